@@ -1,0 +1,91 @@
+"""Facts: what can happen to a task. `transition` says what each one makes of it.
+
+`at` is when it happened, in Unix milliseconds.
+"""
+
+from dataclasses import dataclass
+
+from mjproxy_server.model.task import Failure, Picture, Result
+from mjproxy_server.model.vocabulary import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt."""
+
+    at: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Discord has taken the step with this nonce."""
+
+    at: int
+    nonce: str
+    interaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """It is proved that Discord has not taken the step with this nonce; the task may be sent again."""
+
+    at: int
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The bot shows the job: its first message has come."""
+
+    at: int
+    message_id: str
+    interaction_id: str = ""
+    job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """The bot reports on the job: how far it is in percent, and what can be seen of it. None and "" mean not told."""
+
+    at: int
+    message_id: str
+    percent: int | None = None
+    picture: Picture | None = None
+    job_id: str = ""
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The bot lets the job wait for another one to end: a sign of life, not a failure."""
+
+    at: int
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The bot has delivered the result."""
+
+    at: int
+    result: Result
+    mode: Mode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The task has failed."""
+
+    at: int
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The caller has cancelled the task, and nothing of it runs any more."""
+
+    at: int
+
+
+Fact = Sending | Taken | NotTaken | Started | Progressed | Held | Finished | Failed | Cancelled

@@ -1,0 +1,180 @@
+"""The life of a task, in one pure function: `transition(task, fact) -> task`.
+
+    NOT_START ──Taken, Started, Progressed──▶ SUBMITTED / IN_PROGRESS ──Finished──▶ SUCCESS
+        │                                            │
+        └──────────── Failed, Cancelled ─────────────┴──────────▶ FAILURE / CANCELLED
+
+What holds of every task that came out of it, whatever the facts and their order:
+
+- An end never changes.
+- Progress never falls; it is 100 exactly if the task succeeded.
+- submitted_at <= started_at <= finished_at, as far as they are set, and both of the latter are set at the end.
+- What was once known of the trace is not forgotten.
+
+Facts arrive late, twice and out of order. A fact that tells nothing new returns the same task, by which a caller sees
+that there is nothing to store.
+"""
+
+from functools import singledispatch
+
+from msgspec.structs import replace
+
+from mjproxy_server.model.facts import (
+    Cancelled,
+    Fact,
+    Failed,
+    Finished,
+    Held,
+    NotTaken,
+    Progressed,
+    Sending,
+    Started,
+    Taken,
+)
+from mjproxy_server.model.task import Failure, Result, Step, Task, Trace
+from mjproxy_server.model.vocabulary import Mode, Status
+
+_MOST_BEFORE_SUCCESS = 99
+
+
+def transition(task: Task, fact: Fact) -> Task:
+    """Returns what the fact makes of the task; the very same object if it changes nothing."""
+    if task.status.ended:
+        return task
+    after = _apply(fact, task)
+    return task if after == task else after
+
+
+@singledispatch
+def _apply(fact: object, task: Task) -> Task:  # noqa: ARG001
+    raise TypeError(f"not a fact: {type(fact).__name__}")
+
+
+@_apply.register
+def _(fact: Sending, task: Task) -> Task:
+    return _traced(task, steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at)))
+
+
+@_apply.register
+def _(fact: Taken, task: Task) -> Task:
+    if not _is_newest(task.trace, fact.nonce):
+        return task
+    known = _traced(
+        task,
+        steps=_settled(task.trace, "taken"),
+        interaction_id=fact.interaction_id or task.trace.interaction_id,
+    )
+    return _alive(known, fact.at, at_least=Status.SUBMITTED)
+
+
+@_apply.register
+def _(fact: NotTaken, task: Task) -> Task:
+    if not _is_newest(task.trace, fact.nonce) or not task.trace.in_doubt:
+        return task
+    return _traced(task, steps=_settled(task.trace, "refused"))
+
+
+@_apply.register
+def _(fact: Started, task: Task) -> Task:
+    known = _traced(
+        task,
+        steps=_settled(task.trace, "taken"),
+        interaction_id=fact.interaction_id or task.trace.interaction_id,
+        progress_message_id=fact.message_id or task.trace.progress_message_id,
+        job_id=task.trace.job_id or fact.job_id,
+    )
+    return _alive(known, fact.at, at_least=Status.IN_PROGRESS)
+
+
+@_apply.register
+def _(fact: Progressed, task: Task) -> Task:
+    known = _traced(
+        task,
+        steps=_settled(task.trace, "taken"),
+        progress_message_id=fact.message_id or task.trace.progress_message_id,
+        job_id=task.trace.job_id or fact.job_id,
+    )
+    alive = _alive(known, fact.at, at_least=Status.IN_PROGRESS)
+    return replace(
+        alive,
+        progress=max(task.progress, min(fact.percent or 0, _MOST_BEFORE_SUCCESS)),
+        picture=fact.picture or task.picture,
+        mode=fact.mode or task.mode,
+    )
+
+
+@_apply.register
+def _(fact: Held, task: Task) -> Task:
+    known = _traced(
+        task,
+        steps=_settled(task.trace, "taken"),
+        progress_message_id=fact.message_id or task.trace.progress_message_id,
+    )
+    return _alive(known, fact.at, at_least=Status.SUBMITTED)
+
+
+@_apply.register
+def _(fact: Finished, task: Task) -> Task:
+    known = _traced(
+        task,
+        steps=_settled(task.trace, "taken"),
+        job_id=fact.result.job_id or task.trace.job_id,
+        last_sign_at=max(task.trace.last_sign_at, fact.at),
+    )
+    return _end(known, fact.at, Status.SUCCESS, result=fact.result, mode=fact.mode)
+
+
+@_apply.register
+def _(fact: Failed, task: Task) -> Task:
+    return _end(task, fact.at, Status.FAILURE, failure=fact.failure)
+
+
+@_apply.register
+def _(fact: Cancelled, task: Task) -> Task:
+    return _end(task, fact.at, Status.CANCELLED)
+
+
+def _alive(task: Task, at: int, *, at_least: Status) -> Task:
+    """The task after a sign of life, which also proves that Discord took the interaction."""
+    status = at_least if task.status is Status.NOT_START or at_least is Status.IN_PROGRESS else task.status
+    started_at = task.started_at or max(at, task.submitted_at)
+    alive = replace(task, status=status, started_at=started_at)
+    return _traced(alive, last_sign_at=max(task.trace.last_sign_at, at))
+
+
+def _end(
+    task: Task,
+    at: int,
+    status: Status,
+    *,
+    result: Result | None = None,
+    failure: Failure | None = None,
+    mode: Mode | None = None,
+) -> Task:
+    started_at = task.started_at or task.submitted_at
+    return replace(
+        task,
+        status=status,
+        started_at=started_at,
+        finished_at=max(at, started_at),
+        progress=100 if status is Status.SUCCESS else task.progress,
+        picture=(result.picture if result else None) or task.picture,
+        result=result,
+        failure=failure,
+        mode=mode or task.mode,
+    )
+
+
+def _traced(task: Task, **known: object) -> Task:
+    return replace(task, trace=replace(task.trace, **known))
+
+
+def _is_newest(trace: Trace, nonce: str) -> bool:
+    return bool(trace.steps) and trace.steps[-1].nonce == nonce
+
+
+def _settled(trace: Trace, outcome: str) -> tuple[Step, ...]:
+    """The steps with the newest one settled; what was taken stays taken."""
+    if not trace.steps or trace.steps[-1].outcome == "taken":
+        return trace.steps
+    return (*trace.steps[:-1], replace(trace.steps[-1], outcome=outcome))

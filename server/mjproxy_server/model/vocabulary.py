@@ -1,0 +1,122 @@
+"""The closed sets of words that the domain speaks in.
+
+Each value is its name, so that what is stored and logged reads as it is written here.
+"""
+
+from enum import IntEnum, StrEnum, auto
+
+
+class _Name(StrEnum):
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:  # noqa: ARG004
+        return name
+
+
+class Action(_Name):
+    """What a task does."""
+
+    IMAGINE = auto()
+    UPSCALE = auto()
+    VARIATION = auto()
+    REROLL = auto()
+    DESCRIBE = auto()
+    BLEND = auto()
+    SHORTEN = auto()
+    ZOOM = auto()
+    PAN = auto()
+    VIDEO = auto()
+    SWAP_FACE = auto()
+
+
+class Status(_Name):
+    """Where a task is in its life."""
+
+    NOT_START = auto()
+    SUBMITTED = auto()
+    IN_PROGRESS = auto()
+    MODAL = auto()
+    SUCCESS = auto()
+    FAILURE = auto()
+    CANCELLED = auto()
+
+    @property
+    def ended(self) -> bool:
+        """True for the three states that never change."""
+        return self in ENDED
+
+    @property
+    def at_work(self) -> bool:
+        """True while the task may have a job at the bot."""
+        return self in AT_WORK
+
+
+ENDED = frozenset({Status.SUCCESS, Status.FAILURE, Status.CANCELLED})
+AT_WORK = frozenset({Status.SUBMITTED, Status.IN_PROGRESS})
+QUEUED_OR_AT_WORK = frozenset({Status.NOT_START}) | AT_WORK
+
+
+class Bot(_Name):
+    """The bot that works on a task."""
+
+    MIDJOURNEY = auto()
+    NIJI = auto()
+    INSIGHT_FACE = auto()
+
+
+class Mode(_Name):
+    """How fast, and at what price, the bot works."""
+
+    FAST = auto()
+    RELAX = auto()
+    TURBO = auto()
+
+
+class SubmitCode(IntEnum):
+    """What a submission came to; the numbers are those of the /mj JSON API, but for NEEDS_MODAL."""
+
+    SUCCESS = 1
+    NOT_FOUND = 3
+    VALIDATION_ERROR = 4
+    FAILURE = 9
+    EXISTED = 21
+    IN_QUEUE = 22
+    QUEUE_REJECTED = 23
+    BANNED_PROMPT = 24
+    NEEDS_MODAL = 121
+
+
+class Reason(_Name):
+    """Why something was refused or failed; the names of `mjproxy.v1.ErrorReason` without their prefix."""
+
+    INVALID_FIELD = auto()
+    INVALID_IMAGE = auto()
+    TASK_NOT_FOUND = auto()
+    PARENT_NOT_FOUND = auto()
+    PARENT_NOT_FINISHED = auto()
+    ACTION_NOT_OFFERED = auto()
+    NO_ACCOUNT = auto()
+    ACCOUNT_UNAVAILABLE = auto()
+    QUEUE_FULL = auto()
+    BANNED_PROMPT = auto()
+    REQUEST_ID_REUSED = auto()
+    NOT_MODAL = auto()
+    UNAUTHENTICATED = auto()
+    PERMISSION_DENIED = auto()
+    REVISION_GONE = auto()
+    ACCOUNT_NOT_FOUND = auto()
+    ACCOUNT_EXISTS = auto()
+    UNAVAILABLE = auto()
+    INTERNAL = auto()
+    NOT_IMPLEMENTED = auto()
+
+    PROMPT_REJECTED = auto()
+    MODERATED = auto()
+    BOT_ERROR = auto()
+    DISCORD_REFUSED = auto()
+    BOT_BUSY = auto()
+    ACCOUNT_HELD = auto()
+    TIMED_OUT = auto()
+    OUTCOME_UNKNOWN = auto()
+    INTERRUPTED = auto()
+    MODAL_EXPIRED = auto()
+    STOPPED = auto()

@@ -1,0 +1,1 @@
+"""The CDN: pictures and uploads behind signed links."""

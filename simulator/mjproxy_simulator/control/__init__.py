@@ -1,0 +1,1 @@
+"""The control API: what a test may look at, set and break."""

@@ -1,0 +1,1 @@
+"""The gateway: sessions and connections as state machines, and the WebSocket that carries them."""

@@ -1,0 +1,1 @@
+"""What exists in the simulated world: accounts, commands, messages and jobs, as plain data."""

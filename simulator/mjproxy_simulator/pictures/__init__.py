@@ -1,0 +1,1 @@
+"""The drawing of pictures from the record of a job."""

@@ -1,0 +1,206 @@
+"""What the simulator keeps: messages, attachments, jobs, uploads and the ledger, in one SQLite file.
+
+Every change is committed before anybody hears of it, so that a killed simulator comes back with everything it ever
+said. `synchronous=NORMAL` is enough for that: in WAL mode a commit survives the death of the process, and only the
+loss of power can take the last ones. The file is locked while it is open, so that two simulators cannot play the same
+jobs.
+
+Records are kept as JSON beside the few columns that are searched, since nothing else ever asks for a part of one.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Self
+
+from pydantic import TypeAdapter
+
+from mjproxy_simulator.model.entries import Entry
+from mjproxy_simulator.model.jobs import Job, Status
+from mjproxy_simulator.model.messages import Attachment, Message
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE messages (id INTEGER PRIMARY KEY, channel_id INTEGER, ephemeral INTEGER, record TEXT) STRICT;
+CREATE INDEX messages_of_channel ON messages (channel_id, id) WHERE NOT ephemeral;
+CREATE TABLE attachments (id INTEGER PRIMARY KEY, channel_id INTEGER, record TEXT) STRICT;
+CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, over INTEGER, record TEXT) STRICT;
+CREATE INDEX jobs_at_work ON jobs (number) WHERE NOT over;
+CREATE TABLE uploads (name TEXT PRIMARY KEY, channel_id INTEGER, ticket TEXT) STRICT;
+CREATE TABLE ledger (number INTEGER PRIMARY KEY, record TEXT) STRICT;
+"""
+_MESSAGE: Final = TypeAdapter(Message)
+_ATTACHMENT: Final = TypeAdapter(Attachment)
+_JOB: Final = TypeAdapter(Job)
+_ENTRY: Final = TypeAdapter(Entry)
+
+
+class StoreInUseError(RuntimeError):
+    """Another process has the data folder open."""
+
+
+class Store:
+    """The simulator's memory. All calls are quick and made from the event loop.
+
+    Args:
+        path: The database file; its folder must exist.
+
+    Raises:
+        StoreInUseError: Another process has it open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+        try:
+            self._prepare()
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            raise StoreInUseError(f"{path} is in use by another simulator; stop it or choose another folder") from None
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        with self.transaction():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _SCHEMA.strip().split("\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all changes made inside together, or none of them if it raises."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def reset(self) -> None:
+        """Forget everything but the number of the last job, so that no UUID comes twice."""
+        with self.transaction():
+            for table in ("messages", "attachments", "jobs", "uploads", "ledger"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from the line above
+
+    def last_id(self) -> int:
+        """Return the greatest id of a message or attachment, 0 if there is none."""
+        query = "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(id) FROM attachments), 0))"
+        (last,) = self._db.execute(query).fetchone()
+        return int(last)
+
+    # Messages and their attachments
+
+    def put_message(self, message: Message) -> None:
+        """Keep a message, new or changed, and whatever is attached to it."""
+        record = _MESSAGE.dump_json(message).decode()
+        self._db.execute(
+            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?)",
+            (message.id, message.channel_id, message.ephemeral, record),
+        )
+        for attachment in message.attachments:
+            self.put_attachment(message.channel_id, attachment)
+
+    def put_attachment(self, channel_id: int, attachment: Attachment) -> None:
+        """Keep an attachment; it outlives the message that it came with, as it does on the real CDN."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?)",
+            (attachment.id, channel_id, _ATTACHMENT.dump_json(attachment).decode()),
+        )
+
+    def message(self, message_id: int) -> Message | None:
+        """Return a message, ephemeral ones included."""
+        row = self._db.execute("SELECT record FROM messages WHERE id = ?", (message_id,)).fetchone()
+        return None if row is None else _MESSAGE.validate_json(row[0])
+
+    def delete_message(self, message_id: int) -> None:
+        """Forget a message."""
+        self._db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
+
+    def messages_before(self, channel_id: int, before: int, limit: int) -> list[Message]:
+        """Return the `limit` messages next below the id `before`, newest first, without ephemeral ones."""
+        return self._history("id < ? ORDER BY id DESC", channel_id, before, limit)
+
+    def messages_after(self, channel_id: int, after: int, limit: int) -> list[Message]:
+        """Return the `limit` messages next above the id `after`, newest first, without ephemeral ones."""
+        return self._history("id > ? ORDER BY id ASC", channel_id, after, limit)[::-1]
+
+    def _history(self, bound: str, channel_id: int, message_id: int, limit: int) -> list[Message]:
+        query = f"SELECT record FROM messages WHERE channel_id = ? AND NOT ephemeral AND {bound} LIMIT ?"  # noqa: S608
+        rows = self._db.execute(query, (channel_id, message_id, limit))
+        return [_MESSAGE.validate_json(record) for (record,) in rows]
+
+    def attachment(self, channel_id: int, attachment_id: int) -> Attachment | None:
+        """Return an attachment of a channel."""
+        row = self._db.execute(
+            "SELECT record FROM attachments WHERE id = ? AND channel_id = ?", (attachment_id, channel_id)
+        ).fetchone()
+        return None if row is None else _ATTACHMENT.validate_json(row[0])
+
+    # Jobs
+
+    def next_job_number(self) -> int:
+        """Return the number that the next job will have."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'jobs'").fetchone()
+        return 1 if row is None else int(row[0]) + 1
+
+    def put_job(self, job: Job) -> None:
+        """Keep a job, new or changed."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
+            (job.number, job.id, job.status.over, _JOB.dump_json(job).decode()),
+        )
+
+    def job(self, job_id: str) -> Job | None:
+        """Return a job."""
+        row = self._db.execute("SELECT record FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        return None if row is None else _JOB.validate_json(row[0])
+
+    def jobs(self) -> list[Job]:
+        """Return all jobs, oldest first."""
+        return [_JOB.validate_json(record) for (record,) in self._db.execute("SELECT record FROM jobs ORDER BY number")]
+
+    def unfinished_jobs(self) -> list[Job]:
+        """Return the jobs that wait or run, oldest first."""
+        rows = self._db.execute("SELECT record FROM jobs WHERE NOT over ORDER BY number")
+        return [_JOB.validate_json(record) for (record,) in rows]
+
+    # Uploads
+
+    def add_upload(self, name: str, channel_id: int, ticket: str) -> None:
+        """Open a slot into which one file may be put by who has the ticket."""
+        self._db.execute("INSERT INTO uploads VALUES (?, ?, ?)", (name, channel_id, ticket))
+
+    def upload_ticket(self, name: str) -> str | None:
+        """Return the ticket of a slot."""
+        row = self._db.execute("SELECT ticket FROM uploads WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    # Ledger
+
+    def add_entry(self, entry: Entry) -> int:
+        """Write an interaction down; return the entry's number."""
+        cursor = self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_ENTRY.dump_json(entry).decode(),))
+        return int(cursor.lastrowid or 0)
+
+    def settle_entry(self, number: int, status: int | None) -> None:
+        """Note what was answered in the end."""
+        (record,) = self._db.execute("SELECT record FROM ledger WHERE number = ?", (number,)).fetchone()
+        entry = replace(_ENTRY.validate_json(record), status=status)
+        self._db.execute("UPDATE ledger SET record = ? WHERE number = ?", (_ENTRY.dump_json(entry).decode(), number))
+
+    def entries(self) -> Sequence[str]:
+        """Return the ledger as JSON objects, oldest first."""
+        return [record for (record,) in self._db.execute("SELECT record FROM ledger ORDER BY number")]
