@@ -11,14 +11,13 @@ Records are kept as JSON beside the few columns that are searched, since nothing
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
 from pydantic import TypeAdapter
 
 from mjproxy_simulator.model.entries import Entry
-from mjproxy_simulator.model.jobs import Job, Status
+from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.messages import Attachment, Message
 
 _SCHEMA_VERSION = 1
@@ -37,7 +36,7 @@ _JOB: Final = TypeAdapter(Job)
 _ENTRY: Final = TypeAdapter(Entry)
 
 
-class StoreInUseError(RuntimeError):
+class StoreInUseError(OSError):
     """Another process has the data folder open."""
 
 
@@ -97,7 +96,9 @@ class Store:
 
     def last_id(self) -> int:
         """Return the greatest id of a message or attachment, 0 if there is none."""
-        query = "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(id) FROM attachments), 0))"
+        query = (
+            "SELECT max(coalesce((SELECT max(id) FROM messages), 0), coalesce((SELECT max(id) FROM attachments), 0))"
+        )
         (last,) = self._db.execute(query).fetchone()
         return int(last)
 
@@ -141,6 +142,11 @@ class Store:
         query = f"SELECT record FROM messages WHERE channel_id = ? AND NOT ephemeral AND {bound} LIMIT ?"  # noqa: S608
         rows = self._db.execute(query, (channel_id, message_id, limit))
         return [_MESSAGE.validate_json(record) for (record,) in rows]
+
+    def last_message_id(self, channel_id: int) -> int | None:
+        """Return the id of a channel's newest message, without ephemeral ones."""
+        newest = self.messages_before(channel_id, 2**63 - 1, 1)
+        return newest[0].id if newest else None
 
     def attachment(self, channel_id: int, attachment_id: int) -> Attachment | None:
         """Return an attachment of a channel."""
@@ -190,16 +196,9 @@ class Store:
 
     # Ledger
 
-    def add_entry(self, entry: Entry) -> int:
-        """Write an interaction down; return the entry's number."""
-        cursor = self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_ENTRY.dump_json(entry).decode(),))
-        return int(cursor.lastrowid or 0)
-
-    def settle_entry(self, number: int, status: int | None) -> None:
-        """Note what was answered in the end."""
-        (record,) = self._db.execute("SELECT record FROM ledger WHERE number = ?", (number,)).fetchone()
-        entry = replace(_ENTRY.validate_json(record), status=status)
-        self._db.execute("UPDATE ledger SET record = ? WHERE number = ?", (_ENTRY.dump_json(entry).decode(), number))
+    def add_entry(self, entry: Entry) -> None:
+        """Write an interaction down."""
+        self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_ENTRY.dump_json(entry).decode(),))
 
     def entries(self) -> Sequence[str]:
         """Return the ledger as JSON objects, oldest first."""

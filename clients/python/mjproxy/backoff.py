@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 class Backoff(Iterator[float]):
     """An endless iterator of delays in seconds: doubling, jittered, bounded.
 
-    Each delay lies between half of the present step and the whole of it, so that clients that lost their server together
-    do not return to it together.
+    Each delay lies between half of the present step and the whole of it, so that clients that lost their server
+    together do not return to it together.
 
     Example:
         >>> delays = Backoff(first=1, limit=4, uniform=lambda low, high: high)

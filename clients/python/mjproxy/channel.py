@@ -11,8 +11,8 @@ _MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-    # A half-open connection (the peer's machine is gone) is noticed after 30 + 10 seconds. A healthy watch never pings: it
-    # brings a bookmark every 15 seconds.
+    # A half-open connection (the peer's machine is gone) is noticed after 30 + 10 seconds. A healthy watch never pings:
+    # it brings a bookmark every 15 seconds.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     # By default a channel that lost its server waits up to two minutes before it knocks again.

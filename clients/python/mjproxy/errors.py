@@ -20,8 +20,6 @@
     └── DownloadFailed           the picture could not be fetched
 """
 
-# ruff: noqa: N818 - the classes are named after what happened, as the status codes and reasons are that they stand for.
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
@@ -48,7 +46,7 @@ class ErrorDetails:
     """What a status says beyond its code and its message.
 
     Attributes:
-        reason: The `ErrorReason` without its prefix, for instance "QUEUE_FULL"; empty if it was not mjproxy that answered.
+        reason: The `ErrorReason` without its prefix, for instance "QUEUE_FULL"; empty if mjproxy did not answer.
         metadata: What varies in the message, for programs.
         field: The field of the request that is wrong; empty if none is.
         retry_after: Seconds after which a repeat may succeed; None if the server did not say.
@@ -157,8 +155,7 @@ class TaskFailed(MjproxyError):
     @property
     def reason(self) -> str:
         """The `ErrorReason` without its prefix, for instance "MODERATED"; empty for a cancelled task."""
-        reason = self.task.failure.reason
-        return ErrorReason.Name(reason).removeprefix("ERROR_REASON_") if reason else ""
+        return reason_word(self.task.failure.reason)
 
 
 class WaitTimedOut(MjproxyError, TimeoutError):
@@ -181,6 +178,7 @@ _BY_STATUS: Mapping[grpc.StatusCode, type[ServerError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: Refused,
     grpc.StatusCode.FAILED_PRECONDITION: Refused,
     grpc.StatusCode.ALREADY_EXISTS: Refused,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: Refused,
     grpc.StatusCode.NOT_FOUND: NotFound,
     grpc.StatusCode.OUT_OF_RANGE: HistoryGone,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
@@ -193,8 +191,19 @@ _BY_STATUS: Mapping[grpc.StatusCode, type[ServerError]] = {
     grpc.StatusCode.DATA_LOSS: InternalError,
 }
 
-# A status code is shared by several refusals; where the reason is known, it decides.
-_BY_REASON: Mapping[str, type[ServerError]] = {"QUEUE_FULL": QueueFull, "BANNED_PROMPT": BannedPrompt}
+# A status code is shared by several errors; where the reason tells them apart, it decides.
+_BY_REASON: Mapping[str, type[ServerError]] = {
+    "QUEUE_FULL": QueueFull,
+    "BANNED_PROMPT": BannedPrompt,
+    "ACCOUNT_UNAVAILABLE": Refused,
+}
+
+
+def reason_word(reason: ErrorReason.ValueType) -> str:
+    """The reason without its prefix; empty if there is none, "UNKNOWN" if a newer server gives one of its own."""
+    if not reason:
+        return ""
+    return ErrorReason.Name(reason).removeprefix("ERROR_REASON_") if reason in ErrorReason.values() else "UNKNOWN"
 
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServerError:

@@ -1,8 +1,9 @@
 """A watch of task changes that reconnects and resumes by itself.
 
-A stream breaks sooner or later: the server restarts, a cable is pulled, a proxy loses patience. `TaskWatch` remembers the
-position of the last message it handed out and reopens the stream behind it, so that its reader sees every change once and in
-the order of the revisions. Only when the server no longer has those revisions is there a gap; a `Reset` tells the reader.
+A stream breaks sooner or later: the server restarts, a cable is pulled, a proxy loses patience. `TaskWatch` remembers
+the position of the last message it handed out and reopens the stream behind it, so that its reader sees every change
+once and in the order of the revisions. Only when the server no longer has those revisions is there a gap; a `Reset`
+tells it.
 
 What its reader sees, and may rely on::
 
@@ -101,7 +102,7 @@ _GIVE_UP = frozenset(
 def recovery(status: grpc.StatusCode) -> Recovery:
     """Decides from the status that a stream ended with.
 
-    INTERNAL, UNKNOWN and CANCELLED resume, too: from here a reset stream, a dying proxy or an overloaded server looks like them.
+    INTERNAL, UNKNOWN and CANCELLED resume, too: a reset stream, a dying proxy or an overloaded server ends in them.
     """
     if status in _RELIST:
         return Recovery.RELIST
@@ -111,7 +112,8 @@ def recovery(status: grpc.StatusCode) -> Recovery:
 class TaskWatch(AsyncIterator[WatchEvent]):
     """An endless, self-healing iterator of `WatchEvent`.
 
-    To be read and closed by one task. Cancelling a read loses nothing: the next one goes on from the same position.
+    To be read and closed by one task, before its channel is closed. Cancelling a read loses nothing: the next one goes
+    on from the same position.
 
     Example:
         async with TaskWatch(TaskServiceStub(channel)) as events:
@@ -139,7 +141,7 @@ class TaskWatch(AsyncIterator[WatchEvent]):
             watch_filter: Which tasks to follow; all by default.
             after: Where to begin, exclusive; None for from now on.
             metadata: What goes with every call, for instance `mjproxy.channel.authorization(key)`.
-            backoff: The delays before reconnects.
+            backoff: The delays before reconnects; begun again with every message that arrives.
             silence: Seconds without a message after which the stream is taken for dead.
         """
         self._stub = stub

@@ -14,7 +14,7 @@ class Rejected(DiscordError):
     Attributes:
         http_status: The HTTP status.
         code: Discord's own code of the error (Discord API reference, "JSON error codes"), None if the body had none.
-        message: Discord's words, or the HTTP reason phrase.
+        message: Discord's words with those on single fields, or the HTTP reason phrase.
     """
 
     def __init__(self, http_status: int, code: int | None, message: str) -> None:
@@ -37,15 +37,7 @@ class NotFound(Rejected):
 
 
 class BadRequest(Rejected):
-    """The request is malformed in Discord's eyes.
-
-    Attributes:
-        errors: Discord's tree of the fields that are wrong; empty if there is none.
-    """
-
-    def __init__(self, http_status: int, code: int | None, message: str, errors: object) -> None:
-        super().__init__(http_status, code, message)
-        self.errors = errors
+    """The request is malformed in Discord's eyes; the message names the fields that are wrong."""
 
 
 class RateLimited(Rejected):
@@ -82,6 +74,18 @@ class DiscordUnavailable(DiscordError):
 
 class UnexpectedAnswer(DiscordError):
     """Discord's answer does not have the shape that its documentation gives."""
+
+
+class UploadRefused(DiscordError):
+    """Discord's storage did not take a file. It is not the API, and its refusal says nothing about the account.
+
+    Attributes:
+        http_status: The storage's answer.
+    """
+
+    def __init__(self, http_status: int) -> None:
+        super().__init__(f"Discord's storage refused an upload with {http_status}")
+        self.http_status = http_status
 
 
 class RateLimitTooLong(DiscordError):

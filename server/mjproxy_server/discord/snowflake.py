@@ -1,7 +1,8 @@
 """Nonces in the form of Discord's snowflakes.
 
-A snowflake counts milliseconds since the first second of 2015 in its upper 42 bits (Discord API reference, "Snowflakes").
-The web client makes its nonces of the time alone; the server takes them as opaque strings of at most 25 characters.
+A snowflake counts milliseconds since the first second of 2015 in its upper 42 bits (Discord API reference,
+"Snowflakes"). The web client makes its nonces of the time alone; the server takes them as opaque strings of at most 25
+characters.
 """
 
 from mjproxy_server.discord.timing import Clock

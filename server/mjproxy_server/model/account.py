@@ -57,10 +57,8 @@ class AccountFilter:
         account_id: The account's id must be this.
         modes: The account's own mode, if it has one, must be among these.
         remark: The account's remark must be this.
-        remix: The account must have Remix on, or off.
     """
 
     account_id: str = ""
     modes: tuple[Mode, ...] = ()
     remark: str = ""
-    remix: bool | None = None

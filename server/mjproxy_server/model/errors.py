@@ -189,3 +189,13 @@ class Unavailable(DomainError):
     """The server stops, or is not ready."""
 
     reason = Reason.UNAVAILABLE
+
+
+class NotOffered(DomainError):
+    """The server does not offer this yet."""
+
+    reason = Reason.NOT_IMPLEMENTED
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"This server does not offer {what} yet.", what=what)
+

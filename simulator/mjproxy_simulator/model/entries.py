@@ -19,13 +19,13 @@ class Entry:
 
     time: float
     user_id: str
-    guild_id: str | None
-    channel_id: str | None
-    type: int | None
-    kind: str | None
-    nonce: str | None
-    custom_id: str | None
-    prompt: str | None
-    status: int | None
-    job: str | None
-    refused: str | None
+    guild_id: str | None = None
+    channel_id: str | None = None
+    type: int | None = None
+    kind: str | None = None
+    nonce: str | None = None
+    custom_id: str | None = None
+    prompt: str | None = None
+    status: int | None = None
+    job: str | None = None
+    refused: str | None = None

@@ -1,0 +1,1 @@
+"""The gateway of Discord: a session as a state machine, a transport, and the client that keeps both going."""

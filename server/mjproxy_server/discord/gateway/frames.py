@@ -8,9 +8,9 @@ import msgspec
 
 from mjproxy_server.discord.browser import Browser
 
-# Capabilities that the web client announces for a user account: bits 0 and 2 to 13 (observed in several clients, 2026-06).
+# What the web client announces for a user account: bits 0 and 2 to 13 (observed in several clients, 2026-06).
 CAPABILITIES = 16381
-# Any build that Discord has released is accepted; this one is of 2023-08 and in wide use among clients of user accounts.
+# Discord accepts any build that it has released; this one is of 2023-08 and widely used by clients of user accounts.
 CLIENT_BUILD_NUMBER = 222963
 REFERRER = "https://www.midjourney.com"
 

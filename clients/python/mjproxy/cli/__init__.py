@@ -1,0 +1,73 @@
+"""The `mjproxy` command: one table of subcommands, each loaded only when it is called.
+
+The table carries the summaries too, so that `mjproxy --help` loads no subcommand, and a subcommand whose packages are
+not installed hinders no other.
+"""
+
+import importlib
+from typing import Final, NamedTuple
+
+import click
+
+
+class Subcommand(NamedTuple):
+    """Where a subcommand is (`module:attribute`), and the line that the overview says about it."""
+
+    target: str
+    summary: str
+
+
+SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
+    "Pictures": {
+        "imagine": Subcommand("mjproxy.cli.draw:imagine", "Draw four pictures from a prompt."),
+        "upscale": Subcommand("mjproxy.cli.draw:upscale", "Enlarge one picture of a finished task."),
+        "vary": Subcommand("mjproxy.cli.draw:vary", "Draw four variations of one picture."),
+        "reroll": Subcommand("mjproxy.cli.draw:reroll", "Draw the same prompt again."),
+        "tasks": Subcommand("mjproxy.cli.tasks:tasks", "List tasks, the newest first."),
+        "watch": Subcommand("mjproxy.cli.tasks:watch", "Follow tasks as they change."),
+        "accounts": Subcommand("mjproxy.cli.accounts:accounts", "List the Discord accounts of the server."),
+    },
+    "Service": {
+        "up": Subcommand("mjproxy.launcher.up:up", "Run the whole service, supervised."),
+        "server": Subcommand("mjproxy.launcher.commands:server", "Run the gRPC server alone."),
+        "rest": Subcommand("mjproxy.launcher.commands:rest", "Run the REST shim alone."),
+        "simulator": Subcommand("mjproxy.launcher.commands:simulator", "Run the simulator of Discord alone."),
+        "config": Subcommand("mjproxy.launcher.commands:config", "Print the configuration in force."),
+    },
+}
+
+_SUBCOMMANDS: Final = {name: subcommand for section in SECTIONS.values() for name, subcommand in section.items()}
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its subcommands from the table and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        subcommand = _SUBCOMMANDS.get(cmd_name)
+        return None if subcommand is None else _load(cmd_name, subcommand.target)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, subcommand.summary) for name, subcommand in section.items()])
+
+
+def _load(name: str, target: str) -> click.Command:
+    module, _, attribute = target.partition(":")
+    try:
+        command = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f'"mjproxy {name}" needs the Python package {error.name}: install it with pip install "mjproxy[all]"'
+        ) from error
+    assert isinstance(command, click.Command)  # noqa: S101 - the table names commands only
+    return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mjproxy", message="mjproxy %(version)s")
+def main() -> None:
+    """Midjourney as a service, and from the command line."""

@@ -1,0 +1,82 @@
+"""Tables of tasks and of accounts: drawn in a terminal, tab-separated where another program reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mjproxy.cli.documents import connection_word
+from mjproxy.cli.words import STATUS_WORDS, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mjproxy.client import AsyncTask
+    from mjproxy.v1.account_pb2 import Account
+
+_TASK_COLUMNS = ("ID", "ACTION", "STATUS", "PROGRESS", "SUBMITTED", "PROMPT")
+_ACCOUNT_COLUMNS = ("ID", "CONNECTION", "ENABLED", "RUNNING", "WAITING", "PLAN", "REMARK", "NOTE")
+
+
+def print_tasks(tasks: Iterable[AsyncTask]) -> None:
+    """Prints tasks to stdout."""
+    _print(_TASK_COLUMNS, [_task_row(task) for task in tasks])
+
+
+def print_accounts(accounts: Iterable[Account]) -> None:
+    """Prints accounts to stdout."""
+    _print(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
+
+
+def task_table(tasks: Iterable[AsyncTask]) -> Table:
+    """A table of tasks for a terminal."""
+    return _table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
+
+
+def _print(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(_table(columns, rows))
+        return
+    for row in rows:
+        click.echo("\t".join(row))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table whose last column gives way when the terminal is narrow."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], no_wrap=True, overflow="ellipsis", ratio=1)
+    for row in rows:
+        # As Text, since a prompt in brackets is no markup.
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _task_row(task: AsyncTask) -> Sequence[str]:
+    words = STATUS_WORDS[task.status]
+    return task.id, task.action, words, f"{task.progress}%", _local_time(task), printable(task.prompt)
+
+
+def _local_time(task: AsyncTask) -> str:
+    return task.message.submit_time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _account_row(account: Account) -> Sequence[str]:
+    settings = account.settings
+    return (
+        account.id,
+        connection_word(account),
+        "yes" if settings.enable else "no",
+        f"{account.running}/{settings.core_size}",
+        f"{account.waiting}/{settings.queue_size}",
+        printable(account.sync.plan),
+        printable(settings.remark),
+        printable(account.health.held_reason or account.health.last_error),
+    )

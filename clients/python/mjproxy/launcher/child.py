@@ -1,0 +1,77 @@
+"""A part's process, seen from its supervisor."""
+
+import asyncio
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from mjproxy.launcher import ready
+from mjproxy.launcher.launch import Launch
+from mjproxy.launcher.ready import Endpoint
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS: Final = 10.0
+"""How long a part may take to close before it is killed."""
+
+
+class Child:
+    """A running process."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        self._process = process
+        self._stdout = process.stdout
+
+    async def ready(self) -> Endpoint | None:
+        """Waits for the ready line; `None` when the process closed its stdout without one, as it does by ending."""
+        async for line in self._stdout:
+            text = line.decode(errors="replace")
+            endpoint = ready.read(text)
+            if endpoint is not None:
+                return endpoint
+            sys.stderr.write(text)
+        return None
+
+    async def ended(self) -> int:
+        """Waits for the end and gives the exit status, negative for a signal; what else it prints goes to stderr."""
+        while text := await self._stdout.read(0x1000):
+            sys.stderr.write(text.decode(errors="replace"))
+        return await self._process.wait()
+
+
+@asynccontextmanager
+async def running(launch: Launch) -> AsyncIterator[Child]:
+    """Starts the part's process; on leaving, drains it if it still runs.
+
+    Its stdin is a pipe from this process, which closes when this process ends in whatever way; the child's `lifeline`
+    then ends it. It has a process group of its own: Ctrl-C in a terminal reaches the supervisor alone, who drains the
+    parts in order. Its stderr is the supervisor's.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *launch.command(), stdin=PIPE, stdout=PIPE, env=launch.environment_over(os.environ), process_group=0
+    )
+    try:
+        yield Child(process)
+    finally:
+        await _drain(launch.part, process)
+
+
+async def _drain(part: str, process: Process) -> None:
+    """Asks the process to end, and kills it if that takes too long or the wait is cut short."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        logger.warning("mjproxy %s did not close within %g s and is killed", part, DRAIN_SECONDS)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

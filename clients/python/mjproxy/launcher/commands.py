@@ -1,0 +1,72 @@
+"""The commands that run one part each, and the one that prints the configuration."""
+
+from pathlib import Path
+
+import click
+import setproctitle
+
+from mjproxy.launcher import configuration, lifeline, logs, options, part_process, toml
+from mjproxy.launcher.flags import given
+from mjproxy.launcher.launch import LISTEN_KEYS
+from mjproxy.launcher.parts import Parts
+
+
+@click.command()
+@options.config_file
+@options.data
+@options.grpc
+@options.log_level
+@options.supervised
+def server(config_file: Path | None, log_level: str, *, supervised: bool, **flags: object) -> None:
+    """Run the gRPC server alone."""
+    _run("server", config_file, log_level, given(flags), supervised=supervised)
+
+
+@click.command()
+@options.config_file
+@options.rest
+@options.grpc_target
+@options.log_level
+@options.supervised
+def rest(config_file: Path | None, log_level: str, *, supervised: bool, **flags: object) -> None:
+    """Run the REST shim alone.
+
+    It calls a gRPC server that runs elsewhere.
+    """
+    _run("rest", config_file, log_level, given(flags), supervised=supervised)
+
+
+@click.command()
+@options.config_file
+@options.data
+@options.simulator
+@options.speed
+@options.log_level
+@options.supervised
+def simulator(config_file: Path | None, log_level: str, *, supervised: bool, **flags: object) -> None:
+    """Run the simulator of Discord alone."""
+    _run("simulator", config_file, log_level, given(flags), supervised=supervised)
+
+
+@click.command()
+@options.config_file
+def config(config_file: Path | None) -> None:
+    """Print the configuration in force.
+
+    Each value has its origin beside it; secrets are masked. When the configuration is refused, the command says why and
+    exits with status 2.
+    """
+    parts = Parts.find()
+    used = [name for name in LISTEN_KEYS if name in parts.installed]
+    click.echo(toml.in_force(configuration.load(parts, used, config_file, {})), nl=False)
+
+
+def _run(name: str, config_file: Path | None, log_level: str, flags: dict[str, str], *, supervised: bool) -> None:
+    setproctitle.setproctitle(f"mjproxy {name}")
+    if supervised:
+        lifeline.hold()
+    parts = Parts.find()
+    part = parts.require(name)
+    logs.configure(name, log_level, ["mjproxy", part.__name__.partition(".")[0]])
+    settings = configuration.load(parts, [name], config_file, flags).settings[name]
+    part_process.serve(name, part, settings)

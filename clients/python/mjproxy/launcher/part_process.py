@@ -1,0 +1,41 @@
+"""A part's own process: what is round its `serve`."""
+
+import asyncio
+
+import click
+from pydantic_settings import BaseSettings
+
+from mjproxy.launcher import ready
+from mjproxy.launcher.errors import PartFailed, PartNotInstalled
+from mjproxy.launcher.parts import Part
+from mjproxy.launcher.signals import until_signalled
+
+try:
+    from uvloop import new_event_loop
+except ModuleNotFoundError:  # There is none for Windows.
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
+
+def serve(name: str, part: Part, settings: BaseSettings) -> None:
+    """Runs the part until SIGINT or SIGTERM; when it answers, prints the ready line.
+
+    Raises:
+        PartNotInstalled: A package that it needs is not there.
+        PartFailed: It cannot start.
+    """
+    answered = False
+
+    def announce(endpoint: str) -> None:
+        nonlocal answered
+        answered = True
+        click.echo(ready.write([endpoint]))
+
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(until_signalled(part.serve(settings, announce)))
+    except ModuleNotFoundError as error:
+        raise PartNotInstalled(name, str(error.name)) from error
+    except OSError as error:
+        if answered:
+            raise  # This is no matter of the user's: it wants its traceback.
+        raise PartFailed(name, f"could not start: {error}") from error

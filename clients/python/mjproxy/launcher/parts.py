@@ -1,0 +1,75 @@
+"""Finds the parts that are installed.
+
+A part is a module registered under the entry point group `mjproxy.parts` by its name. Importing it must be light, for
+`mjproxy up` imports all of them to read the configuration: what serving needs is imported by `serve`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Final, Protocol, Self, cast
+
+from pydantic_settings import BaseSettings
+
+from mjproxy.launcher.errors import PartNotInstalled
+
+_GROUP: Final = "mjproxy.parts"
+
+
+class Part(Protocol):
+    """What a part's module has."""
+
+    __name__: str
+
+    @property
+    def Settings(self) -> type[BaseSettings]:  # noqa: N802 - a class
+        """The keys of the configuration that the part reads; several parts may read the same key.
+
+        Environment variables (`MJPROXY_` and the key, `__` before nested ones) win over what it is called with.
+        """
+
+    async def serve(self, settings: BaseSettings, ready: Callable[[str], None]) -> None:
+        """Serves until cancelled, then closes.
+
+        Args:
+            settings: An instance of this part's `Settings`.
+            ready: Called once, when the part answers, with `NAME=ADDRESS`, such as `grpc=127.0.0.1:50051`.
+
+        Raises:
+            OSError: It cannot start (an address in use, a locked data folder); the message tells the user why.
+        """
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of this installation.
+
+    Attributes:
+        installed: Those that can be imported, by name.
+        missing: What those that cannot are missing, by name.
+    """
+
+    installed: Mapping[str, Part]
+    missing: Mapping[str, PartNotInstalled]
+
+    @classmethod
+    def find(cls) -> Self:
+        """Imports every part that is registered."""
+        installed: dict[str, Part] = {}
+        missing: dict[str, PartNotInstalled] = {}
+        for entry in entry_points(group=_GROUP):
+            try:
+                installed[entry.name] = cast("Part", entry.load())
+            except ModuleNotFoundError as error:
+                missing[entry.name] = PartNotInstalled(entry.name, error.name or entry.module)
+        return cls(installed, missing)
+
+    def require(self, name: str) -> Part:
+        """The part of that name.
+
+        Raises:
+            PartNotInstalled: It, or a package that it imports, is not there.
+        """
+        if name in self.installed:
+            return self.installed[name]
+        raise self.missing.get(name) or PartNotInstalled(name, f"mjproxy_{name}")

@@ -1,0 +1,32 @@
+"""Ends a process's work when it is told to end."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any, Final
+
+_END: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+async def until_signalled(work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work, and cancels it at the first SIGINT or SIGTERM; returns when it has closed.
+
+    From then on the signals have their usual effect, so that a second Ctrl-C ends a process that is slow to close.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(work)
+    signalled = asyncio.Event()
+
+    def end() -> None:
+        for number in _END:
+            loop.remove_signal_handler(number)
+        signalled.set()
+        task.cancel()
+
+    for number in _END:
+        loop.add_signal_handler(number, end)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not signalled.is_set():
+            raise

@@ -1,0 +1,44 @@
+"""Reading lists page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+from mjproxy.v1.account_service_pb2 import ListAccountsRequest
+from mjproxy.v1.task_service_pb2 import ListTasksRequest, ListTasksResponse
+
+if TYPE_CHECKING:
+    from mjproxy.calls import Calls
+    from mjproxy.v1.account_pb2 import Account
+    from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
+    from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+
+
+async def task_pages(
+    calls: Calls, stub: TaskServiceAsyncStub, request: ListTasksRequest
+) -> AsyncGenerator[ListTasksResponse, None]:
+    """Reads the pages of a task list, the first one included.
+
+    Each page is read at its own revision; tasks may change, or be added, between two of them.
+    """
+    following = ListTasksRequest()
+    following.CopyFrom(request)
+    while True:
+        page = await calls(stub.ListTasks, following)
+        yield page
+        if not page.next_page_token:
+            return
+        following.page_token = page.next_page_token
+
+
+async def all_accounts(calls: Calls, stub: AccountServiceAsyncStub) -> list[Account]:
+    """Reads all accounts, in the order of their ids."""
+    accounts: list[Account] = []
+    request = ListAccountsRequest()
+    while True:
+        page = await calls(stub.ListAccounts, request)
+        accounts += page.accounts
+        if not page.next_page_token:
+            return accounts
+        request = ListAccountsRequest(page_token=page.next_page_token)

@@ -1,0 +1,32 @@
+"""`python -m mjproxy_rest`: the shim alone, configured by the environment (see `mjproxy_rest.part.Settings`)."""
+
+import asyncio
+import logging
+import sys
+
+import uvloop
+from mjproxy.launcher.signals import until_signalled
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from mjproxy_rest.part import Settings, serve
+
+
+def _announce(endpoint: str) -> None:
+    sys.stdout.write(f"ready {endpoint}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Serves until SIGINT or SIGTERM; prints one line, `ready rest=http://HOST:PORT`, when the shim answers."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mjproxy_rest").setLevel(logging.INFO)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(until_signalled(serve(Settings(), _announce)))
+    except (OSError, SettingsError, ValidationError) as error:
+        sys.exit(f"mjproxy_rest: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""The read cache: tasks as encoded JSON, kept as new as the server's log by a watch. Pure: no clock, no I/O.
+
+A *revision* is a place in the log of all tasks' changes. An answer of the server is the state at its revision; the
+watch brings the changes up to its *position*. An entry was the task's state at its revision, and because every later
+change of a task that is held here is applied, it still is at the position.
+
+**What readers may rely on.** What is shown of a task is at least as new as anything that was shown of it, to anybody,
+before the read began; a removed task is never shown again; and a task is readable from the moment its submission was
+answered.
+
+**How.** A change of a task that nobody reads is not kept, so a miss could lose one: the server's answer is under way, a
+change comes and is let go, the answer arrives and is old for ever. Therefore a miss *marks* its ids before it asks, a
+marked id keeps its changes, and the higher revision wins. Changes before the mark are in the answer, because the
+question says `min_revision`: the highest revision that anybody was shown or that the watch has passed. An answer about
+ids that could not be marked (a new task's, a list's) is kept only if the watch has not passed it.
+
+While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
+resumes. A watch that lost its place resets the cache; answers to questions from before the reset are not kept, for
+their revisions may be of another history.
+
+Entries are bounded by bytes; the least recently read go first.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mjproxy.v1.task_pb2 import Task
+from mjproxy.v1.task_service_pb2 import TaskChange
+from mjproxy.watch import Position
+
+from mjproxy_rest.tasks import encode
+
+DEFAULT_CAPACITY_BYTES = 32 * 1024 * 1024
+
+# What an entry takes beside its JSON: the id, two objects and a place in the table, in bytes of CPython 3.11.
+_ENTRY_OVERHEAD_BYTES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    revision: int
+    body: bytes | None
+    """The task as JSON; None if it was removed."""
+
+    @property
+    def size(self) -> int:
+        return _ENTRY_OVERHEAD_BYTES + len(self.body or b"")
+
+
+@dataclass(slots=True)
+class _Mark:
+    """That an id is being asked for, by so many; and the newest that came in the meantime."""
+
+    askers: int = 0
+    newest: _Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to the server that is under way.
+
+    Attributes:
+        min_revision: What the question must say; an older answer could undo what was shown.
+        generation: How many resets came before it.
+        marks: The marks that it holds.
+    """
+
+    min_revision: int
+    generation: int
+    marks: Mapping[str, _Mark]
+
+
+class TaskCache:
+    """See the module."""
+
+    def __init__(self, capacity: int = DEFAULT_CAPACITY_BYTES) -> None:
+        """Begins empty, and with the watch down.
+
+        Args:
+            capacity: How many bytes the entries may take.
+        """
+        self._capacity = capacity
+        self._size = 0
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._marks: dict[str, _Mark] = {}
+        self._position = Position(0, "")
+        self._known = 0
+        self._generation = 0
+        self._live = False
+
+    @property
+    def live(self) -> bool:
+        """True while the watch is up, so that entries are served."""
+        return self._live
+
+    @property
+    def size(self) -> int:
+        """The bytes that the entries take."""
+        return self._size
+
+    def get(self, task_id: str) -> bytes | None:
+        """Returns a task's JSON; None if the server must be asked."""
+        entry = self._entries.get(task_id) if self._live else None
+        if entry is None:
+            return None
+        self._entries.move_to_end(task_id)
+        return entry.body
+
+    @contextmanager
+    def asking(self, task_ids: Iterable[str] = ()) -> Iterator[Ask]:
+        """Surrounds a question to the server, and marks its ids for so long.
+
+        Args:
+            task_ids: What is asked for, as far as it is known.
+        """
+        marks = {task_id: self._marks.setdefault(task_id, _Mark()) for task_id in task_ids}
+        for mark in marks.values():
+            mark.askers += 1
+        try:
+            yield Ask(self._known, self._generation, marks)
+        finally:
+            self._release(marks)
+
+    def settle(self, ask: Ask, tasks: Iterable[Task], revision: int) -> dict[str, bytes]:
+        """Takes the server's answer in, and returns what to show of it.
+
+        Args:
+            ask: The question.
+            tasks: The tasks in the answer.
+            revision: The revision at which they were read.
+
+        Returns:
+            The JSON of each task by its id: newer than the answer where the cache knows better, and left out if the
+            task has been removed since.
+        """
+        if ask.generation != self._generation:
+            return {task.id: encode(task) for task in tasks}
+        self._known = max(self._known, revision)
+        bodies = {task.id: self._join(ask, task, revision) for task in tasks}
+        return {task_id: body for task_id, body in bodies.items() if body is not None}
+
+    def apply(self, changes: Iterable[TaskChange], position: Position) -> None:
+        """Takes a step of the watch in: all changes between the last position and this one."""
+        for change in changes:
+            self._apply(change)
+        self._position = position
+        self._known = max(self._known, position.revision)
+        self._live = True
+
+    def interrupt(self) -> None:
+        """Stops serving until the watch goes on."""
+        self._live = False
+
+    def reset(self, position: Position) -> None:
+        """Forgets everything: the watch begins here, with a gap behind it."""
+        same_history = position.history_id == self._position.history_id
+        self._known = max(self._known, position.revision) if same_history else position.revision
+        self._position = position
+        self._entries.clear()
+        self._marks.clear()
+        self._size = 0
+        self._generation += 1
+        self._live = True
+
+    def _release(self, marks: Mapping[str, _Mark]) -> None:
+        for task_id, mark in marks.items():
+            mark.askers -= 1
+            # After a reset the id may bear the mark of somebody else.
+            if not mark.askers and self._marks.get(task_id) is mark:
+                del self._marks[task_id]
+
+    def _join(self, ask: Ask, task: Task, revision: int) -> bytes | None:
+        latest = self._latest(task.id)
+        if latest is not None and revision <= max(latest.revision, self._position.revision):
+            return latest.body
+        entry = _Entry(revision, encode(task))
+        if task.id in ask.marks or revision >= self._position.revision:
+            self._keep(task.id, entry)
+        return entry.body
+
+    def _apply(self, change: TaskChange) -> None:
+        task_id = change.removed_task_id or change.task.id
+        latest = self._latest(task_id)
+        if latest is None and task_id not in self._marks:
+            return
+        if latest is None or latest.revision < change.revision:
+            body = encode(change.task) if change.HasField("task") else None
+            self._keep(task_id, _Entry(change.revision, body))
+
+    def _latest(self, task_id: str) -> _Entry | None:
+        mark = self._marks.get(task_id)
+        return (mark and mark.newest) or self._entries.get(task_id)
+
+    def _keep(self, task_id: str, entry: _Entry) -> None:
+        if mark := self._marks.get(task_id):
+            mark.newest = entry
+        self._drop(task_id)
+        if entry.body is not None:
+            self._entries[task_id] = entry
+            self._size += entry.size
+        while self._size > self._capacity:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, task_id: str) -> None:
+        entry = self._entries.pop(task_id, None)
+        self._size -= entry.size if entry else 0

@@ -1,0 +1,59 @@
+"""The watch that keeps the cache fresh."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from mjproxy.errors import ServerError
+from mjproxy.watch import Batch, Interrupted, Reset, TaskWatch, WatchEvent
+
+from mjproxy_rest.cache import TaskCache
+
+_log = logging.getLogger(__name__)
+
+# A watch that was refused is refused again until an operator changes something, so there is no hurry.
+_REFUSED_SECONDS = 30.0
+
+
+class Feed:
+    """Moves what the watch tells into the cache, for as long as it runs."""
+
+    def __init__(self, open_watch: Callable[[], TaskWatch], cache: TaskCache) -> None:
+        """Prepares a feed.
+
+        Args:
+            open_watch: Opens a watch of all tasks of all callers, from now on.
+            cache: What to keep fresh.
+        """
+        self._open_watch = open_watch
+        self._cache = cache
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except ServerError as error:
+                self._cache.interrupt()
+                _log.error("the watch was refused (%s): check service_key; every read goes to the server", error)
+            await asyncio.sleep(_REFUSED_SECONDS)
+
+    async def _follow(self) -> None:
+        async with self._open_watch() as events:
+            async for event in events:
+                self.take(event)
+
+    def take(self, event: WatchEvent) -> None:
+        """Takes one event in."""
+        was_live = self._cache.live
+        match event:
+            case Batch(changes, position):
+                self._cache.apply(changes, position)
+            case Reset(position):
+                self._cache.reset(position)
+            case Interrupted():
+                self._cache.interrupt()
+        if was_live != self._cache.live:
+            _log.info(
+                "reads are served %s", "from the cache" if self._cache.live else "by the server: the watch is down"
+            )

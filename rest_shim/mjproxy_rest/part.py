@@ -1,0 +1,92 @@
+"""The shim as a part of mjproxy: its settings, and how it is run.
+
+Light to import, since the launcher does so only to read settings; what serving needs comes with `serve`.
+"""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Annotated, Final, Self
+
+from mjproxy.launcher.address import Address
+from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+NAME: Final = "rest"
+
+
+def _host_and_port(text: str) -> str:
+    Address.parse(text)
+    return text
+
+
+class Settings(BaseSettings):
+    """What the shim reads of the configuration.
+
+    The environment (`MJPROXY_REST_LISTEN` and so on) wins over what is passed in.
+
+    Attributes:
+        rest_listen: Where to listen, HOST:PORT; port 0 takes a free one.
+        grpc_target: Where the server is, HOST:PORT.
+        service_key: The key of the shim's own watch; its role must be `service` or `admin`, for the watch has to see
+            the tasks of all callers. None if the service has no keys.
+        api_secret: The key of a service that has a single one. The shim only asks whether there is one.
+        keys: The keys of the service; the same holds.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="MJPROXY_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    rest_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8080"
+    grpc_target: str = "127.0.0.1:50051"
+    service_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    keys: tuple[dict[str, SecretStr], ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the base class's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Puts the environment above what is passed in, which is the configuration file."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _others_need_a_key(self) -> Self:
+        if _is_loopback(self.listen.host) or self.api_secret or self.keys:
+            return self
+        raise ValueError(
+            f"rest_listen: {self.rest_listen} can be reached from other machines, but no key protects the service; "
+            "set api_secret or [[keys]], or listen on 127.0.0.1"
+        )
+
+    @property
+    def listen(self) -> Address:
+        """`rest_listen`, parsed."""
+        return Address.parse(self.rest_listen)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serves until cancelled, then closes. Does not wait for the server; until that is there, answers that it is not.
+
+    Args:
+        settings: How to serve.
+        ready: Called once, with `rest=http://HOST:PORT`, as soon as the shim answers.
+
+    Raises:
+        OSError: It cannot listen there.
+    """
+    from mjproxy_rest import server  # noqa: PLC0415 - see the module
+
+    await server.serve(settings, ready)

@@ -1,0 +1,164 @@
+"""Answers of the server as JSON: what became of a submission, and what a refusal or an error says.
+
+All have the shape `{"code", "description", "result", "properties"}`, with every key present, because clients read them
+by subscript. `result` is a string of digits or null, `properties` an object.
+
+A refusal comes with HTTP status 200: to most clients another status means that the proxy is broken. What is no refusal
+of a submission, but a fault of the request as such (no key, a path that is none, too many bytes) or of the service, has
+the HTTP status that says so, and the same JSON.
+"""
+
+import math
+from collections.abc import Mapping
+
+import orjson
+from mjproxy.errors import (
+    DeadlineExceeded,
+    PermissionDenied,
+    Refused,
+    ServerError,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from mjproxy.v1.task_service_pb2 import (
+    SUBMIT_CODE_BANNED_PROMPT,
+    SUBMIT_CODE_EXISTED,
+    SUBMIT_CODE_FAILURE,
+    SUBMIT_CODE_IN_QUEUE,
+    SUBMIT_CODE_NEEDS_MODAL,
+    SUBMIT_CODE_QUEUE_REJECTED,
+    SUBMIT_CODE_SUCCESS,
+    SUBMIT_CODE_VALIDATION_ERROR,
+    SubmitCode,
+    SubmitRefusal,
+    SubmitTaskResponse,
+)
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
+from mjproxy_rest import texts
+from mjproxy_rest.texts import Language, Text
+from mjproxy_rest.vocabulary import STATUS_WORDS
+
+Properties = Mapping[str, str | int | bool | None]
+
+# The API has one number for "exists" and "waits for a modal"; `mjproxy.v1` has two.
+_CODES = {SUBMIT_CODE_NEEDS_MODAL: SUBMIT_CODE_EXISTED}
+
+_RETRY_AFTER_SECONDS = 2.0
+
+
+def json_response(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Wraps JSON that is encoded already."""
+    return Response(body, status, headers, "application/json")
+
+
+def json_array(bodies: list[bytes] | tuple[bytes, ...]) -> bytes:
+    """Joins JSON values that are encoded already."""
+    return b"[" + b",".join(bodies) + b"]"
+
+
+def outcome(
+    code: SubmitCode.ValueType, description: str, result: str = "", properties: Properties | None = None
+) -> bytes:
+    """Encodes the shape that every answer but a task or a list has."""
+    return orjson.dumps(
+        {
+            "code": int(_CODES.get(code, code)),
+            "description": description,
+            "result": result or None,
+            "properties": dict(properties or {}),
+        }
+    )
+
+
+def accepted(response: SubmitTaskResponse, command: str, language: Language) -> bytes:
+    """Encodes the answer to an accepted submission.
+
+    Args:
+        response: The server's answer.
+        command: The kind of command, as `SubmitTaskRequest` names it.
+        language: The language of the description.
+    """
+    code = _shown_code(response, command)
+    description = _accepted_text(code, response.queue_position).say(language)
+    return outcome(code, description, response.tasks[0].id, _accepted_properties(code, response))
+
+
+def _shown_code(response: SubmitTaskResponse, command: str) -> SubmitCode.ValueType:
+    """Clients that press buttons answer every 21 with a modal: to them a task that exists is one that was accepted."""
+    if response.code == SUBMIT_CODE_EXISTED and command == "action":
+        return SUBMIT_CODE_IN_QUEUE if response.queue_position else SUBMIT_CODE_SUCCESS
+    return response.code
+
+
+def _accepted_text(code: SubmitCode.ValueType, ahead: int) -> Text:
+    if code == SUBMIT_CODE_IN_QUEUE:
+        return texts.ONE_AHEAD if ahead == 1 else texts.SOME_AHEAD.fill(ahead=ahead)
+    return {SUBMIT_CODE_EXISTED: texts.EXISTED, SUBMIT_CODE_NEEDS_MODAL: texts.NEEDS_MODAL}.get(code, texts.SUBMITTED)
+
+
+def _accepted_properties(code: SubmitCode.ValueType, response: SubmitTaskResponse) -> Properties:
+    task = response.tasks[0]
+    instance: Properties = {"discordInstanceId": task.account_id}
+    if code == SUBMIT_CODE_EXISTED:
+        return {"status": STATUS_WORDS[task.status], "imageUrl": task.image_url or None}
+    if code == SUBMIT_CODE_IN_QUEUE:
+        return {"numberOfQueues": response.queue_position, **instance}
+    if code == SUBMIT_CODE_NEEDS_MODAL:
+        return {"finalPrompt": task.properties.final_prompt, "remix": task.properties.remix, **instance}
+    return instance
+
+
+def refused(error: ServerError, language: Language) -> bytes:
+    """Encodes the answer to a refused submission; one that the server did not explain is a failure of the system."""
+    refusal = error.details.refusal or SubmitRefusal(code=SUBMIT_CODE_FAILURE)
+    description = _refusal_text(error, refusal).say(language)
+    return outcome(refusal.code, description, refusal.task_id, _refusal_properties(refusal))
+
+
+def _refusal_text(error: ServerError, refusal: SubmitRefusal) -> Text:
+    text = texts.BY_REASON.get(error.reason) or texts.BY_CODE.get(refusal.code, texts.BY_CODE[SUBMIT_CODE_FAILURE])
+    return text.fill(account=refusal.discord_instance_id, field=_json_name(error.field), detail=error.message)
+
+
+def _json_name(path: str) -> str:
+    """Names a field of a request as the body has it: "change.task_id" is "taskId" there."""
+    return to_camel(path.rpartition(".")[2])
+
+
+def _refusal_properties(refusal: SubmitRefusal) -> Properties:
+    if refusal.code == SUBMIT_CODE_QUEUE_REJECTED:
+        return {"discordInstanceId": refusal.discord_instance_id}
+    if refusal.code == SUBMIT_CODE_BANNED_PROMPT:
+        return {"promptEn": refusal.prompt_en, "bannedWord": refusal.banned_word}
+    return {}
+
+
+def invalid(text: Text, language: Language) -> bytes:
+    """Encodes the answer to a body that could not be translated."""
+    return outcome(SUBMIT_CODE_VALIDATION_ERROR, text.say(language))
+
+
+def failure(status: int, text: Text, language: Language, headers: Mapping[str, str] | None = None) -> Response:
+    """Answers with an HTTP status that is not 200."""
+    return json_response(outcome(SUBMIT_CODE_FAILURE, text.say(language)), status, headers)
+
+
+def server_error(error: ServerError, language: Language) -> Response:
+    """Answers a read, or a call without a valid key, that the server did not serve."""
+    match error:
+        case Unauthenticated():
+            return failure(401, texts.UNAUTHENTICATED, language, {"WWW-Authenticate": "Bearer"})
+        case PermissionDenied():
+            return failure(403, texts.PERMISSION_DENIED, language)
+        case Refused():
+            return json_response(refused(error, language))
+        case Unavailable() | DeadlineExceeded():
+            seconds = math.ceil(error.retry_after or _RETRY_AFTER_SECONDS)
+            return failure(503, texts.UNAVAILABLE, language, {"Retry-After": str(seconds)})
+        case Unsupported():
+            return failure(501, texts.UNSUPPORTED, language)
+        case _:
+            return failure(500, texts.INTERNAL, language)

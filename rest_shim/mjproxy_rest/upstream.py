@@ -1,0 +1,76 @@
+"""The server, as the shim calls it: with the caller's key and a deadline; errors come back typed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import grpc
+from mjproxy.channel import Metadata, authorization
+from mjproxy.errors import Unauthenticated, from_rpc
+from mjproxy.v1.task_service_pb2 import (
+    GetTaskRequest,
+    GetTaskResponse,
+    ListTasksRequest,
+    ListTasksResponse,
+    SubmitTaskRequest,
+    SubmitTaskResponse,
+)
+from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
+from mjproxy.watch import TaskWatch
+
+if TYPE_CHECKING:
+    from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+
+# Clients give up a read after five seconds, and say more to their users when they are told than when they time out.
+_READ_SECONDS = 4.0
+# A submission may carry pictures of 50 MB and wait for a translation.
+_SUBMIT_SECONDS = 60.0
+
+
+class Upstream:
+    """The task service of one server. Every method raises `mjproxy.errors.ServerError`.
+
+    Keys are as the caller sent them; "" is none.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        """Uses a channel that somebody else opens and closes."""
+        self._stub: "TaskServiceAsyncStub" = TaskServiceStub(channel)
+
+    async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
+        """Calls SubmitTask."""
+        with _typed_errors():
+            return await self._stub.SubmitTask(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
+    async def get(self, key: str, request: GetTaskRequest) -> GetTaskResponse:
+        """Calls GetTask."""
+        with _typed_errors():
+            return await self._stub.GetTask(request, metadata=_metadata(key), timeout=_READ_SECONDS)
+
+    async def list(self, key: str, request: ListTasksRequest) -> ListTasksResponse:
+        """Calls ListTasks."""
+        with _typed_errors():
+            return await self._stub.ListTasks(request, metadata=_metadata(key), timeout=_READ_SECONDS)
+
+    def watch(self, key: str) -> TaskWatch:
+        """Returns a watch of all tasks that the key may see, from now on."""
+        return TaskWatch(self._stub, metadata=_metadata(key))
+
+
+def _metadata(key: str) -> Metadata:
+    """Returns the metadata that carries a key.
+
+    Raises:
+        Unauthenticated: The key has characters that no key has, and that metadata cannot carry.
+    """
+    if not (key.isascii() and key.isprintable()):
+        raise Unauthenticated("the key has other characters than printable ASCII", grpc.StatusCode.UNAUTHENTICATED)
+    return authorization(key)
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        raise from_rpc(error) from None

@@ -1,0 +1,79 @@
+"""Pages of a list. A token is opaque, and bound to the arguments of the list that it came from."""
+
+import base64
+import binascii
+import hashlib
+from typing import Final
+
+from mjproxy.v1 import task_service_pb2 as pb
+
+from mjproxy_server.model.errors import InvalidField
+
+DEFAULT_SIZE: Final = 100
+LARGEST_SIZE: Final = 1000
+_DIGEST_SIZE: Final = 9
+_ACCOUNTS: Final = b"accounts:"
+_FOREIGN: Final = "does not belong to this list; start again from the first page"
+
+
+def size(wanted: int) -> int:
+    """Returns the size of a page: 0 means the default, more than the largest means the largest.
+
+    Raises:
+        InvalidField: It is negative.
+    """
+    if wanted < 0:
+        raise InvalidField("page_size", f"must not be negative, got {wanted}")
+    return min(wanted or DEFAULT_SIZE, LARGEST_SIZE)
+
+
+def token(request: pb.ListTasksRequest, last_id: str) -> str:
+    """Returns the token that asks for what comes after the page's last task."""
+    return base64.urlsafe_b64encode(_binding(request) + last_id.encode()).decode()
+
+
+def position(request: pb.ListTasksRequest) -> str:
+    """Returns the last id of the page before, or "" for the first page.
+
+    Raises:
+        InvalidField: The token is malformed, or belongs to other arguments.
+    """
+    if not request.page_token:
+        return ""
+    raw = _decoded(request.page_token)
+    binding, last_id = raw[:_DIGEST_SIZE], raw[_DIGEST_SIZE:]
+    if binding != _binding(request) or not last_id.isdigit():
+        raise InvalidField("page_token", _FOREIGN)
+    return last_id.decode()
+
+
+def account_token(last_id: str) -> str:
+    """Returns the token that asks for the accounts after this one."""
+    return base64.urlsafe_b64encode(_ACCOUNTS + last_id.encode()).decode()
+
+
+def account_position(page_token: str) -> str:
+    """Returns the last id of the page of accounts before, or "" for the first page.
+
+    Raises:
+        InvalidField: The token is malformed, or belongs to another list.
+    """
+    if not page_token:
+        return ""
+    raw = _decoded(page_token)
+    if not raw.startswith(_ACCOUNTS):
+        raise InvalidField("page_token", _FOREIGN)
+    return raw.removeprefix(_ACCOUNTS).decode(errors="replace")
+
+
+def _decoded(page_token: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(page_token.encode())
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _binding(request: pb.ListTasksRequest) -> bytes:
+    """A digest of what must stay the same from page to page."""
+    arguments = pb.ListTasksRequest(filter=request.filter, oldest_first=request.oldest_first)
+    return hashlib.blake2b(arguments.SerializeToString(deterministic=True), digest_size=_DIGEST_SIZE).digest()

@@ -1,0 +1,167 @@
+"""From the requests of `mjproxy.v1` to the engine's terms.
+
+What can be told to be wrong without looking anything up is refused here.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mjproxy.v1 import task_service_pb2 as pb
+
+from mjproxy_server.api import pages
+from mjproxy_server.api.callers import Caller
+from mjproxy_server.api.tasks_out import ACTIONS, BOTS, MODES, STATUSES
+from mjproxy_server.engine.images import GivenImage, InlineImage
+from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.model.account import AccountFilter
+from mjproxy_server.model.command import Change, LinkedImage, Press
+from mjproxy_server.model.errors import InvalidField, InvalidImage, NotOffered
+from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
+from mjproxy_server.store.interface import Revision, TaskQuery
+
+MOST_IDS: Final = 1000
+
+_ACTIONS: Final[Mapping[int, Action]] = {number: word for word, number in ACTIONS.items()}
+_STATUSES: Final[Mapping[int, Status]] = {number: word for word, number in STATUSES.items()}
+_BOTS: Final[Mapping[int, Bot]] = {number: word for word, number in BOTS.items()}
+_MODES: Final[Mapping[int, Mode]] = {number: word for word, number in MODES.items()}
+
+Word = TypeVar("Word")
+RevisionFilter = Callable[[Revision], bool]
+
+
+def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitRequest:
+    """Returns the submission.
+
+    Raises:
+        InvalidField: There is no command, or a value is unknown.
+        NotOffered: The command is not offered yet.
+    """
+    return SubmitRequest(
+        caller=caller.name,
+        sees=caller.sees,
+        options=_options(request.options),
+        command=_command(request),
+        digest=hashlib.sha256(request.SerializeToString(deterministic=True)).digest(),
+    )
+
+
+def task_query(request: pb.ListTasksRequest, caller: Caller) -> TaskQuery:
+    """Returns what to list, of the tasks that the caller may see.
+
+    Raises:
+        InvalidField: A value is unknown, or the page is malformed.
+    """
+    wanted = request.filter
+    return TaskQuery(
+        ids=_ids(wanted.ids),
+        statuses=_all_known(_STATUSES, wanted.statuses, "filter.statuses"),
+        actions=_all_known(_ACTIONS, wanted.actions, "filter.actions"),
+        account_id=wanted.account_id,
+        parent_id=wanted.parent_id,
+        caller=caller.sees,
+        state=wanted.state if wanted.HasField("state") else None,
+        submitted_from=_ms(wanted.submitted_from) if wanted.HasField("submitted_from") else None,
+        submitted_until=_ms(wanted.submitted_until) if wanted.HasField("submitted_until") else None,
+        oldest_first=request.oldest_first,
+        after_id=pages.position(request),
+        limit=pages.size(request.page_size),
+    )
+
+
+def revision_filter(wanted: pb.WatchFilter, caller: Caller) -> RevisionFilter:
+    """Returns a test whether a watch lets a revision through, of the tasks that the caller may see.
+
+    Raises:
+        InvalidField: A value is unknown.
+    """
+    ids, actions = _ids(wanted.ids), _all_known(_ACTIONS, wanted.actions, "filter.actions")
+    bots, callers = _all_known(_BOTS, wanted.bot_types, "filter.bot_types"), frozenset(wanted.callers)
+    state = wanted.state if wanted.HasField("state") else None
+    sees, parent_id = caller.sees, wanted.parent_id
+
+    def lets_through(revision: Revision) -> bool:
+        task = revision.subject
+        return (
+            (not ids or task.id in ids)
+            and (sees is None or task.caller == sees)
+            and (not actions or task.action in actions)
+            and (not bots or task.bot in bots)
+            and (not callers or task.caller in callers)
+            and (state is None or task.state == state)
+            and (not parent_id or task.parent_id == parent_id)
+        )
+
+    return lets_through
+
+
+def _options(options: pb.SubmitOptions) -> Options:
+    wanted = options.account_filter
+    return Options(
+        request_id=options.request_id,
+        state=options.state,
+        notify_hook=options.notify_hook,
+        bot=_known(_BOTS, options.bot_type, "options.bot_type") if options.bot_type else None,
+        mode=_known(_MODES, options.mode, "options.mode") if options.mode else None,
+        account_filter=AccountFilter(
+            account_id=wanted.account_id,
+            modes=tuple(_known(_MODES, mode, "options.account_filter.modes") for mode in wanted.modes),
+            remark=wanted.remark,
+        ),
+    )
+
+
+def _command(request: pb.SubmitTaskRequest) -> ImagineRequest | Change | Press:
+    match request.WhichOneof("command"):
+        case "imagine":
+            return ImagineRequest(request.imagine.prompt, _images("imagine.images", request.imagine.images))
+        case "change":
+            return _change(request.change)
+        case "action":
+            return Press(request.action.task_id, request.action.custom_id)
+        case None:
+            raise InvalidField("command", "set one of imagine, change, action")
+        case other:
+            raise NotOffered(f"the command {other}")
+
+
+def _change(change: pb.ChangeCommand) -> Change:
+    return Change(change.task_id, _known(_ACTIONS, change.action, "change.action"), change.index)
+
+
+def _images(field: str, images: Iterable[pb.Image]) -> tuple[GivenImage, ...]:
+    return tuple(_image(f"{field}[{number}]", image) for number, image in enumerate(images))
+
+
+def _image(field: str, image: pb.Image) -> GivenImage:
+    match image.WhichOneof("source"):
+        case "data":
+            return InlineImage(image.data)
+        case "url":
+            return LinkedImage(image.url)
+        case _:
+            raise InvalidImage(field, "set data or url")
+
+
+def _ids(ids: Iterable[str]) -> frozenset[str]:
+    wanted = frozenset(ids)
+    if len(wanted) > MOST_IDS:
+        raise InvalidField("filter.ids", f"at most {MOST_IDS}, got {len(wanted)}")
+    return wanted
+
+
+def _known(words: Mapping[int, Word], number: int, field: str) -> Word:
+    try:
+        return words[number]
+    except KeyError:
+        raise InvalidField(field, f"unknown value {number}") from None
+
+
+def _all_known(words: Mapping[int, Word], numbers: Iterable[int], field: str) -> frozenset[Word]:
+    return frozenset(_known(words, number, field) for number in numbers)
+
+
+def _ms(time: Timestamp) -> int:
+    return time.seconds * 1000 + time.nanos // 1_000_000

@@ -1,0 +1,102 @@
+"""The gRPC server: the services behind their interceptors, on one address."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from mjproxy.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
+    task_service_pb2,
+    task_service_pb2_grpc,
+)
+
+from mjproxy_server.api.account_servicer import AccountServicer
+from mjproxy_server.api.callers import Keyring
+from mjproxy_server.api.interceptors import Authentication, CallLog, ErrorsToStatus
+from mjproxy_server.api.task_servicer import TaskServicer
+from mjproxy_server.engine.engine import Engine
+from mjproxy_server.listening import Address
+
+LARGEST_REQUEST: Final = 64 * 1024 * 1024
+GRACE_SECONDS: Final = 5.0
+
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),  # Two servers on one port would share its calls; the second one must fail.
+    ("grpc.max_receive_message_length", LARGEST_REQUEST),
+    ("grpc.max_send_message_length", LARGEST_REQUEST),
+    # Thousands of watchers that reconnect at once are no attack; beyond these numbers gRPC cancels streams.
+    ("grpc.server.max_pending_requests", 20_000),
+    ("grpc.server.max_pending_requests_hard_limit", 40_000),
+    # Clients may ask for a sign of life every ten seconds, which is how a half-open connection is noticed.
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+_SERVICES: Final = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (task_service_pb2, "TaskService"),
+        (account_service_pb2, "AccountService"),
+        (delivery_service_pb2, "DeliveryService"),
+    )
+)
+
+
+class AddressInUse(Exception):
+    """The address cannot be listened on."""
+
+
+@asynccontextmanager
+async def running_server(engine: Engine, address: Address, keyring: Keyring) -> AsyncIterator[Address]:
+    """Serves the engine for the time of the block, and yields the address with its real port.
+
+    Raises:
+        AddressInUse: Another process listens there, or the address is not this machine's.
+    """
+    server = aio.server(
+        interceptors=[CallLog(), ErrorsToStatus(), Authentication(keyring)],
+        options=_OPTIONS,
+    )
+    _add_services(server, engine)
+    health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    reflection.enable_server_reflection([*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    port = _bind(server, address)
+    await server.start()
+    for service in ("", *_SERVICES):
+        await health_servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+    try:
+        yield Address(address.host, port)
+    finally:
+        await health_servicer.enter_graceful_shutdown()
+        engine.hub.close()  # A server with open streams would wait out its whole grace.
+        await server.stop(GRACE_SECONDS)
+
+
+def _add_services(server: aio.Server, engine: Engine) -> None:
+    # What a servicer lacks is abstract to the type checker, and answered with UNIMPLEMENTED at run time.
+    tasks = TaskServicer(  # type: ignore[abstract]
+        store=engine.store, submitter=engine.submitter, hub=engine.hub
+    )
+    task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
+    account_service_pb2_grpc.add_AccountServiceServicer_to_server(
+        AccountServicer(engine.fleet),  # type: ignore[abstract]
+        server,
+    )
+    deliveries = delivery_service_pb2_grpc.DeliveryServiceServicer()  # type: ignore[abstract]
+    delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(deliveries, server)
+
+
+def _bind(server: aio.Server, address: Address) -> int:
+    try:
+        return server.add_insecure_port(str(address))
+    except RuntimeError as error:
+        raise AddressInUse(
+            f"{address}: cannot listen there; is another server running? Choose another address."
+        ) from error

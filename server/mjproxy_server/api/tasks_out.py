@@ -1,0 +1,84 @@
+"""From the domain's tasks to `mjproxy.v1.Task`."""
+
+from typing import Final
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mjproxy.v1 import error_reason_pb2, task_pb2
+
+from mjproxy_server.model.task import Button, Failure, Task
+from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
+
+ACTIONS: Final = {each: task_pb2.Action.Value(f"ACTION_{each}") for each in Action}
+STATUSES: Final = {each: task_pb2.TaskStatus.Value(f"TASK_STATUS_{each}") for each in Status}
+BOTS: Final = {each: task_pb2.BotType.Value(f"BOT_TYPE_{each}") for each in Bot}
+MODES: Final = {each: task_pb2.Mode.Value(f"MODE_{each}") for each in Mode}
+REASONS: Final = {each: error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{each}") for each in Reason}
+
+
+def task_message(task: Task) -> task_pb2.Task:
+    """Returns the task as callers see it."""
+    message = task_pb2.Task(
+        id=task.id,
+        action=ACTIONS[task.action],
+        status=STATUSES[task.status],
+        bot_type=BOTS[task.bot],
+        prompt=task.prompt,
+        prompt_en=task.prompt_en,
+        description=task.description,
+        state=task.state,
+        notify_hook=task.notify_hook,
+        progress=task.progress,
+        parent_id=task.parent_id,
+        index=task.index,
+        account_id=task.account_id,
+        caller=task.caller,
+        properties=_properties(task),
+    )
+    _set_times(message, task)
+    if task.mode:
+        message.mode = MODES[task.mode]
+    if task.picture:
+        message.image_url = task.picture.url
+        message.image_width, message.image_height = task.picture.width, task.picture.height
+    if task.failure:
+        message.failure.CopyFrom(_failure(task.failure))
+    if task.result:
+        message.buttons.extend(_button(button) for button in task.result.buttons)
+    return message
+
+
+def _set_times(message: task_pb2.Task, task: Task) -> None:
+    message.submit_time.CopyFrom(_timestamp(task.submitted_at))
+    if task.started_at:
+        message.start_time.CopyFrom(_timestamp(task.started_at))
+    if task.finished_at:
+        message.finish_time.CopyFrom(_timestamp(task.finished_at))
+
+
+def _properties(task: Task) -> task_pb2.TaskProperties:
+    properties = task_pb2.TaskProperties(
+        message_hash=task.trace.job_id,
+        nonce=task.trace.nonce,
+        progress_message_id=task.trace.progress_message_id,
+    )
+    if task.result:
+        properties.final_prompt = task.result.prompt
+        properties.message_id = task.result.message_id
+        properties.message_content = task.result.content
+        properties.flags = task.result.flags
+        properties.referenced_message_id = task.result.reference_id
+    return properties
+
+
+def _failure(failure: Failure) -> task_pb2.Failure:
+    return task_pb2.Failure(reason=REASONS[failure.reason], title=failure.title, description=failure.description)
+
+
+def _button(button: Button) -> task_pb2.Button:
+    return task_pb2.Button(
+        custom_id=button.custom_id, emoji=button.emoji, label=button.label, type=button.type, style=button.style
+    )
+
+
+def _timestamp(ms: int) -> Timestamp:
+    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)

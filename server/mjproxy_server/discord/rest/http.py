@@ -1,0 +1,60 @@
+"""The HTTP client below the REST API, and what its failures prove about a request."""
+
+import logging
+from collections.abc import Mapping
+
+import httpx
+
+from mjproxy_server.discord.browser import ACCEPT_LANGUAGE
+from mjproxy_server.discord.errors import DiscordUnavailable
+
+DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+
+# These happen before the first byte of a request is written, and so prove that it was not taken.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+# At INFO the library would log every URL, and those of uploads carry a signature that lets anybody write.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def open_http(*, user_agent: str, proxy: str | None, timeout: httpx.Timeout) -> httpx.AsyncClient:
+    """Return a client that goes out by `proxy` only, whatever the environment says."""
+    return httpx.AsyncClient(
+        headers={"User-Agent": user_agent, "Accept-Language": ACCEPT_LANGUAGE},
+        proxy=proxy,
+        timeout=timeout,
+        trust_env=False,
+    )
+
+
+async def request(
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    params: Mapping[str, str | int] | None = None,
+    json: Mapping[str, object] | None = None,
+    content: bytes | None = None,
+) -> httpx.Response:
+    """Send one request and read its whole answer.
+
+    Raises:
+        DiscordUnavailable: If there was no whole answer; its `sent` tells whether the request may have arrived.
+    """
+    try:
+        return await http.request(method, url, headers=headers, params=params, json=json, content=content)
+    except _NEVER_SENT as error:
+        raise DiscordUnavailable(_describe(error), sent=False) from None
+    except httpx.RequestError as error:
+        raise DiscordUnavailable(_describe(error), sent=True) from None
+
+
+def _describe(error: httpx.RequestError) -> str:
+    return f"no answer from Discord: {type(error).__name__} {error}".rstrip()

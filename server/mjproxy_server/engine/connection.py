@@ -1,0 +1,157 @@
+"""The connection of one Discord user: a gateway session, the REST client and the bots' commands.
+
+It belongs to the token: accounts of the same user (channels) share it, with its session, rate limits and IDENTIFY
+spacing.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from typing import Protocol
+
+from pydantic import SecretStr
+
+from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.discord.errors import GatewayFatal
+from mjproxy_server.discord.gateway.client import GatewayClient
+from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
+from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus
+from mjproxy_server.discord.rest.budget import InvalidRequestBudget
+from mjproxy_server.discord.rest.client import DiscordRest
+from mjproxy_server.discord.snowflake import NonceSource
+from mjproxy_server.discord.timing import Clock
+from mjproxy_server.midjourney.bots import APPLICATION_IDS
+from mjproxy_server.midjourney.commands import CommandRef
+from mjproxy_server.model.vocabulary import Bot
+
+_logger = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """An account that hears what its user's connection brings."""
+
+    async def hear(self, dispatch: Dispatch) -> None:
+        """Takes one dispatch in; returns when what it tells is stored."""
+        ...
+
+    async def catch_up(self) -> None:
+        """Looks for what was missed, since a new session has begun."""
+        ...
+
+
+class UnknownCommand(Exception):
+    """The bot offers no such command in this guild: it may not have been invited."""
+
+
+class Connection:
+    """One Discord user, connected."""
+
+    def __init__(
+        self,
+        *,
+        token: SecretStr,
+        user_agent: str,
+        endpoints: Endpoints,
+        budget: InvalidRequestBudget,
+        nonces: NonceSource,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self._clock = clock
+        self.rest = DiscordRest(
+            token=token, user_agent=user_agent, endpoints=endpoints, budget=budget, nonces=nonces, clock=clock, rng=rng
+        )
+        self._gateway = GatewayClient(
+            token=token,
+            user_agent=user_agent,
+            endpoints=endpoints,
+            identify_gate=IdentifyGate(clock),
+            clock=clock,
+            rng=rng,
+            on_dispatch=self._on_dispatch,
+            on_status=self._on_status,
+        )
+        self._listeners: list[Listener] = []
+        self._ready = asyncio.Event()
+        self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
+        self.user_id = ""
+
+    def join(self, listener: Listener) -> None:
+        """Lets an account of this user hear what comes."""
+        self._listeners.append(listener)
+
+    @property
+    def status(self) -> GatewayStatus:
+        """What the gateway is doing."""
+        return self._gateway.status
+
+    @property
+    def ready(self) -> bool:
+        """Whether messages arrive, so that something can be started."""
+        return self._ready.is_set()
+
+    def ready_for(self) -> float:
+        """Returns for how many seconds messages have been arriving without a break; 0 if they are not."""
+        return self._clock.time() - self.status.since if self.ready else 0.0
+
+    @property
+    def session_id(self) -> str:
+        """The session to name in interactions; "" if there is none."""
+        return self._gateway.session_id or ""
+
+    async def wait_until_ready(self) -> None:
+        """Returns as soon as messages arrive."""
+        await self._ready.wait()
+
+    async def run(self) -> None:
+        """Stays connected until cancelled; if Discord forbids it for good, stays away until cancelled."""
+        try:
+            await self._gateway.run()
+        except GatewayFatal as fatal:
+            _logger.error("Discord does not let this account connect: %s", fatal)  # noqa: TRY400 - it says all
+            await asyncio.Event().wait()
+        finally:
+            await self.rest.close()
+
+    async def command(self, guild_id: str, bot: Bot, name: str) -> CommandRef:
+        """Returns the bot's command as this guild knows it.
+
+        Raises:
+            UnknownCommand: The guild has no such command of this bot.
+            DiscordError: Discord could not be asked.
+        """
+        if guild_id not in self._commands:
+            found = await self.rest.application_commands(guild_id)
+            self._commands[guild_id] = {
+                (command.application_id, command.name): CommandRef(command.id, command.version, command.application_id)
+                for command in found
+            }
+        try:
+            return self._commands[guild_id][APPLICATION_IDS[bot], name]
+        except KeyError:
+            self.forget_commands(guild_id)
+            raise UnknownCommand(f"/{name} of the {bot} bot is not offered in guild {guild_id}") from None
+
+    def forget_commands(self, guild_id: str) -> None:
+        """Has the commands discovered anew next time, since Discord called one outdated."""
+        self._commands.pop(guild_id, None)
+
+    async def _on_dispatch(self, dispatch: Dispatch) -> None:
+        if dispatch.type == "READY":
+            await self._begin_session(dispatch)
+        for listener in self._listeners:
+            await listener.hear(dispatch)
+
+    async def _begin_session(self, ready: Dispatch) -> None:
+        user = ready.data.get("user")
+        if isinstance(user, Mapping):
+            self.user_id = str(user.get("id", ""))
+        for listener in self._listeners:
+            await listener.catch_up()
+
+    def _on_status(self, status: GatewayStatus) -> None:
+        if status.phase is GatewayPhase.READY:
+            self._ready.set()
+        else:
+            self._ready.clear()

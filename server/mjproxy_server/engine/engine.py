@@ -1,0 +1,139 @@
+"""The engine as a whole: what it is made of, and in which order it comes and goes."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.fleet import Fleet
+from mjproxy_server.engine.shelf import Shelf
+from mjproxy_server.engine.submission import Submitter
+from mjproxy_server.engine.upkeep import Retention, Upkeep
+from mjproxy_server.engine.watching import WatchHub
+from mjproxy_server.model.account import Account
+from mjproxy_server.model.facts import Failed
+from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.model.vocabulary import QUEUED_OR_AT_WORK, Reason, Status
+from mjproxy_server.store.images import Images
+from mjproxy_server.store.interface import Revision, Store, TaskQuery
+from mjproxy_server.store.sqlite import open_store
+
+_PAGE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """What the engine has to know: where its data lies, who draws, where Discord is, and how long things are kept."""
+
+    data: Path
+    accounts: tuple[Account, ...]
+    endpoints: Endpoints
+    retention: Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine.
+
+    Attributes:
+        store: The tasks; for reading.
+        submitter: Accepts commands.
+        hub: Lets the task log be watched.
+        fleet: The accounts.
+    """
+
+    store: Store
+    submitter: Submitter
+    hub: WatchHub
+    fleet: Fleet
+
+
+@asynccontextmanager
+async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Random) -> AsyncIterator[Engine]:
+    """Runs the engine for the time of the block.
+
+    Raises:
+        StoreError: The data folder cannot be used; the message says why and what to do.
+    """
+    store = await open_store(config.data, now=lambda: now_ms(clock))
+    try:
+        shelf = Shelf(Images(config.data / "images"))
+        fleet = Fleet(config.accounts, endpoints=config.endpoints, store=store, shelf=shelf, clock=clock, rng=rng)
+        waiting = await _recover(store, {account.id for account in config.accounts}, clock)
+        await shelf.open(waiting)
+        fleet.open(waiting)
+        hub = WatchHub(store)
+        _follow_log(store, shelf, fleet)
+        async with _background(shelf.run(), fleet.run(), Upkeep(store, config.retention, clock).run()):
+            yield Engine(store, Submitter(store=store, shelf=shelf, accounts=fleet, clock=clock), hub, fleet)
+    finally:
+        await store.close()
+
+
+def _follow_log(store: Store, shelf: Shelf, fleet: Fleet) -> None:
+    """Lets the parts that live by the task log hear it."""
+
+    def follow(revisions: Sequence[Revision]) -> None:
+        shelf.follow(revisions)
+        fleet.follow(revisions)
+
+    store.subscribe(follow)
+
+
+@asynccontextmanager
+async def _background(*coroutines: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Runs the coroutines for the time of the block; the failure of one ends the block."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(coroutine) for coroutine in coroutines]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _recover(store: Store, accounts: AbstractSet[str], clock: Clock) -> list[Task]:
+    """Ends what cannot be taken up again, and returns the tasks that go on waiting."""
+    waiting = []
+    for task in await _unfinished(store):
+        failure = _why_lost(task, accounts)
+        if failure is None:
+            waiting.append(task)
+        else:
+            await store.record(task.id, Failed(now_ms(clock), failure))
+    return waiting
+
+
+def _why_lost(task: Task, accounts: AbstractSet[str]) -> Failure | None:
+    if task.status is not Status.NOT_START or task.trace.in_doubt:
+        return _INTERRUPTED
+    if task.account_id not in accounts:
+        return Failure(Reason.ACCOUNT_UNAVAILABLE, "Account unavailable", f"Account {task.account_id} is gone.")
+    return None
+
+
+async def _unfinished(store: Store) -> list[Task]:
+    found: list[Task] = []
+    more = True
+    while more:
+        after_id = found[-1].id if found else ""
+        page = await store.list(
+            TaskQuery(statuses=QUEUED_OR_AT_WORK, oldest_first=True, after_id=after_id, limit=_PAGE)
+        )
+        found.extend(page.tasks)
+        more = page.more
+    return found
+
+
+_INTERRUPTED: Final = Failure(
+    Reason.INTERRUPTED,
+    "Interrupted",
+    "The server was stopped while the job ran; look into the channel for its result, or submit it again.",
+)

@@ -1,0 +1,81 @@
+"""Images that callers send: told by their content, and checked before anything is stored."""
+
+import asyncio
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from PIL import Image, UnidentifiedImageError
+
+from mjproxy_server.model.command import LinkedImage
+from mjproxy_server.model.errors import InvalidImage
+
+MOST_IMAGES: Final = 5
+MOST_BYTES: Final = 20 * 1024 * 1024
+MOST_PIXELS: Final = 64_000_000
+LONGEST_URL: Final = 2000
+_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
+
+
+@dataclass(frozen=True, slots=True)
+class InlineImage:
+    """An image that came with the request."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
+    """An image that is one. `media_type` is told by the content, for instance "image/png"."""
+
+    data: bytes
+    media_type: str
+
+
+GivenImage = InlineImage | LinkedImage
+
+
+async def check(field: str, given: Sequence[GivenImage]) -> list[CheckedImage | LinkedImage]:
+    """Checks the images that came in a field; the decoding is done off the event loop.
+
+    Raises:
+        InvalidImage: There are too many, one is none, or one is too large; the error names which.
+    """
+    if len(given) > MOST_IMAGES:
+        raise InvalidImage(field, f"at most {MOST_IMAGES} images, got {len(given)}")
+    return [await asyncio.to_thread(_checked, f"{field}[{i}]", image) for i, image in enumerate(given)]
+
+
+def _checked(field: str, image: GivenImage) -> CheckedImage | LinkedImage:
+    if isinstance(image, LinkedImage):
+        return _checked_link(field, image)
+    if not image.data:
+        raise InvalidImage(field, "empty; send the bytes of a PNG, JPEG, WebP or GIF")
+    if len(image.data) > MOST_BYTES:
+        raise InvalidImage(field, f"at most {MOST_BYTES} bytes, got {len(image.data)}")
+    return CheckedImage(image.data, _media_type(field, image.data))
+
+
+def _checked_link(field: str, image: LinkedImage) -> LinkedImage:
+    parts = urlsplit(image.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or len(image.url) > LONGEST_URL:
+        raise InvalidImage(field, f"expected a http or https URL of at most {LONGEST_URL} characters")
+    if any(character.isspace() for character in image.url):
+        raise InvalidImage(field, "a URL holds no white space; percent-encode it")
+    return image
+
+
+def _media_type(field: str, data: bytes) -> str:
+    """Reads the header for type and size, then decodes, so that a file cut short is refused as well."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise InvalidImage(
+                    field, f"at most {MOST_PIXELS} pixels, got {picture.width} x {picture.height}; send a smaller one"
+                )
+            picture.load()
+            return str(picture.get_format_mimetype())
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InvalidImage(field, "not a readable PNG, JPEG, WebP or GIF; send the bytes of one") from error

@@ -1,0 +1,94 @@
+"""Watching: every reader of the task log gets every revision after its own position, in order, whatever its speed.
+
+There is no queue for a watcher. The hub keeps the newest revisions once, in a bounded window; a watcher is a
+position. It reads from the window while it keeps up, and from the store when it has fallen behind the window. So a
+slow watcher costs nothing but its own reads, and the writer never waits.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from itertools import islice
+
+from mjproxy_server.model.errors import RevisionGone, Unavailable
+from mjproxy_server.store.interface import Revision, Store
+
+WINDOW = 10_000
+BATCH = 500
+
+
+class WatchHub:
+    """The newest revisions, and a bell that rings when there are more."""
+
+    def __init__(self, store: Store, *, window: int = WINDOW) -> None:
+        self._store = store
+        self._recent: deque[Revision] = deque(maxlen=window)
+        self._more = asyncio.Event()
+        self._closed = False
+        self._head = store.head
+        self._unsubscribe = store.subscribe(self._publish)
+
+    @property
+    def head(self) -> int:
+        """The newest revision."""
+        return self._head
+
+    @property
+    def history_id(self) -> str:
+        """The history that the revisions belong to."""
+        return self._store.history_id
+
+    async def start(self, after: int | None, history_id: str) -> int:
+        """Returns the position from which a watch begins: `after`, or the newest revision if it is None.
+
+        Raises:
+            RevisionGone: The position is compacted away, in the future, or of another history.
+        """
+        if after is None:
+            return self._head
+        if history_id and history_id != self.history_id:
+            raise RevisionGone(self._store.oldest, self._head, self.history_id)
+        if not self._store.oldest <= after <= self._head:
+            await self._store.revisions(after, 1)  # Whoever has just read may know of a revision before the hub does.
+        return after
+
+    async def read(self, after: int) -> Sequence[Revision]:
+        """Returns the next revisions after the position, at most `BATCH`; none if there are none yet.
+
+        Raises:
+            RevisionGone: The reader was so slow that the store has compacted them away.
+        """
+        if after >= self._head:
+            return ()
+        first = self._recent[0].number if self._recent else self._head + 1
+        if after + 1 >= first:
+            start = after + 1 - first
+            return tuple(islice(self._recent, start, start + BATCH))
+        return await self._store.revisions(after, BATCH)
+
+    async def wait(self, after: int) -> None:
+        """Returns when there is a revision after the position.
+
+        Raises:
+            Unavailable: The server stops.
+        """
+        while after >= self._head:
+            if self._closed:
+                raise Unavailable("The server is stopping; resume the watch on another one, or in a moment.")
+            await self._more.wait()
+
+    def close(self) -> None:
+        """Ends every watch."""
+        self._closed = True
+        self._unsubscribe()
+        self._ring()
+
+    def _publish(self, revisions: Sequence[Revision]) -> None:
+        self._recent.extend(revisions)
+        self._head = revisions[-1].number
+        self._ring()
+
+    def _ring(self) -> None:
+        """Wakes those who wait now, and lets those who come later wait for the next time."""
+        self._more.set()
+        self._more = asyncio.Event()

@@ -1,0 +1,379 @@
+"""Whose message is it? The theory of correlation, and the class that does it.
+
+The bot writes many messages into one channel, about our jobs and about other people's, and few of them say for which
+request they are. The keys, by what each is worth (observed between 2023 and 2026):
+
+1. *Nonce.* Ours, unique, on INTERACTION_* and on the first message that answers the interaction; on nothing else.
+2. *Interaction id.* From INTERACTION_*; on the first message, even where the nonce is lost.
+3. *Message id.* Of the progress message: its updates, and whatever replies to it. Results of commands do in the 2026
+   profile of the bot; in the 2023 profile they reply to nothing, and the progress message is deleted.
+4. *Job UUID.* In the id of the Cancel Job button, the preview's file name, and everywhere in the result.
+5. *Source.* Whatever a pressed button leads to replies to the button's message; which of several buttons is told by
+   what is done (the verb), and by the index, where the message names one.
+6. *Prompt.* As the bot echoes it, rewritten; compared by what survives rewriting, among jobs with the same verb.
+
+Keys 1 to 4 are exact: the first that is known names the job. Keys 5 and 6 are likenesses: they name *candidates*, of
+which those are struck out that a known fact contradicts (another UUID or interaction, another index, a progress message
+of their own, a message older than they are, another user). One left is the owner; with two the message is nobody's.
+There is no guess, no oldest first.
+
+Why one left is the owner: the true owner is always among the candidates. To keep it so,
+
+- jobs that are none of our tasks (any more) are candidates too: a task that ended before its job did, and jobs that the
+  account's user started elsewhere, whose messages carry a nonce that we never sent. They are remembered for an hour.
+  What is found to be theirs is no fact for anybody. Results that were seen are remembered as well, so that a second
+  delivery, or a later edit, meets its own job again;
+- prompts are compared coarsely, and each echo that an exact key proves is learned as another likeness of its job.
+
+So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
+results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
+the source (same message, same verb, and for U the same index) or from the prompt alone (same verb, same echo). What
+shares only the prompt need not wait so long where results are seen to answer their progress message: there the first
+message of the job is enough. Not less than that, because a job that the bot lets wait ("Job queued") starts with a
+message that carries no nonce.
+
+An ambiguous message is not kept. Before a task is given up the channel's history is read, and that is its second look,
+with all that was learned since.
+
+All of it is indifferent to order and repetition: facts may come twice, and a result before the progress it ends.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mjproxy_server.midjourney.content import Content, Phase, Verb
+from mjproxy_server.midjourney.jobs import (
+    By,
+    Job,
+    Jobs,
+    Key,
+    job_of,
+    likenesses,
+    prompt_key,
+    prompt_of,
+    strangers_job,
+)
+from mjproxy_server.midjourney.messages import (
+    BotMessage,
+    Deleted,
+    Event,
+    InteractionEvent,
+    InteractionKind,
+)
+from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
+from mjproxy_server.midjourney.presses import PressedButtons
+from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Progressed, Started, Taken
+from mjproxy_server.model.task import Failure, Result, Task, Trace
+from mjproxy_server.model.vocabulary import Reason, Status
+
+_REMEMBERED_MS = 60 * 60 * 1000
+_MOST_REMEMBERED = 2000
+_ONGOING = frozenset({Phase.WAITING, Phase.RUNNING, Phase.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A fact about a task that a message told."""
+
+    task_id: str
+    fact: Fact
+
+
+class Correlator:
+    """Ties the bot's messages in one channel to the tasks of its account.
+
+    Every unfinished task that was sent must be watched before messages are observed, at start and later on; tasks that
+    ended within the last hour may be watched and forgotten at start, so that their late messages are known.
+
+    Attributes:
+        user_id: The account's Discord user; "" until it is known, by READY or by the first answer to a nonce.
+        finals_answer_progress: True if the bot's newest result of a command replied to its progress message (the 2026
+            profile).
+    """
+
+    def __init__(self, user_id: str = "") -> None:
+        self.user_id = user_id
+        self.finals_answer_progress = False
+        self._jobs = Jobs()
+        self._tasks: dict[str, Job] = {}
+        self._remembered: deque[tuple[int, Job]] = deque()
+        self._presses = PressedButtons()
+        self._now = 0
+
+    def watch(self, task: Task) -> None:
+        """Take note of a task at work, or of a newer version of it; twice is as good as once.
+
+        A task counts as at work from its `Sending` step on: watch it with that step before it is sent, and before
+        `may_start` is asked about another task.
+        """
+        job = self._tasks.get(task.id)
+        if job is None:
+            job = self._tasks[task.id] = job_of(task)
+            self._learn_all(job, likenesses(job, prompt_of(task)))
+        self._learn_steps(job, task.trace)
+        self._learn_trace(job, task.trace, shows_progress=task.status is Status.IN_PROGRESS)
+        if task.result:
+            self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
+            self._close(job, task.result.message_id)
+
+    def forget(self, task_id: str) -> None:
+        """Take note that a task has ended, whether or not its job at the bot has; unknown ids are of no concern."""
+        job = self._tasks.pop(task_id, None)
+        if job is None:
+            return
+        job.task_id = ""
+        if job.sent_at and not job.refused:
+            self._remember(job)
+        else:
+            self._jobs.drop(job)
+
+    def may_start(self, task: Task) -> bool:
+        """Return False while a task at work could not be told apart from this one by what the bot says of them."""
+        job = job_of(task)
+        return not any(
+            self._stands_in_the_way(rival, job, key)
+            for key in likenesses(job, prompt_of(task))
+            for rival in self._jobs.find(key)
+        )
+
+    def observe(self, event: Event, at: int) -> list[Sighting]:
+        """Take note of an event of the channel, live or read from its history.
+
+        Args:
+            event: The event; repeated and late ones do no harm.
+            at: When it was received, in Unix milliseconds.
+
+        Returns:
+            What it says of our tasks, in order. What is known of them is updated at once, so that more events can be
+            observed before the store has the facts.
+        """
+        self._now = max(self._now, at)
+        self._expire()
+        match event:
+            case InteractionEvent():
+                return self._observe_interaction(event, at)
+            case BotMessage():
+                return [*self._observe_presses(event, at), *self._observe_message(event, at)]
+            case Deleted():
+                return []  # in the 2023 profile the result comes just before or after; a deletion ends nothing
+
+    # What is learned of tasks.
+
+    def _learn_steps(self, job: Job, trace: Trace) -> None:
+        for step in trace.steps:
+            self._jobs.learn(job, (By.NONCE, step.nonce))
+        if trace.steps:
+            newest = trace.steps[-1]
+            job.nonce = newest.nonce
+            job.sent_at = newest.sent_at
+            job.taken = job.taken or newest.outcome == "taken"
+            job.refused = newest.outcome == "refused" and not job.taken
+
+    def _learn_trace(self, job: Job, trace: Trace, *, shows_progress: bool) -> None:
+        self._learn_interaction(job, trace.interaction_id)
+        self._learn_job_id(job, trace.job_id)
+        if self._jobs.learn(job, (By.MESSAGE, trace.progress_message_id)):
+            job.answered = True
+            if shows_progress:
+                job.progress_id = job.progress_id or trace.progress_message_id
+
+    def _learn_all(self, job: Job, keys: list[Key]) -> None:
+        for key in keys:
+            self._jobs.learn(job, key)
+
+    def _learn_interaction(self, job: Job, interaction_id: str) -> None:
+        if self._jobs.learn(job, (By.INTERACTION, interaction_id)):
+            job.interaction_id = interaction_id
+
+    def _learn_job_id(self, job: Job, job_id: str) -> None:
+        if self._jobs.learn(job, (By.JOB, job_id)):
+            job.job_id = job_id
+
+    def _close(self, job: Job, result_id: str = "") -> None:
+        job.result_id = result_id or job.result_id
+        self._jobs.close(job)
+
+    # What is remembered of jobs that are no task's (any more).
+
+    def _remember(self, job: Job) -> None:
+        self._remembered.append((max(self._now, job.sent_at), job))
+
+    def _expire(self) -> None:
+        remembered = self._remembered
+        while remembered and (len(remembered) > _MOST_REMEMBERED or remembered[0][0] < self._now - _REMEMBERED_MS):
+            self._jobs.drop(remembered.popleft()[1])
+
+    def _remember_strangers(self, message: BotMessage) -> None:
+        """Remember the job of a message that none of our tasks can have started, while it lasts."""
+        announced = _announced(message)
+        if announced is None:
+            return
+        verb, prompt = announced
+        job = strangers_job(message, verb)
+        self._learn_all(job, [(By.NONCE, message.nonce), *likenesses(job, prompt)])
+        self._learn_message(job, message)
+        self._remember(job)
+
+    # Who may start.
+
+    def _stands_in_the_way(self, rival: Job, job: Job, key: Key) -> bool:
+        ours = rival.task_id not in {"", job.task_id}
+        return ours and rival.at_work and rival.resembles(job) and not self._told_apart(rival, key)
+
+    def _told_apart(self, rival: Job, key: Key) -> bool:
+        """True if all that the rival will yet bring can be known as its own, though it shares this likeness."""
+        known_by_progress = key[0] is By.PROMPT and self.finals_answer_progress and bool(rival.progress_id)
+        return bool(rival.job_id) or known_by_progress
+
+    # Interactions.
+
+    def _observe_interaction(self, event: InteractionEvent, at: int) -> list[Sighting]:
+        job = self._jobs.exactly(By.NONCE, event.nonce) or self._jobs.exactly(By.INTERACTION, event.id)
+        if job is None:
+            return []
+        if event.kind is InteractionKind.FAILED:
+            return self._observe_silence(job, event, at)
+        job.taken = True
+        self._learn_interaction(job, event.id)
+        return _sightings(job, [Taken(at, event.nonce or job.nonce, event.id)])
+
+    def _observe_silence(self, job: Job, event: InteractionEvent, at: int) -> list[Sighting]:
+        """The bot did not answer in time; it may have begun for all that, so the job stays open."""
+        if job.answered or event.nonce != job.nonce:
+            return []
+        failure = Failure(Reason.BOT_ERROR, "No answer", "The application did not respond.")
+        return _sightings(job, [Failed(at, failure)])
+
+    def _observe_presses(self, message: BotMessage, at: int) -> list[Sighting]:
+        """A button that turns to pressed proves that Discord took the click of the one job that pressed it."""
+        sightings: list[Sighting] = []
+        for custom_id in sorted(self._presses.turned(message)):
+            clicks = [
+                job for job in self._jobs.find((By.SOURCE, message.id)) if job.in_doubt and job.custom_id == custom_id
+            ]
+            if len(clicks) == 1:
+                clicks[0].taken = True
+                sightings += _sightings(clicks[0], [Taken(at, clicks[0].nonce)])
+        return sightings
+
+    # Messages.
+
+    def _observe_message(self, message: BotMessage, at: int) -> list[Sighting]:
+        job = self._owner(message)
+        if job is None:
+            return []
+        if message.is_result:
+            self._learn_profile(job, message)
+        self._learn_message(job, message)
+        return _sightings(job, self._facts(job, message, at))
+
+    def _owner(self, message: BotMessage) -> Job | None:
+        """Return the one job that the message can be about; None if there is none, or more than one."""
+        if job := self._owner_by_exact_key(message):
+            return job
+        if self.user_id and message.user_id and message.user_id != self.user_id:
+            return None
+        # A nonce that is not known is somebody else's, however much the message looks like one of ours.
+        candidates = [] if message.nonce or not _is_about_a_job(message) else self._candidates(message)
+        if not candidates:
+            self._remember_strangers(message)
+        return candidates[0] if len(candidates) == 1 else None
+
+    def _owner_by_exact_key(self, message: BotMessage) -> Job | None:
+        return (
+            self._jobs.exactly(By.NONCE, message.nonce)
+            or self._jobs.exactly(By.INTERACTION, message.interaction_id)
+            or self._jobs.exactly(By.MESSAGE, message.id)
+            or self._replied_to(message)
+            or self._jobs.exactly(By.JOB, message.job_id)
+        )
+
+    def _replied_to(self, message: BotMessage) -> Job | None:
+        """Return the job to whose progress the message replies; a reply to a result is about another job."""
+        job = self._jobs.exactly(By.MESSAGE, message.reference_id)
+        return job if job and job.result_id != message.reference_id else None
+
+    def _candidates(self, message: BotMessage) -> list[Job]:
+        for key in self._likenesses_of(message):
+            if candidates := [job for job in self._jobs.find(key) if job.may_own(message)]:
+                return candidates
+        return []
+
+    def _likenesses_of(self, message: BotMessage) -> Iterator[Key]:
+        if message.reference_id:
+            yield By.SOURCE, message.reference_id
+        # A reply to a known result is about a button of it, not about a command with the same prompt.
+        if message.content and not self._jobs.exactly(By.MESSAGE, message.reference_id):
+            yield prompt_key(message.bot, message.content.verb, message.content.prompt)
+
+    def _learn_message(self, job: Job, message: BotMessage) -> None:
+        job.taken = job.answered = True
+        job.refused = False
+        if message.nonce and job.task_id:
+            self.user_id = self.user_id or message.user_id
+        self._learn_interaction(job, message.interaction_id)
+        self._jobs.learn(job, (By.MESSAGE, message.id))
+        self._learn_job_id(job, message.job_id)
+        if message.content and not job.closed:
+            self._learn_content(job, message, message.content)
+
+    def _learn_content(self, job: Job, message: BotMessage, content: Content) -> None:
+        self._learn_all(job, [prompt_key(job.bot, verb, content.prompt) for verb in sorted(job.verbs)])
+        if content.phase in _ONGOING:
+            job.progress_id = message.id
+
+    def _learn_profile(self, job: Job, message: BotMessage) -> None:
+        if job.progress_id and not job.source_id and message.id != job.progress_id:
+            self.finals_answer_progress = message.reference_id == job.progress_id
+
+    def _facts(self, job: Job, message: BotMessage, at: int) -> list[Fact]:
+        if failure := failure_of(message):
+            self._close(job)
+            return [Failed(at, failure)]
+        if queued_prompt(message) is not None:
+            return [] if job.progress_id else [Held(at, message.id)]
+        if message.is_result:
+            self._close(job, message.id)
+            return [_finished(message, at)]
+        if message.content:
+            return _progress(message, message.content, at)
+        return [Taken(at, message.nonce, message.interaction_id)] if message.nonce else []
+
+
+def _is_about_a_job(message: BotMessage) -> bool:
+    return bool(message.content or failure_of(message)) or queued_prompt(message) is not None
+
+
+def _announced(message: BotMessage) -> tuple[Verb, str] | None:
+    """Return verb and prompt of the job that the message says is under way; None if it says so of none."""
+    if message.content:
+        return (message.content.verb, message.content.prompt) if message.content.phase in _ONGOING else None
+    prompt = queued_prompt(message)
+    return None if prompt is None else (Verb.IMAGINE, prompt)
+
+
+def _sightings(job: Job, facts: list[Fact]) -> list[Sighting]:
+    return [Sighting(job.task_id, fact) for fact in facts] if job.task_id else []
+
+
+def _progress(message: BotMessage, content: Content, at: int) -> list[Fact]:
+    if content.phase is Phase.WAITING:
+        return [Started(at, message.id, message.interaction_id, message.job_id)]
+    if content.phase is Phase.DONE:
+        return []  # no picture: neither a report nor a result
+    return [Progressed(at, message.id, content.percent, message.picture, message.job_id, content.mode)]
+
+
+def _finished(message: BotMessage, at: int) -> Finished:
+    result = Result(
+        message_id=message.id,
+        content=message.text,
+        flags=message.flags,
+        reference_id=message.reference_id,
+        prompt=message.content.prompt if message.content else "",
+        picture=message.picture,
+        job_id=message.job_id,
+        buttons=message.buttons,
+    )
+    return Finished(at, result, message.content.mode if message.content else None)

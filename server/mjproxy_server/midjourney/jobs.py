@@ -1,0 +1,240 @@
+"""What is known of each job at the bot, and the index that finds jobs by it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum, auto
+
+from mjproxy_server.midjourney import custom_id
+from mjproxy_server.midjourney.content import Content, Phase, Verb
+from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.midjourney.messages import BotMessage
+from mjproxy_server.midjourney.prompt import normalise
+from mjproxy_server.model.command import Imagine
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Bot
+
+_DISCORD_EPOCH_MS = 1_420_070_400_000
+_CLOCK_TOLERANCE_MS = 60_000
+"""How far this machine's clock may be ahead of Discord's."""
+
+_VERBS = {
+    ButtonKind.UPSAMPLE: frozenset({Verb.IMAGE, Verb.UPSCALE}),
+    ButtonKind.VARIATION: frozenset({Verb.VARIATIONS, Verb.REMIX}),
+    ButtonKind.REROLL: frozenset({Verb.IMAGINE}),
+}
+_COMMAND_VERBS = frozenset({Verb.IMAGINE})
+
+
+class By(StrEnum):
+    """What a job can be found by. The first four are exact: a value belongs to one job."""
+
+    NONCE = auto()
+    INTERACTION = auto()
+    MESSAGE = auto()
+    JOB = auto()
+    SOURCE = auto()
+    PROMPT = auto()
+
+
+Key = tuple[By, str]
+
+_LIKENESSES = frozenset({By.SOURCE, By.PROMPT})
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Job:
+    """A job at the bot. What is not known is "" or 0.
+
+    Attributes:
+        bot: Who works on it.
+        verbs: What its messages may say is done.
+        index: The picture of the source that it works on, or 0.
+        source_id: The message whose button started it; "" for a command.
+        custom_id: That button.
+        task_id: Our task; "" if the task is over for us, or if the job was started by somebody else.
+        nonce: The newest nonce that it was sent with.
+        sent_at: When that was, in Unix milliseconds.
+        refused: Discord did not take it.
+        taken: Discord took it.
+        answered: The bot has said something about it.
+        closed: Nothing that matters can come any more.
+        interaction_id: Discord's interaction.
+        progress_id: The message that shows its progress; a "Job queued" is none.
+        result_id: The message that brought its result.
+        job_id: Its UUID.
+        keys: What it can be found by.
+    """
+
+    bot: Bot
+    verbs: frozenset[Verb]
+    index: int = 0
+    source_id: str = ""
+    custom_id: str = ""
+    task_id: str = ""
+    nonce: str = ""
+    sent_at: int = 0
+    refused: bool = False
+    taken: bool = False
+    answered: bool = False
+    closed: bool = False
+    interaction_id: str = ""
+    progress_id: str = ""
+    result_id: str = ""
+    job_id: str = ""
+    keys: set[Key] = field(default_factory=set)
+
+    @property
+    def at_work(self) -> bool:
+        """True if the bot may be working on it."""
+        return bool(self.sent_at) and not self.refused and not self.closed
+
+    @property
+    def in_doubt(self) -> bool:
+        """True if it was sent and nothing is known of it since."""
+        return self.at_work and not self.taken
+
+    def resembles(self, other: "Job") -> bool:
+        """True if a message about the one could say the same as a message about the other, but for the prompt."""
+        told_by_index = Verb.IMAGE in self.verbs and _differ(self.index, other.index)
+        return self.bot is other.bot and bool(self.verbs & other.verbs) and not told_by_index
+
+    def may_own(self, message: BotMessage) -> bool:
+        """True if nothing that is known of the job contradicts that the message is about it."""
+        return (
+            self.at_work
+            and self.bot is message.bot
+            and not _differ(self.interaction_id, message.interaction_id)
+            and not _differ(self.job_id, message.job_id)
+            and created_at(message.id) >= self._not_before
+            and (message.content is None or self._fits(message, message.content))
+        )
+
+    @property
+    def _not_before(self) -> int:
+        """No message about the job is older than this, in Unix milliseconds.
+
+        Discord's own ids tell it best; our clock may differ from Discord's.
+        """
+        known = max(created_at(self.interaction_id), created_at(self.progress_id))
+        return known or self.sent_at - _CLOCK_TOLERANCE_MS
+
+    def _fits(self, message: BotMessage, content: Content) -> bool:
+        if content.verb not in self.verbs or _differ(self.index, content.index):
+            return False
+        if content.phase is not Phase.DONE and self.progress_id:
+            return False  # one message shows the progress of a job, and it would have been found by its id
+        return not message.reference_id or self._may_answer(message.reference_id, content.phase)
+
+    def _may_answer(self, reference_id: str, phase: Phase) -> bool:
+        """True if a message about the job may reply to this one.
+
+        Everything about a pressed button replies to the button's message. Of a command only the result replies, if at
+        all, and then to the progress message, which is no older than the job.
+        """
+        if self.source_id:
+            return reference_id == self.source_id
+        in_time = created_at(reference_id) >= self._not_before
+        return phase is Phase.DONE and in_time and not self.progress_id
+
+
+def job_of(task: Task) -> Job:
+    """Return a job for the task that knows only what was asked for."""
+    if task.source is None:
+        return Job(bot=task.bot, verbs=_COMMAND_VERBS, task_id=task.id)
+    pressed = custom_id.parse(task.source.custom_id)
+    return Job(
+        bot=task.bot,
+        verbs=_VERBS.get(pressed.kind, frozenset()),
+        index=pressed.index,
+        source_id=task.source.message_id,
+        custom_id=task.source.custom_id,
+        task_id=task.id,
+    )
+
+
+def strangers_job(message: BotMessage, verb: Verb) -> Job:
+    """Return a job for a message that speaks of one which none of our tasks started."""
+    return Job(
+        bot=message.bot,
+        verbs=next((verbs for verbs in _VERBS.values() if verb in verbs), frozenset({verb})),
+        index=message.content.index if message.content else 0,
+        source_id=message.reference_id,
+        sent_at=created_at(message.id),
+        taken=True,
+    )
+
+
+def likenesses(job: Job, prompt: str) -> list[Key]:
+    """Return what messages about the job will look like: their source, and their verb and prompt."""
+    source = [(By.SOURCE, job.source_id)] if job.source_id else []
+    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.verbs))]
+
+
+def prompt_key(bot: Bot, verb: Verb, prompt: str) -> Key:
+    """Return the key of messages of the bot that say this verb and an echo of this prompt."""
+    return By.PROMPT, f"{bot}/{verb}/{normalise(prompt)}"
+
+
+def prompt_of(task: Task) -> str:
+    """Return the prompt that the bot will echo."""
+    if task.source:
+        return task.source.prompt
+    command = task.command
+    return task.prompt_en or task.prompt or (command.prompt if isinstance(command, Imagine) else "")
+
+
+def created_at(snowflake: str) -> int:
+    """Return when Discord made an id, in Unix milliseconds; 0 for "" and for what is no id of Discord's."""
+    return (int(snowflake) >> 22) + _DISCORD_EPOCH_MS if snowflake.isdecimal() else 0
+
+
+def _differ(known: str | int, told: str | int) -> bool:
+    return bool(known and told and known != told)
+
+
+class Jobs:
+    """Jobs by everything that they can be found by."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[Key, list[Job]] = defaultdict(list)
+
+    def find(self, key: Key) -> list[Job]:
+        """Return the jobs with this key."""
+        return self._found.get(key, [])
+
+    def exactly(self, by: By, value: str) -> Job | None:
+        """Return the one job with this exact key."""
+        return next(iter(self.find((by, value))), None)
+
+    def learn(self, job: Job, key: Key) -> bool:
+        """Let the job be found by the key; an exact key stays with the job that had it first.
+
+        Returns:
+            True if the job has the key now.
+        """
+        by, value = key
+        others = self.find(key)
+        if job in others:
+            return True
+        if not value or (others and by not in _LIKENESSES):
+            return False
+        self._found[key].append(job)
+        job.keys.add(key)
+        return True
+
+    def close(self, job: Job) -> None:
+        """Let the job be found by its exact keys only: nothing new will be about it, but old news may come again."""
+        job.closed = True
+        self._forget(job, [key for key in job.keys if key[0] in _LIKENESSES])
+
+    def drop(self, job: Job) -> None:
+        """Forget the job."""
+        self._forget(job, list(job.keys))
+
+    def _forget(self, job: Job, keys: Iterable[Key]) -> None:
+        for key in keys:
+            job.keys.discard(key)
+            self._found[key].remove(job)
+            if not self._found[key]:
+                del self._found[key]

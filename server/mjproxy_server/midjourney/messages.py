@@ -1,0 +1,291 @@
+"""Gateway dispatches as typed events: the messages of the bots, deletions, and the fate of interactions.
+
+The reader is tolerant, as Discord asks for: keys may be missing or null, a nonce may be a number, unknown keys are
+nothing to worry about. What is not of a known bot, and what has not the shape of a message, is no event.
+
+The same reader serves the channel's history: a message read there has the shape of a MESSAGE_CREATE.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+import msgspec
+
+from mjproxy_server.midjourney import content as grammar
+from mjproxy_server.midjourney import custom_id, wire
+from mjproxy_server.midjourney.bots import bot_of
+from mjproxy_server.midjourney.content import Content, Phase
+from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.model.task import Button, Picture
+from mjproxy_server.model.vocabulary import Bot
+
+
+class MessageKind(StrEnum):
+    """How a message came: new, or changed."""
+
+    CREATED = auto()
+    UPDATED = auto()
+
+
+class InteractionKind(StrEnum):
+    """What became of an interaction: Discord took it, the bot answered it, or the bot did not."""
+
+    CREATED = auto()
+    SUCCEEDED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file of a message; width and height in pixels, 0 for what is no picture."""
+
+    filename: str
+    url: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """A framed text of a message; colour as 0xRRGGBB, 0 if it has none."""
+
+    type: str = ""
+    title: str = ""
+    description: str = ""
+    colour: int = 0
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotMessage:
+    """A message of a bot. What it does not tell is "", 0, empty or None.
+
+    Attributes:
+        kind: Whether it is new or changed.
+        id: The message.
+        channel_id: Its channel.
+        bot: Its author.
+        nonce: The nonce of the interaction that it answers; only the first message of an interaction has it.
+        interaction_id: The interaction that it answers.
+        user_id: Whose job or interaction it is about.
+        reference_id: The message that it replies to.
+        flags: Discord's message flags; 64 is ephemeral.
+        text: Its text as it stands.
+        content: Its text as the bot's grammar reads it; None if it speaks of no job.
+        attachments: Its files.
+        buttons: Its buttons that have a custom id, so no links.
+        embeds: Its framed texts.
+        job_id: The UUID of the job that it is about.
+    """
+
+    kind: MessageKind
+    id: str
+    channel_id: str = ""
+    bot: Bot
+    nonce: str = ""
+    interaction_id: str = ""
+    user_id: str = ""
+    reference_id: str = ""
+    flags: int = 0
+    text: str = ""
+    content: Content | None = None
+    attachments: tuple[Attachment, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    embeds: tuple[Embed, ...] = ()
+    job_id: str = ""
+
+    @property
+    def picture(self) -> Picture | None:
+        """The first attachment, as a picture."""
+        if not self.attachments:
+            return None
+        first = self.attachments[0]
+        return Picture(url=first.url, width=first.width, height=first.height)
+
+    @property
+    def is_result(self) -> bool:
+        """True if this is the message with which a job ends well.
+
+        Results are new messages with a picture. A change of one (a button of it was pressed) and one with a remark that
+        is unheard of are told from a report on a running job by buttons that do more than cancel it.
+        """
+        if self.content is None or not self.attachments:
+            return False
+        if self.content.phase is Phase.DONE and self.kind is MessageKind.CREATED:
+            return True
+        return self.content.phase in {Phase.DONE, Phase.OTHER} and self._can_be_worked_on
+
+    @property
+    def _can_be_worked_on(self) -> bool:
+        return any(custom_id.parse(button.custom_id).kind is not ButtonKind.CANCEL_JOB for button in self.buttons)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Messages were deleted."""
+
+    ids: tuple[str, ...]
+    channel_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionEvent:
+    """What became of an interaction.
+
+    Attributes:
+        kind: What became of it.
+        id: Discord's id of it.
+        nonce: The nonce that it was sent with, or "".
+        reason_code: Why it failed; 2 means that the application did not respond. 0 if not told.
+    """
+
+    kind: InteractionKind
+    id: str
+    nonce: str
+    reason_code: int = 0
+
+
+Event = BotMessage | Deleted | InteractionEvent
+
+_MESSAGES = {"MESSAGE_CREATE": MessageKind.CREATED, "MESSAGE_UPDATE": MessageKind.UPDATED}
+_DELETIONS = frozenset({"MESSAGE_DELETE", "MESSAGE_DELETE_BULK"})
+_INTERACTIONS = {
+    "INTERACTION_CREATE": InteractionKind.CREATED,
+    "INTERACTION_SUCCESS": InteractionKind.SUCCEEDED,
+    "INTERACTION_FAILURE": InteractionKind.FAILED,
+}
+
+_BUTTON = 2
+
+
+def read(name: str, data: Mapping[str, object]) -> Event | None:
+    """Return what a dispatch means.
+
+    Args:
+        name: The dispatch's name, for instance "MESSAGE_CREATE".
+        data: Its data as decoded from JSON.
+
+    Returns:
+        The event; None if it is not of a known bot, of no concern, or malformed.
+    """
+    try:
+        if kind := _MESSAGES.get(name):
+            return _message(kind, msgspec.convert(data, wire.Message))
+        if name in _DELETIONS:
+            return _deleted(msgspec.convert(data, wire.Deletion))
+        if interaction := _INTERACTIONS.get(name):
+            return _interaction(interaction, msgspec.convert(data, wire.Interaction))
+    except msgspec.ValidationError:
+        return None
+    return None
+
+
+def _deleted(raw: wire.Deletion) -> Deleted:
+    ids = raw.ids or ([raw.id] if raw.id else [])
+    return Deleted(tuple(ids), raw.channel_id or "")
+
+
+def _interaction(kind: InteractionKind, raw: wire.Interaction) -> InteractionEvent:
+    return InteractionEvent(kind, raw.id, _nonce(raw.nonce), raw.reason_code or 0)
+
+
+def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
+    bot = _author(raw)
+    if bot is None:
+        return None
+    text = raw.content or ""
+    content = grammar.parse(text)
+    interaction = raw.interaction_metadata or raw.interaction
+    attachments = tuple(_attachment(attachment) for attachment in raw.attachments or ())
+    components = list(_flattened(raw.components or ()))
+    return BotMessage(
+        kind=kind,
+        id=raw.id,
+        channel_id=raw.channel_id or "",
+        bot=bot,
+        nonce=_nonce(raw.nonce),
+        interaction_id=interaction.id if interaction else "",
+        user_id=_user(content, interaction),
+        reference_id=(raw.message_reference.message_id or "") if raw.message_reference else "",
+        flags=raw.flags or 0,
+        text=text,
+        content=content,
+        attachments=attachments,
+        buttons=tuple(_button(component) for component in components if _is_button(component)),
+        embeds=tuple(_embed(embed) for embed in raw.embeds or ()),
+        job_id=_job_id(components, attachments, content),
+    )
+
+
+def _nonce(raw: str | int | None) -> str:
+    return "" if raw is None else str(raw)
+
+
+def _author(raw: wire.Message) -> Bot | None:
+    ids = (raw.application_id, raw.author.id if raw.author else None)
+    return next((bot for id_ in ids if id_ and (bot := bot_of(id_))), None)
+
+
+def _user(content: Content | None, interaction: wire.InteractionMetadata | None) -> str:
+    if content:
+        return content.user_id
+    return interaction.user.id if interaction and interaction.user else ""
+
+
+def _attachment(raw: wire.Attachment) -> Attachment:
+    return Attachment(filename=raw.filename or "", url=raw.url or "", width=raw.width or 0, height=raw.height or 0)
+
+
+def _embed(raw: wire.Embed) -> Embed:
+    return Embed(
+        type=raw.type or "",
+        title=raw.title or "",
+        description=raw.description or "",
+        colour=raw.color or 0,
+        footer=(raw.footer.text or "") if raw.footer else "",
+    )
+
+
+def _flattened(components: Iterable[wire.Component]) -> Iterator[wire.Component]:
+    """Yield the components without the rows and containers that arrange them."""
+    for component in components:
+        yield component
+        yield from _flattened(component.components or ())
+
+
+def _is_button(component: wire.Component) -> bool:
+    return component.type == _BUTTON and bool(component.custom_id)
+
+
+def _button(raw: wire.Component) -> Button:
+    return Button(
+        custom_id=raw.custom_id or "",
+        emoji=(raw.emoji.name or "") if raw.emoji else "",
+        label=raw.label or "",
+        type=raw.type,
+        style=raw.style or 0,
+    )
+
+
+_HEX_UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
+_PREVIEW_NAME = re.compile(rf"{_HEX_UUID}_\w+\.\w+")
+_RESULT_NAME = re.compile(rf"(?:.*_)?{_HEX_UUID}\.\w+", re.DOTALL)
+
+
+def _job_id(components: list[wire.Component], attachments: Iterable[Attachment], content: Content | None) -> str:
+    """Return the job's UUID: from a button, a file name or the link to the website, which never disagree."""
+    told = (
+        *(custom_id.parse(component.custom_id).job_id for component in components if component.custom_id),
+        *(_job_id_in_filename(attachment.filename) for attachment in attachments),
+        *(grammar.job_id_in_link(component.url) for component in components if component.url),
+        content.job_id if content else "",
+    )
+    return next((job_id for job_id in told if job_id), "")
+
+
+def _job_id_in_filename(filename: str) -> str:
+    """Return the UUID with which a preview's name begins or a result's name ends; some servers drop its hyphens."""
+    match = _RESULT_NAME.fullmatch(filename) or _PREVIEW_NAME.fullmatch(filename)
+    return "-".join(match.groups()) if match else ""

@@ -1,0 +1,103 @@
+"""Discord's messages and interactions as JSON has them, so far as they are read here; everything else is skipped.
+
+Discord's documentation of the message object says which keys there are; that any of them may be missing or null was
+observed with servers that speak the same protocol.
+"""
+
+from msgspec import Struct
+
+
+class User(Struct):
+    """A user; bots are users too."""
+
+    id: str
+
+
+class InteractionMetadata(Struct):
+    """The interaction that a message answers (`interaction_metadata`, formerly `interaction`)."""
+
+    id: str
+    user: User | None = None
+
+
+class MessageReference(Struct):
+    """The message that another one replies to."""
+
+    message_id: str | None = None
+
+
+class Attachment(Struct):
+    """A file."""
+
+    filename: str | None = None
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+class Emoji(Struct):
+    """An emoji: the character itself, or a custom emoji's name."""
+
+    name: str | None = None
+
+
+class Component(Struct):
+    """A component: a button, or a row or container of others."""
+
+    type: int
+    custom_id: str | None = None
+    label: str | None = None
+    style: int | None = None
+    emoji: Emoji | None = None
+    url: str | None = None
+    components: "list[Component] | None" = None
+
+
+class EmbedFooter(Struct):
+    """The line under an embed."""
+
+    text: str | None = None
+
+
+class Embed(Struct):
+    """A framed text."""
+
+    type: str | None = None
+    title: str | None = None
+    description: str | None = None
+    color: int | None = None
+    footer: EmbedFooter | None = None
+
+
+class Message(Struct):
+    """A message; in an update, possibly a part of one."""
+
+    id: str
+    channel_id: str | None = None
+    author: User | None = None
+    application_id: str | None = None
+    content: str | None = None
+    nonce: str | int | None = None
+    flags: int | None = None
+    interaction_metadata: InteractionMetadata | None = None
+    interaction: InteractionMetadata | None = None
+    message_reference: MessageReference | None = None
+    attachments: list[Attachment] | None = None
+    components: list[Component] | None = None
+    embeds: list[Embed] | None = None
+
+
+class Deletion(Struct):
+    """MESSAGE_DELETE has an id, MESSAGE_DELETE_BULK has ids."""
+
+    id: str | None = None
+    ids: list[str] | None = None
+    channel_id: str | None = None
+
+
+class Interaction(Struct):
+    """INTERACTION_CREATE, INTERACTION_SUCCESS and INTERACTION_FAILURE."""
+
+    id: str
+    nonce: str | int | None = None
+    reason_code: int | None = None

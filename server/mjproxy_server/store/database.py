@@ -1,0 +1,93 @@
+"""Opening the database file: connections, their settings, and the migrations of the schema.
+
+A migration is a file `NNNN_what.sql` in `migrations/`. Those that a database lacks are applied in one transaction,
+forward only; `PRAGMA user_version` holds the number of the last one applied.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from mjproxy_server.store.errors import StoreCorrupt, StoreInaccessible, StoreTooNew
+
+_BUSY_SECONDS = 5.0
+_PRIVATE = 0o600  # Prompts and results are nobody else's; the -wal and -shm files inherit the mode.
+
+# The primary result codes that no other disk and no other permission would cure; SQLITE_ERROR is an alien schema.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def migrations() -> tuple[str, ...]:
+    """Returns the SQL of all migrations, the first at index 0."""
+    folder = resources.files("mjproxy_server.store") / "migrations"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return tuple(file.read_text(encoding="utf-8") for file in files)
+
+
+def open_for_writing(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
+    """Opens the one connection that writes; makes the database if there is none, and migrates it.
+
+    Args:
+        path: The database file.
+        steps: The SQL of all migrations known.
+
+    Raises:
+        StoreTooNew: The database has seen a migration that is not among the steps.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
+    connection = _connect(str(path))
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path, steps)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Opens a connection to an existing database that cannot write."""
+    return _connect(f"{path.absolute().as_uri()}?mode=ro")
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Turns what goes wrong while the database is opened into an error that tells the operator what to do.
+
+    Raises:
+        StoreCorrupt: The file is damaged, or is no database of ours.
+        StoreInaccessible: The file cannot be read and written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StoreInaccessible(path, str(error)) from error
+    except sqlite3.Error as error:
+        explained = StoreCorrupt if error.sqlite_errorcode & 0xFF in _DAMAGE else StoreInaccessible
+        raise explained(path, str(error)) from error
+
+
+def _connect(database: str) -> sqlite3.Connection:
+    """Opens a connection that begins no transaction by itself and may be handed from thread to thread."""
+    return sqlite3.connect(
+        database,
+        uri=database.startswith("file:"),
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise StoreTooNew(path, found=version, known=len(steps))
+    if missing := steps[version:]:
+        connection.executescript(
+            "\n".join(("BEGIN IMMEDIATE;", *missing, f"PRAGMA user_version = {len(steps)};", "COMMIT;"))
+        )

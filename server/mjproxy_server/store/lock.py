@@ -1,0 +1,37 @@
+"""One server to a data folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from mjproxy_server.store.errors import StoreLocked
+
+_NAME = "lock"
+
+
+class FolderLock:
+    """An exclusive lock on a folder, held from construction until `release` or the end of the process.
+
+    The lock is the kernel's, so a crash leaves none behind; the file stays, its text is for people.
+
+    Args:
+        folder: An existing folder.
+
+    Raises:
+        StoreLocked: Another holder has it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = os.open(folder / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip()
+            os.close(self._file)
+            raise StoreLocked(folder, holder) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    def release(self) -> None:
+        """Lets the next one in."""
+        os.close(self._file)

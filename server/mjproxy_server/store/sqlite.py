@@ -1,0 +1,161 @@
+"""The store in one SQLite file.
+
+    folder/lock        one server at a time
+    folder/mjproxy.db  tasks, revisions, request ids (with -wal and -shm beside it)
+
+Writes go through one writer that groups commits; reads have connections of their own and see one state each.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+
+from mjproxy_server.model.facts import Fact
+from mjproxy_server.model.task import Task
+from mjproxy_server.store import database, queries, rows, units
+from mjproxy_server.store.feed import Feed
+from mjproxy_server.store.files import make_private_folder
+from mjproxy_server.store.interface import Admission, Listener, Listing, Revision, Submission, TaskQuery
+from mjproxy_server.store.lock import FolderLock
+from mjproxy_server.store.readers import Readers
+from mjproxy_server.store.writer import Commit, Committer, Writer
+
+_DATABASE = "mjproxy.db"
+_READERS = 4
+
+# A long clean-up is done in steps of so many rows, between which other writes get their turn.
+_STEP = 200
+
+
+class SqliteStore:
+    """The store; `open_store` makes one. What its methods promise is said at `interface.Store`.
+
+    Args:
+        writer: The connection that writes.
+        readers: The connections that read.
+        lock: The lock on the folder.
+        now: The clock, in Unix milliseconds.
+    """
+
+    def __init__(
+        self,
+        writer: sqlite3.Connection,
+        readers: Sequence[sqlite3.Connection],
+        lock: FolderLock,
+        now: Callable[[], int],
+    ) -> None:
+        self._now = now
+        self._lock = lock
+        self._connections = (*readers, writer)  # The writer last: SQLite then leaves no -wal file behind.
+        self._history_id = rows.history_id(writer)
+        self._oldest = rows.oldest(writer)
+        self._feed = Feed(rows.head(writer))
+        self._readers = Readers(readers)
+        self._writer = Writer(Committer(writer, now), self._publish)
+
+    @property
+    def history_id(self) -> str:
+        """The name of this log."""
+        return self._history_id
+
+    @property
+    def head(self) -> int:
+        """The newest revision that the listeners were told of."""
+        return self._feed.head
+
+    @property
+    def oldest(self) -> int:
+        """The oldest revision after which a watch may begin."""
+        return self._oldest
+
+    async def submit(self, submission: Submission) -> Admission:
+        """Queues a task."""
+        return await self._writer.write(partial(units.submit, submission=submission))
+
+    async def find_request(self, caller: str, request_id: str, digest: bytes) -> Admission | None:
+        """Returns the answer that `submit` would repeat."""
+        return await self._readers.read(
+            partial(queries.find_request, caller=caller, request_id=request_id, digest=digest, now_ms=self._now())
+        )
+
+    async def record(self, task_id: str, *facts: Fact) -> Task | None:
+        """Applies facts to a task."""
+        return await self._writer.write(partial(units.record, task_id=task_id, facts=facts))
+
+    async def get(self, task_id: str) -> tuple[Task, int] | None:
+        """Returns a task and the revision it was read at."""
+        return await self._readers.read(partial(queries.get, task_id=task_id))
+
+    async def list(self, query: TaskQuery) -> Listing:
+        """Returns a page of tasks."""
+        return await self._readers.read(partial(queries.list_page, query=query))
+
+    async def revisions(self, after: int, limit: int) -> tuple[Revision, ...]:
+        """Returns the next revisions after a given one."""
+        return await self._readers.read(partial(queries.revisions, after=after, limit=limit))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Has the listener told of every revision from now on."""
+        return self._feed.subscribe(listener)
+
+    async def wait_for(self, revision: int) -> None:
+        """Returns when the head has reached the revision."""
+        await self._feed.wait_for(revision)
+
+    async def expire(self, before_ms: int) -> int:
+        """Removes the tasks that ended before then."""
+        total = 0
+        while removed := await self._writer.write(partial(units.expire, before_ms=before_ms, limit=_STEP)):
+            total += removed
+        return total
+
+    async def compact(self, keep_count: int, keep_after_ms: int) -> None:
+        """Drops old revisions and request ids."""
+        step = partial(units.compact, keep_count=keep_count, keep_after_ms=keep_after_ms, limit=_STEP)
+        while await self._writer.write(step):
+            pass
+        await self._writer.write(units.forget_requests)
+
+    async def close(self) -> None:
+        """Finishes what was begun and lets go of the files."""
+        await self._writer.close()
+        await self._readers.close()
+        await asyncio.to_thread(self._release)
+
+    def _release(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._lock.release()
+
+    def _publish(self, commit: Commit) -> None:
+        self._oldest = commit.oldest
+        if commit.revisions:
+            self._feed.publish(commit.revisions)
+
+
+async def open_store(folder: Path, *, now: Callable[[], int]) -> SqliteStore:
+    """Opens the store in a folder, and makes both if they are not there. Nothing is served before, so it may block.
+
+    Args:
+        folder: The data folder.
+        now: The clock, in Unix milliseconds.
+
+    Raises:
+        StoreLocked: Another process works on the folder.
+        StoreTooNew: A later version has written the database.
+        StoreCorrupt: The database is damaged.
+        StoreInaccessible: The folder or the database cannot be read and written.
+    """
+    path = folder / _DATABASE
+    with database.explaining(path), ExitStack() as opened:
+        make_private_folder(folder)
+        lock = FolderLock(folder)
+        opened.callback(lock.release)
+        writer = opened.enter_context(closing(database.open_for_writing(path, database.migrations())))
+        readers = [opened.enter_context(closing(database.open_for_reading(path))) for _ in range(_READERS)]
+        store = SqliteStore(writer, readers, lock, now)
+        opened.pop_all()  # From here on they are the store's to close.
+        return store

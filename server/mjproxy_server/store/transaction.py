@@ -1,0 +1,77 @@
+"""The writer's transaction, as a unit of work sees it: several units share one, and one commit."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mjproxy_server.model.task import Task
+from mjproxy_server.store import rows
+from mjproxy_server.store.ids import IdSource, text_of
+from mjproxy_server.store.interface import Revision
+
+
+class Transaction:
+    """An open transaction that numbers the revisions it writes.
+
+    Attributes:
+        connection: Where it is open.
+        at_ms: Its time, in Unix milliseconds.
+        revisions: What it has written to the log.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, at_ms: int, ids: IdSource) -> None:
+        self.connection = connection
+        self.at_ms = at_ms
+        self.revisions: list[Revision] = []
+        self._ids = ids
+        self._base = rows.head(connection)
+
+    @property
+    def head(self) -> int:
+        """The newest revision, its own included."""
+        return self._base + len(self.revisions)
+
+    @property
+    def lost(self) -> bool:
+        """True if SQLite has rolled everything back by itself, as it may when the disk is full or fails."""
+        return not self.connection.in_transaction
+
+    def draw_id(self) -> str:
+        """Returns a new id. It is not given again, even if the unit fails."""
+        return text_of(self._ids.draw(self.at_ms))
+
+    def add(self, task: Task) -> int:
+        """Stores a new task; returns the revision."""
+        rows.insert_task(self.connection, task)
+        return self._log(task, removed=False)
+
+    def change(self, task: Task) -> int:
+        """Stores what became of a task; returns the revision."""
+        rows.update_task(self.connection, task)
+        return self._log(task, removed=False)
+
+    def remove(self, task: Task) -> int:
+        """Removes a task; returns the revision."""
+        rows.delete_task(self.connection, task)
+        return self._log(task, removed=True)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undoes what is done inside if it raises, and nothing of what was done before."""
+        written = len(self.revisions)
+        self.connection.execute("SAVEPOINT unit")
+        try:
+            yield
+        except BaseException:
+            del self.revisions[written:]
+            if not self.lost:
+                self.connection.execute("ROLLBACK TO unit")
+                self.connection.execute("RELEASE unit")
+            raise
+        self.connection.execute("RELEASE unit")
+
+    def _log(self, task: Task, *, removed: bool) -> int:
+        revision = Revision(self.head + 1, task, removed)
+        rows.insert_revision(self.connection, revision, self.at_ms)
+        self.revisions.append(revision)
+        return revision.number

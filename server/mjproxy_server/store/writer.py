@@ -1,0 +1,177 @@
+"""The one writer: it takes what waits and commits it together.
+
+A commit costs a write-through to the disk, however much is in it. While one batch is being committed in the writer's
+thread, the next gathers on the event loop; so the more is to be written, the more each commit carries. Each unit of
+work has a savepoint of its own: one that fails takes nothing of its neighbours with it. Callers get their answers
+only after the commit, and after the revisions were published.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
+
+from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.store import rows
+from mjproxy_server.store.errors import unavailable
+from mjproxy_server.store.ids import IdSource
+from mjproxy_server.store.interface import Revision
+from mjproxy_server.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
+
+_MOST_IN_A_BATCH = 256  # It bounds how long one caller waits for the work of others.
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Unit = Callable[[Transaction], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a batch came to.
+
+    Attributes:
+        revisions: What it added to the log.
+        oldest: The newest revision that is no longer held.
+    """
+
+    revisions: tuple[Revision, ...]
+    oldest: int
+
+
+class Job(Generic[T_co]):
+    """A unit of work and the future that its caller awaits."""
+
+    def __init__(self, unit: Unit[T_co], answer: asyncio.Future[T_co]) -> None:
+        self._unit = unit
+        self._answer = answer
+        self._outcome: Callable[[], object] = answer.cancel
+
+    def attempt(self, transaction: Transaction) -> None:
+        """Does the work; keeps the result, or the error if that is the unit's own.
+
+        Raises:
+            sqlite3.Error: The whole transaction was lost with it.
+        """
+        try:
+            with transaction.savepoint():
+                value = self._unit(transaction)
+        except Exception as error:
+            if transaction.lost:
+                raise
+            self.fail(error)
+        else:
+            self._outcome = partial(self._answer.set_result, value)
+
+    def fail(self, error: Exception) -> None:
+        """Lets the caller have this error."""
+        told = unavailable(error) if isinstance(error, sqlite3.Error) else error
+        self._outcome = partial(self._answer.set_exception, told)
+
+    def settle(self) -> None:
+        """Answers the caller, unless it has gone. Only on the event loop."""
+        if not self._answer.done():
+            self._outcome()
+
+
+class Committer:
+    """Does batches of jobs, each in one transaction. It blocks, and is used by one thread at a time.
+
+    Args:
+        connection: The connection that writes; nobody else uses it.
+        now: The clock, in Unix milliseconds.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, now: Callable[[], int]) -> None:
+        self._connection = connection
+        self._now = now
+        self._ids = IdSource(rows.last_key(connection))
+
+    def commit(self, jobs: Sequence[Job[object]]) -> Commit | None:
+        """Does the jobs; returns None if none of them was stored, for then each of them has failed."""
+        try:
+            return self._commit(jobs)
+        except Exception as error:
+            logger.exception("%d writes failed", len(jobs))
+            self._roll_back()
+            for job in jobs:
+                job.fail(error)
+            return None
+
+    def _commit(self, jobs: Sequence[Job[object]]) -> Commit:
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = Transaction(self._connection, self._now(), self._ids)
+        for job in jobs:
+            job.attempt(transaction)
+        oldest = rows.oldest(self._connection)
+        self._connection.execute("COMMIT")
+        return Commit(tuple(transaction.revisions), oldest)
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # If even this fails, the next batch is told so by its BEGIN.
+            self._connection.rollback()
+
+
+class Writer:
+    """Hands batches to the committer, in a thread of its own, as long as there is work.
+
+    Args:
+        committer: What does the batches.
+        publish: Called on the event loop after each commit, before its callers are answered. It must not raise.
+    """
+
+    def __init__(self, committer: Committer, publish: Callable[[Commit], None]) -> None:
+        self._committer = committer
+        self._publish = publish
+        self._waiting: list[Job[object]] = []
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
+        self._running = asyncio.create_task(self._run(), name="store-writer")
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Returns what the unit returned, once that is on the disk. It is done even if the caller is cancelled.
+
+        Raises:
+            Unavailable: The disk failed, or the writer is closed.
+            Exception: Whatever the unit raised; then nothing of it was stored.
+        """
+        if self._closing:
+            raise Unavailable("The store is closed.")
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        job: Job[T] = Job(unit, answer)
+        self._waiting.append(job)
+        self._arrived.set()
+        return await answer
+
+    async def close(self) -> None:
+        """Commits what waits, then ends."""
+        self._closing = True
+        self._arrived.set()
+        await self._running
+        self._thread.shutdown()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while batch := await self._next_batch():
+            commit = await loop.run_in_executor(self._thread, self._committer.commit, batch)
+            if commit is not None:
+                self._publish(commit)
+            for job in batch:
+                job.settle()
+
+    async def _next_batch(self) -> list[Job[object]]:
+        """Returns what waits, at least one; none only when the writer is closed and has done everything."""
+        while not self._waiting and not self._closing:
+            self._arrived.clear()
+            await self._arrived.wait()
+        batch = self._waiting[:_MOST_IN_A_BATCH]
+        del self._waiting[:_MOST_IN_A_BATCH]
+        return batch

@@ -1,0 +1,43 @@
+"""Runs the simulator with settings from the environment: `python -m mjproxy_simulator`."""
+
+import asyncio
+import logging
+import signal
+import sys
+
+from pydantic import ValidationError
+
+from mjproxy_simulator.part import Settings, serve
+from mjproxy_simulator.store import StoreInUseError
+
+
+async def _run(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM asks to stop."""
+    serving = asyncio.ensure_future(serve(settings, _say_ready))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        logging.getLogger(__name__).info("Stopped")
+
+
+def _say_ready(line: str) -> None:
+    sys.stdout.write(f"ready {line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(_run(Settings()))
+    except (OSError, StoreInUseError, ValidationError) as error:
+        sys.stderr.write(f"mjproxy simulator: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

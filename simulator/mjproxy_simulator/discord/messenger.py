@@ -1,0 +1,75 @@
+"""The only place where messages come to be: each change is kept first, and then told to those who may see it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from mjproxy_simulator.discord.forms import Json, MessageForms
+from mjproxy_simulator.model.accounts import Directory
+from mjproxy_simulator.model.messages import Message
+from mjproxy_simulator.store import Store
+
+
+class Publisher(Protocol):
+    """Carries events to the sessions of a user."""
+
+    def publish(self, user_id: int, event: str, data: Json) -> None:
+        """Dispatch an event to every session of a user."""
+
+
+class Messenger:
+    """Posts, edits and deletes messages.
+
+    Args:
+        store: Keeps them.
+        publisher: Tells them.
+        forms: Writes them.
+        directory: Knows who may see a channel.
+        now: The wall clock, in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        forms: MessageForms,
+        directory: Directory,
+        now: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._publisher = publisher
+        self._forms = forms
+        self._directory = directory
+        self._now = now
+
+    def post(self, message: Message, nonce: str | None = None) -> None:
+        """Post a new message; the nonce is told with it and then forgotten, as on the real Discord."""
+        self._store.put_message(message)
+        form = self._form(message)
+        self._tell(message, "MESSAGE_CREATE", form if nonce is None else form | {"nonce": nonce})
+
+    def edit(self, message: Message) -> None:
+        """Replace a message by its new content."""
+        edited = replace(message, edited_ms=int(self._now() * 1000))
+        self._store.put_message(edited)
+        self._tell(edited, "MESSAGE_UPDATE", self._form(edited))
+
+    def delete(self, message: Message) -> None:
+        """Delete a message."""
+        self._store.delete_message(message.id)
+        self._tell(message, "MESSAGE_DELETE", self._forms.deletion(message))
+
+    def _form(self, message: Message) -> Json:
+        referenced = None if message.reference is None else self._store.message(message.reference)
+        return self._forms.dispatch(message, referenced)
+
+    def _tell(self, message: Message, event: str, form: Json) -> None:
+        audience = self._audience(message)
+        if audience is not None:
+            self._publisher.publish(audience, event, form)
+
+    def _audience(self, message: Message) -> int | None:
+        if message.ephemeral and message.invocation is not None:
+            return message.invocation.user_id
+        channel = self._directory.channel(message.channel_id)
+        return None if channel is None else channel.owner_id

@@ -1,0 +1,85 @@
+"""A gateway session: what it has told its client, so that a client that was away can be told again.
+
+A session outlives its sockets. Every event gets the next sequence number, is kept in a bounded buffer, and goes to the
+socket that is attached, if one is. Source: https://discord.com/developers/docs/events/gateway#resuming
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from mjproxy_simulator.discord.forms import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A message to the client, as JSON text."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The end of the connection, with a close code."""
+
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The end of the connection without a close frame."""
+
+
+Output = Frame | Close | Cut
+Outlet = Callable[[Output], None]
+
+
+class Session:
+    """One client's view of the events of one user.
+
+    Args:
+        session_id: Its id.
+        user_id: Whose events it gets.
+        replayed_events: How many events it keeps for a client that was away.
+    """
+
+    def __init__(self, session_id: str, user_id: int, replayed_events: int) -> None:
+        self.id = session_id
+        self.user_id = user_id
+        self.sequence = 0
+        self.detached_at: float | None = None
+        self._sent: deque[tuple[int, Frame]] = deque(maxlen=replayed_events)
+        self._outlet: Outlet | None = None
+
+    def attach(self, outlet: Outlet) -> None:
+        """Let a socket have the events from now on; one that had them is closed."""
+        previous, self._outlet, self.detached_at = self._outlet, outlet, None
+        if previous is not None:
+            previous(Close(4000, "Session resumed elsewhere"))
+
+    def detach(self, outlet: Outlet, now: float) -> bool:
+        """Note that a socket is gone; return False when another one had taken its place."""
+        if self._outlet != outlet:
+            return False
+        self._outlet, self.detached_at = None, now
+        return True
+
+    def emit(self, output: Output) -> None:
+        """Send something that is no event to the attached socket, if there is one."""
+        if self._outlet is not None:
+            self._outlet(output)
+
+    def dispatch(self, event: str, data: Json | orjson.Fragment) -> None:
+        """Tell an event."""
+        self.sequence += 1
+        frame = Frame(orjson.dumps({"t": event, "s": self.sequence, "op": 0, "d": data}))
+        self._sent.append((self.sequence, frame))
+        self.emit(frame)
+
+    def missed_since(self, sequence: int) -> list[Frame] | None:
+        """Return the events after a sequence number; None when some of them are no longer kept."""
+        missed = [frame for number, frame in self._sent if number > sequence]
+        return missed if len(missed) == self.sequence - sequence else None

@@ -1,0 +1,192 @@
+"""The bodies of requests, and how they are read."""
+
+from email.message import Message
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Annotated, Literal, TypeVar
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+
+from mjproxy_simulator.rest import errors
+
+Identifier = Annotated[int, Field(ge=0, lt=2**63)]
+"""A snowflake, which clients send as a string or as a number."""
+
+
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Nonce = Annotated[str, BeforeValidator(_as_text), Field(max_length=25)]
+"""What a client makes up to recognise an answer by; repeated to it as a string, whatever it was."""
+
+
+class Body(BaseModel):
+    """A body; keys that mean nothing here are passed over, as Discord does."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class CommandOption(Body):
+    """A value given to a command's option."""
+
+    type: int
+    name: str
+    value: str | int | float | bool | None = None
+
+
+class UploadedFile(Body):
+    """A file put on the upload host before."""
+
+    id: str | int
+    filename: str
+    uploaded_filename: str
+
+
+class CommandData(Body):
+    """Which command is called, with what."""
+
+    id: Identifier
+    version: Identifier
+    name: str
+    type: int = 1
+    options: tuple[CommandOption, ...] = ()
+    attachments: tuple[UploadedFile, ...] = ()
+    target_id: Identifier | None = None
+
+    def text(self, name: str) -> str | None:
+        """Return the value of a text option."""
+        return next((str(option.value) for option in self.options if option.name == name), None)
+
+
+class ComponentData(Body):
+    """Which button is pressed."""
+
+    component_type: int
+    custom_id: str = Field(max_length=100)
+
+
+class ModalData(Body):
+    """Which form is sent in."""
+
+    id: Identifier
+    custom_id: str = Field(max_length=100)
+
+
+class InteractionBody(Body):
+    """What all interactions have."""
+
+    application_id: Identifier
+    channel_id: Identifier
+    guild_id: Identifier | None = None
+    session_id: str | None = None
+    nonce: Nonce | None = None
+
+
+class CommandBody(InteractionBody):
+    """A command."""
+
+    type: Literal[2]
+    data: CommandData
+
+
+class ComponentBody(InteractionBody):
+    """A press of a button."""
+
+    type: Literal[3]
+    message_id: Identifier
+    message_flags: int | None = None
+    data: ComponentData
+
+
+class ModalBody(InteractionBody):
+    """A form sent in."""
+
+    type: Literal[5]
+    data: ModalData
+
+
+AnyInteraction = Annotated[CommandBody | ComponentBody | ModalBody, Field(discriminator="type")]
+
+
+class FileRequest(Body):
+    """A file that is going to be uploaded."""
+
+    id: str | int
+    filename: str = Field(min_length=1, max_length=260, pattern=r"^[^/\\]+$")
+    file_size: int = Field(gt=0)
+
+
+class SlotsBody(Body):
+    """A request for places to put files."""
+
+    files: tuple[FileRequest, ...] = Field(min_length=1, max_length=10)
+
+
+class MessageBody(Body):
+    """A message to post."""
+
+    content: str = Field(default="", max_length=2000)
+    nonce: Nonce | None = None
+    attachments: tuple[UploadedFile, ...] = Field(default=(), max_length=10)
+
+
+class RecipientsBody(Body):
+    """With whom to open a private channel."""
+
+    recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=1)
+
+
+class RefreshBody(Body):
+    """Links to sign anew."""
+
+    attachment_urls: tuple[str, ...] = Field(min_length=1, max_length=50)
+
+
+_B = TypeVar("_B", bound=BaseModel)
+
+
+async def read_json(request: Request) -> object:
+    """Return the body of a request: JSON, or the part `payload_json` of a form.
+
+    Raises:
+        DiscordError: It is neither.
+    """
+    body = await request.body()
+    content_type = request.headers.get("content-type", "")
+    if content_type.startswith("multipart/form-data"):
+        body = _payload_part(content_type, body)
+    try:
+        content: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise errors.invalid_json() from None
+    return content
+
+
+async def read_body(request: Request, model: type[_B]) -> _B:
+    """Return the body of a request in the form that a route wants.
+
+    Raises:
+        DiscordError: It does not have that form.
+    """
+    content = await read_json(request)
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise errors.invalid_fields(error) from None
+
+
+def _payload_part(content_type: str, body: bytes) -> bytes:
+    """Return the part `payload_json`; the standard library reads forms as the MIME messages that they are."""
+    form = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode("latin-1") + body)
+    for part in form.walk():
+        if part.get_param("name", header="content-disposition") == "payload_json":
+            return _decoded(part)
+    return b""
+
+
+def _decoded(part: Message) -> bytes:
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""

@@ -1,0 +1,185 @@
+"""Errors in Discord's form: a status, a code of Discord's own, a message, and for forms what is wrong with which field.
+
+Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes and /topics/rate-limits.
+"""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from mjproxy_simulator.discord.forms import Json
+
+_CODES: Final = {
+    "string_too_long": "BASE_TYPE_MAX_LENGTH",
+    "missing": "BASE_TYPE_REQUIRED",
+    "literal_error": "BASE_TYPE_CHOICES",
+    "enum": "BASE_TYPE_CHOICES",
+}
+
+
+class JsonResponse(Response):
+    """JSON with the content type exactly as Discord writes it; a charset breaks clients."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Return the body."""
+        return orjson.dumps(content)
+
+
+class DiscordError(Exception):
+    """A request that Discord does not do.
+
+    Attributes:
+        status: The HTTP status.
+        code: Discord's own code, 0 for none.
+        message: What it says.
+        body: Further keys of the body.
+        headers: Further headers.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        *,
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self._body = body or {}
+        self._headers = headers or {}
+
+    def response(self) -> Response:
+        """Return the answer that tells it."""
+        body = {"message": self.message, "code": self.code} | self._body
+        return JsonResponse(body, self.status, headers=dict(self._headers))
+
+
+def unauthorized() -> DiscordError:
+    """A token that is missing or unknown."""
+    return DiscordError(HTTPStatus.UNAUTHORIZED, 0, "401: Unauthorized")
+
+
+def unknown_channel(status: int = HTTPStatus.NOT_FOUND) -> DiscordError:
+    """A channel that does not exist, or (400) is not where the guild says."""
+    return DiscordError(status, 10003, "Unknown Channel")
+
+
+def missing_access() -> DiscordError:
+    """A channel of somebody else."""
+    return DiscordError(HTTPStatus.FORBIDDEN, 50001, "Missing Access")
+
+
+def unknown_message() -> DiscordError:
+    """A message that does not exist."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10008, "Unknown Message")
+
+
+def unknown_guild() -> DiscordError:
+    """A guild that the account is not in."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10004, "Unknown Guild")
+
+
+def unknown_user() -> DiscordError:
+    """A user that does not exist."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10013, "Unknown User")
+
+
+def unknown_integration() -> DiscordError:
+    """An application that is not in the guild."""
+    return DiscordError(HTTPStatus.BAD_REQUEST, 10005, "Unknown Integration")
+
+
+def unknown_interaction() -> DiscordError:
+    """A form that is not open, or no longer."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10062, "Unknown interaction")
+
+
+def empty_message() -> DiscordError:
+    """A message without content and attachments."""
+    return DiscordError(HTTPStatus.BAD_REQUEST, 50006, "Cannot send an empty message")
+
+
+def entity_too_large() -> DiscordError:
+    """A file that is too large."""
+    return DiscordError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, 40005, "Request entity too large")
+
+
+def invalid_json() -> DiscordError:
+    """A body that is no JSON."""
+    return DiscordError(HTTPStatus.BAD_REQUEST, 50109, "The request body contains invalid JSON.")
+
+
+def no_such_route() -> DiscordError:
+    """A path that leads nowhere."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 0, "404: Not Found")
+
+
+def method_not_allowed() -> DiscordError:
+    """A path that has no such method."""
+    return DiscordError(HTTPStatus.METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed")
+
+
+def invalid_form(path: tuple[str | int, ...], code: str, message: str) -> DiscordError:
+    """A body with a field that is wrong; `path` leads to it."""
+    return _invalid_form([(path, code, message)])
+
+
+def unknown_upload(path: tuple[str | int, ...], name: str) -> DiscordError:
+    """A file that was not put on the upload host before."""
+    return invalid_form(path, "ATTACHMENT_NOT_FOUND", f"Uploaded attachment not found: {name}")
+
+
+def invalid_fields(error: ValidationError) -> DiscordError:
+    """A body that does not have the form which the route wants."""
+    faults = [
+        (each["loc"], _CODES.get(each["type"], "BASE_TYPE_BAD"), each["msg"])
+        for each in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return _invalid_form(faults)
+
+
+def rate_limited(retry_after: float, limit: int, bucket: str | None) -> DiscordError:
+    """Too many requests; without a bucket, over all routes."""
+    headers = {
+        "Retry-After": str(math.ceil(retry_after)),
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset-After": f"{retry_after:.3f}",
+        "X-RateLimit-Scope": "global" if bucket is None else "user",
+    }
+    headers |= {"X-RateLimit-Global": "true"} if bucket is None else {"X-RateLimit-Bucket": bucket}
+    return DiscordError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        0,
+        "You are being rate limited.",
+        body={"retry_after": round(retry_after, 3), "global": bucket is None},
+        headers=headers,
+    )
+
+
+def _invalid_form(faults: list[tuple[tuple[str | int, ...], str, str]]) -> DiscordError:
+    errors: dict[str, object] = {}
+    for path, code, message in faults:
+        place = errors
+        for step in path:
+            place = _descend(place, str(step))
+        place["_errors"] = [{"code": code, "message": message}]
+    return DiscordError(HTTPStatus.BAD_REQUEST, 50035, "Invalid Form Body", body={"errors": errors})
+
+
+def _descend(place: dict[str, object], step: str) -> dict[str, object]:
+    below = place.setdefault(step, {})
+    if not isinstance(below, dict):
+        raise TypeError(f"the errors of one field cannot lie below those of another: {step}")
+    return below

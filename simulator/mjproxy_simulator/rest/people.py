@@ -1,0 +1,109 @@
+"""Who one is, with whom one talks, which commands there are, and where the gateway is.
+
+Source: https://docs.discord.food/interactions/application-commands and /resources/user.
+"""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from mjproxy_simulator.discord import forms
+from mjproxy_simulator.discord.forms import Json
+from mjproxy_simulator.discord.links import Links
+from mjproxy_simulator.model.accounts import Account
+from mjproxy_simulator.model.applications import APPLICATIONS, MIDJOURNEY, Application
+from mjproxy_simulator.rest import errors
+from mjproxy_simulator.rest.bodies import RecipientsBody, read_body
+from mjproxy_simulator.rest.desk import Desk
+from mjproxy_simulator.rest.errors import JsonResponse
+from mjproxy_simulator.store import Store
+
+_INDEX_VERSION: Final = max(command.version for owner in APPLICATIONS for command in owner.commands)
+
+
+class People:
+    """Routes about the user, its private channels, and the bots it can call."""
+
+    def __init__(self, desk: Desk, store: Store, links: Links) -> None:
+        self._desk = desk
+        self._store = store
+        self._links = links
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        route = self._desk.route
+        return [
+            route("/gateway", self.gateway),
+            route("/users/@me", self.me),
+            route("/users/@me/channels", self.private_channels),
+            route("/users/@me/channels", self.open_private_channel, ["POST"]),
+            route("/users/@me/application-command-index", self.commands),
+            route("/guilds/{guild_id:int}/application-command-index", self.commands_of_guild),
+            route("/channels/{channel_id:int}/application-command-index", self.commands_of_channel),
+            route("/channels/{channel_id:int}/application-commands/search", self.search_commands),
+        ]
+
+    async def gateway(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the address of the gateway."""
+        return JsonResponse({"url": self._links.gateway_url})
+
+    async def me(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the user whose token it is."""
+        return JsonResponse(forms.own_user(account.user))
+
+    async def private_channels(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the private channels: the one with the bot."""
+        return JsonResponse([self._private_channel(account)])
+
+    async def open_private_channel(self, request: Request, account: Account) -> Response:
+        """Return the private channel with the bot; with others there is none."""
+        body = await read_body(request, RecipientsBody)
+        if body.recipients != (MIDJOURNEY.id,):
+            raise errors.unknown_user()
+        return JsonResponse(self._private_channel(account))
+
+    async def commands(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the commands that can be called anywhere."""
+        return JsonResponse(forms.command_index(APPLICATIONS, _INDEX_VERSION))
+
+    async def commands_of_guild(self, request: Request, account: Account) -> Response:
+        """Return the commands that can be called in a guild."""
+        if request.path_params["guild_id"] != account.guild_id:
+            raise errors.unknown_guild()
+        return await self.commands(request, account)
+
+    async def commands_of_channel(self, request: Request, account: Account) -> Response:
+        """Return the commands that can be called in a channel."""
+        self._desk.channel(account, request.path_params["channel_id"])
+        return await self.commands(request, account)
+
+    async def search_commands(self, request: Request, account: Account) -> Response:
+        """Return the commands whose names begin with what was typed; the older way to find one."""
+        self._desk.channel(account, request.path_params["channel_id"])
+        query = request.query_params
+        found = [
+            forms.command(command, owner)
+            for owner in _asked(query.get("application_id"))
+            for command in owner.commands
+            if command.name.startswith(query.get("query", "")) and str(int(command.type)) == query.get("type", "1")
+        ]
+        limit = query.get("limit", "10")
+        applications = [forms.application_form(each) for each in APPLICATIONS]
+        return JsonResponse(
+            {
+                "applications": applications if query.get("include_applications") == "true" else [],
+                "application_commands": found[: int(limit) if limit.isdecimal() else 10],
+                "cursor": {"previous": None, "next": None, "repaired": False},
+            }
+        )
+
+    def _private_channel(self, account: Account) -> Json:
+        return forms.private_channel(
+            account.channels[1], MIDJOURNEY.user, self._store.last_message_id(account.private_channel_id)
+        )
+
+
+def _asked(application_id: str | None) -> tuple[Application, ...]:
+    return tuple(each for each in APPLICATIONS if application_id in {None, str(each.id)})

@@ -1,0 +1,47 @@
+"""The shim itself on a real socket, before a scripted server on another."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+# Test folders are no packages; this makes the helpers beside this file importable.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rest_server import ScriptedServer
+from rest_shim import running_shim
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REST_LISTEN", "GRPC_TARGET", "SERVICE_KEY", "API_SECRET", "KEYS"):
+        monkeypatch.delenv(f"MJPROXY_{name}", raising=False)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    """A server without keys."""
+    async with ScriptedServer.serve() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+async def shim(server: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_shim(f"127.0.0.1:{server.port}") as client:
+        yield client
+
+
+@pytest.fixture
+async def guarded_server() -> AsyncIterator[ScriptedServer]:
+    """A server with keys: two users, one without rights, and the shim's own."""
+    keys = {"key-of-ann": "ann", "key-of-bob": "bob", "key-of-nobody": "nobody", "service-key": ""}
+    async with ScriptedServer.serve(keys) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+async def guarded_shim(guarded_server: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
+    async with running_shim(f"127.0.0.1:{guarded_server.port}", "service-key") as client:
+        yield client

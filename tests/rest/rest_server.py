@@ -1,0 +1,198 @@
+"""A task service on a real socket that keeps tasks and their log, but does with them only what a test says."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Self
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from grpc_status import rpc_status
+from mjproxy.v1.task_pb2 import ACTION_IMAGINE, BOT_TYPE_MIDJOURNEY, TASK_STATUS_IN_PROGRESS, Task
+from mjproxy.v1.task_service_pb2 import (
+    GetTaskRequest,
+    GetTaskResponse,
+    ListTasksRequest,
+    ListTasksResponse,
+    SubmitRefusal,
+    SubmitTaskRequest,
+    SubmitTaskResponse,
+    TaskChange,
+    WatchTasksRequest,
+    WatchTasksResponse,
+)
+from mjproxy.v1.task_service_pb2_grpc import TaskServiceServicer, add_TaskServiceServicer_to_server
+
+HISTORY = "the-history"
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def running(task_id: str, progress: int = 0, caller: str = "") -> Task:
+    return Task(
+        id=task_id,
+        action=ACTION_IMAGINE,
+        status=TASK_STATUS_IN_PROGRESS,
+        bot_type=BOT_TYPE_MIDJOURNEY,
+        progress=progress,
+        caller=caller,
+    )
+
+
+@dataclass
+class Refusal:
+    """A refusal to answer a submission with."""
+
+    status: grpc.StatusCode
+    reason: str = ""
+    message: str = ""
+    refusal: SubmitRefusal | None = None
+
+    def rich_status(self) -> Any:  # noqa: ANN401 - the type has no stubs
+        details = [ErrorInfo(reason=self.reason, domain="mjproxy"), self.refusal or SubmitRefusal()]
+        packed = [AnyMessage() for _ in details]
+        for box, detail in zip(packed, details, strict=True):
+            box.Pack(detail)
+        kept = packed if self.refusal else packed[:1]
+        return rpc_status.to_status(Status(code=self.status.value[0], message=self.message, details=kept))
+
+
+@dataclass
+class ScriptedServer(TaskServiceServicer):
+    """Answers submissions with what `answers` holds, and reads from its tasks.
+
+    With `keys` (key -> caller's name, "" for one who sees all), others are refused and callers see their own tasks.
+    """
+
+    answers: deque[SubmitTaskResponse | Refusal] = field(default_factory=deque)
+    keys: dict[str, str] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    log: list[TaskChange] = field(default_factory=list)
+    submitted: list[SubmitTaskRequest] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    watchers: int = 0
+    port: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def serve(cls, keys: dict[str, str] | None = None) -> AsyncIterator[Self]:
+        scripted = cls(keys=keys or {})
+        async with scripted.listening():
+            yield scripted
+        assert not scripted.answers, "a scripted answer was not asked for"
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Serves for so long; may be entered again, on the port it had."""
+        server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)])
+        add_TaskServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
+        self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        await server.start()
+        try:
+            yield
+        finally:
+            await server.stop(grace=None)
+
+    @property
+    def revision(self) -> int:
+        return len(self.log)
+
+    async def put(self, *tasks: Task) -> None:
+        for task in tasks:
+            self.tasks[task.id] = task
+            self.log.append(TaskChange(revision=self.revision + 1, task=task))
+        await self._announce()
+
+    async def remove(self, task_id: str) -> None:
+        del self.tasks[task_id]
+        self.log.append(TaskChange(revision=self.revision + 1, removed_task_id=task_id))
+        await self._announce()
+
+    async def watched(self) -> None:
+        """Waits until somebody watches."""
+        async with self.changed, asyncio.timeout(10):
+            await self.changed.wait_for(lambda: self.watchers)
+
+    async def _announce(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def SubmitTask(self, request: SubmitTaskRequest, context: Context) -> SubmitTaskResponse:
+        await self._caller("SubmitTask", context)
+        self.submitted.append(request)
+        answer = self.answers.popleft()
+        if isinstance(answer, Refusal):
+            await context.abort_with_status(answer.rich_status())
+        assert isinstance(answer, SubmitTaskResponse)
+        await self.put(*answer.tasks)
+        answer.revision = self.revision
+        return answer
+
+    async def GetTask(self, request: GetTaskRequest, context: Context) -> GetTaskResponse:
+        caller = await self._caller("GetTask", context)
+        assert request.min_revision <= self.revision
+        task = self.tasks.get(request.id)
+        if task is None or caller not in {"", task.caller}:
+            await _abort(context, grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND")
+        return GetTaskResponse(task=task, revision=self.revision)
+
+    async def ListTasks(self, request: ListTasksRequest, context: Context) -> ListTasksResponse:
+        caller = await self._caller("ListTasks", context)
+        assert request.min_revision <= self.revision
+        if request.page_size < 0:
+            await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+        found = [task for task in self._matching(request) if caller in {"", task.caller}]
+        start = int(request.page_token or 0)
+        end = start + (request.page_size or 100)
+        return ListTasksResponse(
+            tasks=found[start:end],
+            next_page_token=str(end) if end < len(found) else "",
+            revision=self.revision,
+            history_id=HISTORY,
+        )
+
+    def _matching(self, request: ListTasksRequest) -> Iterator[Task]:
+        wanted = request.filter
+        for task_id in sorted(self.tasks, reverse=not request.oldest_first):
+            task = self.tasks[task_id]
+            if (not wanted.ids or task_id in wanted.ids) and (not wanted.statuses or task.status in wanted.statuses):
+                yield task
+
+    async def WatchTasks(self, request: WatchTasksRequest, context: Context) -> AsyncIterator[WatchTasksResponse]:
+        await self._caller("WatchTasks", context)
+        sent = request.after_revision if request.HasField("after_revision") else self.revision
+        yield WatchTasksResponse(revision=sent, history_id=HISTORY)
+        self.watchers += 1
+        await self._announce()
+        try:
+            while True:
+                async with self.changed:
+                    await self.changed.wait_for(lambda: self.revision > sent)  # noqa: B023 - awaited here
+                changes = self.log[sent:]
+                sent = self.revision
+                yield WatchTasksResponse(changes=changes, revision=sent, history_id=HISTORY)
+        finally:
+            self.watchers -= 1
+
+    async def _caller(self, method: str, context: Context) -> str:
+        """Notes the call, and returns the caller's name."""
+        self.calls.append(method)
+        if not self.keys:
+            return ""
+        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
+        name = self.keys.get(metadata.get("authorization", "").removeprefix("Bearer "))
+        if name is None:
+            await _abort(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
+        if name == "nobody":
+            await _abort(context, grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_DENIED")
+        return name
+
+
+async def _abort(context: Context, status: grpc.StatusCode, reason: str) -> NoReturn:
+    await context.abort_with_status(Refusal(status, reason, reason.lower()).rich_status())
+    raise AssertionError("abort_with_status raises")

@@ -1,0 +1,27 @@
+"""Runs the shim itself, on a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+from mjproxy_rest.part import Settings, serve
+
+
+@asynccontextmanager
+async def running_shim(grpc_target: str, service_key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """Runs the shim for so long; yields a client of it."""
+    announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    settings = Settings.model_validate(
+        {"rest_listen": "127.0.0.1:0", "grpc_target": grpc_target, "service_key": service_key}
+    )
+    serving = asyncio.create_task(serve(settings, announced.set_result))
+    try:
+        await asyncio.wait({serving, announced}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        address = (announced if announced.done() else serving).result() or ""
+        async with httpx.AsyncClient(base_url=address.removeprefix("rest="), trust_env=False, timeout=20) as client:
+            yield client
+    finally:
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving

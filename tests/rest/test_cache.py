@@ -1,0 +1,186 @@
+"""The cache's promise under every order of events: nobody is ever shown an older state than anybody was before they asked."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import orjson
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, consumes, initialize, invariant, multiple, precondition, rule
+from hypothesis.stateful import Bundle
+from mjproxy.v1.task_service_pb2 import TaskChange
+from mjproxy.v1.task_pb2 import Task
+from mjproxy.watch import Position
+from mjproxy_rest.cache import Ask, TaskCache
+from rest_server import HISTORY, running
+
+HERE = Position(0, HISTORY)
+
+
+def at(revision: int) -> Position:
+    return Position(revision, HISTORY)
+
+
+def change(revision: int, task: Task) -> TaskChange:
+    return TaskChange(revision=revision, task=task)
+
+
+def removal(revision: int, task_id: str) -> TaskChange:
+    return TaskChange(revision=revision, removed_task_id=task_id)
+
+
+def progress(body: bytes | None) -> str:
+    assert body is not None
+    return str(orjson.loads(body)["progress"])
+
+
+@pytest.fixture
+def cache() -> TaskCache:
+    """A cache whose watch is up."""
+    cache = TaskCache()
+    cache.reset(HERE)
+    return cache
+
+
+def hold(cache: TaskCache, task: Task, revision: int) -> None:
+    with cache.asking([task.id]) as ask:
+        cache.settle(ask, [task], revision)
+
+
+def test_a_miss_keeps_the_change_that_came_while_it_asked(cache: TaskCache) -> None:
+    with cache.asking(["1"]) as ask:
+        cache.apply([change(2, running("1", 20))], at(2))
+        shown = cache.settle(ask, [running("1", 10)], 1)
+    assert progress(shown["1"]) == "20%"
+    assert progress(cache.get("1")) == "20%"
+
+
+def test_a_task_that_nobody_reads_is_not_kept(cache: TaskCache) -> None:
+    cache.apply([change(1, running("1"))], at(1))
+    assert cache.get("1") is None
+    assert cache.size == 0
+
+
+def test_a_submitted_task_is_readable_at_once(cache: TaskCache) -> None:
+    with cache.asking() as ask:
+        cache.settle(ask, [running("1")], 1)
+    assert progress(cache.get("1")) == "0%"
+
+
+def test_a_submitted_task_that_the_watch_has_passed_is_asked_for(cache: TaskCache) -> None:
+    with cache.asking() as ask:
+        cache.apply([change(1, running("1")), change(2, running("1", 50))], at(2))
+        cache.settle(ask, [running("1")], 1)
+    assert cache.get("1") is None
+
+
+def test_a_change_goes_on_from_what_is_held(cache: TaskCache) -> None:
+    hold(cache, running("1", 10), 5)
+    cache.apply([change(4, running("1", 5))], at(4))
+    assert progress(cache.get("1")) == "10%"
+    cache.apply([change(6, running("1", 60))], at(6))
+    assert progress(cache.get("1")) == "60%"
+
+
+def test_the_same_bytes_are_served_until_the_task_changes(cache: TaskCache) -> None:
+    hold(cache, running("1"), 1)
+    first = cache.get("1")
+    cache.apply([], at(9))
+    with cache.asking() as ask:
+        listed = cache.settle(ask, [running("1")], 9)
+    assert cache.get("1") is first
+    assert listed["1"] is first
+
+
+def test_a_removed_task_is_gone_for_those_who_ask_just_now_too(cache: TaskCache) -> None:
+    hold(cache, running("1"), 1)
+    with cache.asking(["1"]) as ask:
+        cache.apply([removal(2, "1")], at(2))
+        assert cache.settle(ask, [running("1")], 1) == {}
+    assert cache.get("1") is None
+
+
+def test_nothing_is_served_while_the_watch_is_down(cache: TaskCache) -> None:
+    hold(cache, running("1"), 1)
+    cache.interrupt()
+    assert cache.get("1") is None
+    cache.apply([], at(1))
+    assert cache.get("1") is not None
+
+
+def test_a_question_asks_for_what_was_shown_or_passed(cache: TaskCache) -> None:
+    with cache.asking() as ask:
+        assert ask.min_revision == 0
+        cache.settle(ask, [running("1")], 7)
+    with cache.asking() as ask:
+        assert ask.min_revision == 7
+    cache.apply([], at(8))
+    with cache.asking() as ask:
+        assert ask.min_revision == 8
+
+
+def test_a_reset_forgets_and_takes_no_answer_from_before(cache: TaskCache) -> None:
+    hold(cache, running("1"), 30)
+    with cache.asking(["2"]) as ask:
+        cache.reset(Position(3, "another history"))
+        assert progress(cache.settle(ask, [running("2")], 31)["2"]) == "0%"
+    assert cache.get("1") is None
+    assert cache.get("2") is None
+    with cache.asking() as ask:
+        assert ask.min_revision == 3
+
+
+def test_the_least_recently_read_go_first() -> None:
+    cache = TaskCache(capacity=2500)
+    cache.reset(HERE)
+    for number in range(3):
+        hold(cache, running(str(number)), 1)
+        cache.get("0")
+    assert cache.get("0") is not None
+    assert cache.get("1") is None
+    assert cache.size <= 2500
+
+
+IDS = st.sampled_from(["1", "2", "3", "4"])
+GONE = 1000
+
+# A state of a task: the history it is of, and its version there, which a removal ends.
+State = tuple[int, int]
+
+
+@dataclass
+class Question:
+    """A question under way, with what everybody had been shown when it was asked."""
+
+    ids: tuple[str, ...]
+    ask: Ask
+    leave: ExitStack
+    floor: dict[str, State]
+    answer: dict[str, Task] | None = None
+    revision: int = 0
+
+
+@dataclass
+class Store:
+    """The server's side: the present state and the log."""
+
+    history: int = 0
+    log: list[TaskChange] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def revision(self) -> int:
+        return len(self.log)
+
+    @property
+    def head(self) -> Position:
+        return self.position(self.revision)
+
+    def position(self, revision: int) -> Position:
+        return Position(revision, str(self.history))
+
+    def task(self, task_id: str) -> Task | None:
+        version = self.versions.get(task_id, GONE)
+        return None if version == GONE else Task(running(task_id, version), state=str(self.history))

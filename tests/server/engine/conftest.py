@@ -1,0 +1,71 @@
+"""A real store in a folder of its own, and accounts to choose from."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from mjproxy_server.engine.choice import Load
+from mjproxy_server.engine.clock import SystemClock
+from mjproxy_server.engine.shelf import Shelf
+from mjproxy_server.engine.submission import Submitter
+from mjproxy_server.model.account import Account
+from mjproxy_server.store.images import Images
+from mjproxy_server.store.interface import Store
+from mjproxy_server.store.sqlite import open_store
+
+
+class StandingAccounts:
+    """Accounts of which nobody works anything off; their load is what was submitted to them."""
+
+    def __init__(self, *accounts: Account) -> None:
+        self.accounts = {account.id: account for account in accounts}
+        self.expected = dict.fromkeys(self.accounts, 0)
+        self.most_expected = 0
+
+    def loads(self) -> list[Load]:
+        return [
+            Load(account=account, ready=True, running=0, waiting=self.expected[account.id])
+            for account in self.accounts.values()
+        ]
+
+    def expect(self, account_id: str, count: int) -> None:
+        self.expected[account_id] += count
+        self.most_expected = max(self.most_expected, self.expected[account_id])
+
+
+def account(channel_id: str, **settings: object) -> Account:
+    known: dict[str, object] = {"guild_id": "1", "user_token": "secret", "user_agent": "Mozilla/5.0"}
+    return Account(channel_id=channel_id, **known | settings)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def make_account() -> Callable[..., Account]:
+    return account
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    clock = SystemClock()
+    opened = await open_store(tmp_path / "data", now=lambda: int(clock.time() * 1000))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def accounts() -> StandingAccounts:
+    return StandingAccounts(account("11", core_size=1, queue_size=1), account("22", core_size=1, queue_size=1))
+
+
+@pytest.fixture
+def image_folder(tmp_path: Path) -> Path:
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def shelf(image_folder: Path) -> Shelf:
+    return Shelf(Images(image_folder))
+
+
+@pytest.fixture
+def submitter(store: Store, shelf: Shelf, accounts: StandingAccounts) -> Submitter:
+    return Submitter(store=store, shelf=shelf, accounts=accounts, clock=SystemClock())

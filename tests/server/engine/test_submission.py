@@ -1,0 +1,266 @@
+"""Submission through a real store: what is accepted, what is refused, and that a refusal changes nothing."""
+
+import asyncio
+import io
+from pathlib import Path
+
+import pytest
+from mjproxy_server.engine.images import InlineImage
+from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.engine.shelf import Shelf
+from mjproxy_server.engine.submission import Submitter
+from mjproxy_server.model.account import AccountFilter
+from mjproxy_server.model.command import Change, LinkedImage, Press
+from mjproxy_server.model.errors import (
+    AccountUnavailable,
+    ActionNotOffered,
+    DomainError,
+    InvalidField,
+    InvalidImage,
+    NoAccount,
+    ParentNotFinished,
+    ParentNotFound,
+    QueueFull,
+    RequestIdReused,
+)
+from mjproxy_server.model.facts import Cancelled, Finished
+from mjproxy_server.model.task import Button, Picture, Result, Task
+from mjproxy_server.model.vocabulary import Action, Mode
+from mjproxy_server.store.interface import Store, TaskQuery
+from PIL import Image
+
+JOB = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
+REQUEST_ID = "7b0f0f5e-2f5e-4f0e-8a55-6d6f3f1f7c11"
+
+
+def request(command: ImagineRequest | Change | Press, caller: str = "", **options: object) -> SubmitRequest:
+    return SubmitRequest(
+        caller=caller,
+        sees=caller or None,
+        options=Options(**options),  # type: ignore[arg-type]
+        command=command,
+        digest=repr(command).encode(),
+    )
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+async def finished_grid(submitter: Submitter, store: Store, caller: str = "") -> Task:
+    admission = await submitter.submit(request(ImagineRequest("a cat"), caller))
+    kinds = ("upsample", "variation")
+    buttons = [Button(f"MJ::JOB::{kind}::{n}::{JOB}", label=f"{n}") for kind in kinds for n in range(1, 5)]
+    result = Result(
+        message_id="77",
+        content="**a cat** - <@1> (fast)",
+        flags=64,
+        reference_id="",
+        prompt="a cat --v 7.0",
+        picture=Picture("https://cdn/cat.png"),
+        job_id=JOB,
+        buttons=(*buttons, Button(f"MJ::JOB::reroll::0::{JOB}::SOLO", emoji="🔄"), Button("MJ::BOOKMARK::" + JOB)),
+    )
+    task = await store.record(admission.task.id, Finished(2000, result))
+    assert task is not None
+    return task
+
+
+async def stored(store: Store) -> int:
+    return len((await store.list(TaskQuery())).tasks)
+
+
+async def drained(shelf: Shelf) -> None:
+    dropping = asyncio.create_task(shelf.run())
+    await asyncio.wait_for(shelf._unneeded.join(), 10)
+    dropping.cancel()
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 6001])
+async def test_a_prompt_that_is_empty_or_too_long_is_refused(submitter: Submitter, store: Store, text: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        await submitter.submit(request(ImagineRequest(text)))
+    assert refused.value.field == "imagine.prompt"
+    assert await stored(store) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"state": "x" * 4097}, "options.state"),
+        ({"notify_hook": "ftp://host"}, "options.notify_hook"),
+        ({"request_id": "not a uuid"}, "options.request_id"),
+    ],
+)
+async def test_a_wrong_option_is_refused(
+    submitter: Submitter, store: Store, options: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidField) as refused:
+        await submitter.submit(request(ImagineRequest("a cat"), **options))
+    assert refused.value.field == field
+    assert await stored(store) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "mode"),
+    [
+        (None, "a cat", Mode.FAST),
+        (None, "a cat --relax", Mode.RELAX),
+        (Mode.TURBO, "a cat --relax", Mode.TURBO),
+    ],
+)
+async def test_the_mode_is_the_requests_then_the_prompts_then_fast(
+    submitter: Submitter, told: Mode | None, text: str, mode: Mode
+) -> None:
+    admission = await submitter.submit(request(ImagineRequest(text), mode=told))
+    assert (admission.task.mode, admission.task.prompt) == (mode, text)
+
+
+async def test_tasks_go_to_another_account_before_any_is_refused(submitter: Submitter, store: Store) -> None:
+    admissions = [await submitter.submit(request(ImagineRequest("a cat"))) for _ in range(4)]
+    assert sorted(admission.task.account_id for admission in admissions) == ["11", "11", "22", "22"]
+    with pytest.raises(QueueFull) as refused:
+        await submitter.submit(request(ImagineRequest("a cat")))
+    assert refused.value.task_id.isdecimal()
+    assert await stored(store) == 4
+
+
+async def test_tasks_submitted_at_once_are_spread_as_well(submitter: Submitter) -> None:
+    admissions = await asyncio.gather(*(submitter.submit(request(ImagineRequest("a cat"))) for _ in range(4)))
+    assert sorted(admission.task.account_id for admission in admissions) == ["11", "11", "22", "22"]
+
+
+async def test_an_account_filter_that_matches_none_is_refused(submitter: Submitter) -> None:
+    with pytest.raises(NoAccount):
+        await submitter.submit(request(ImagineRequest("a cat"), account_filter=AccountFilter(account_id="99")))
+
+
+async def test_a_repeated_request_id_gets_the_first_answer(submitter: Submitter, store: Store) -> None:
+    first = await submitter.submit(request(ImagineRequest("a cat"), request_id=REQUEST_ID))
+    again = await submitter.submit(request(ImagineRequest("a cat"), request_id=REQUEST_ID))
+    assert (again.task, again.revision, again.deduplicated) == (first.task, first.revision, True)
+    assert await stored(store) == 1
+
+
+async def test_a_request_id_with_other_content_is_refused(submitter: Submitter) -> None:
+    await submitter.submit(request(ImagineRequest("a cat"), request_id=REQUEST_ID))
+    with pytest.raises(RequestIdReused):
+        await submitter.submit(request(ImagineRequest("a dog"), request_id=REQUEST_ID))
+
+
+async def test_two_repeats_at_once_make_one_task_and_keep_its_image(
+    submitter: Submitter, store: Store, shelf: Shelf, image_folder: Path
+) -> None:
+    command = ImagineRequest("a cat", (InlineImage(picture()),))
+    answers = await asyncio.gather(*(submitter.submit(request(command, request_id=REQUEST_ID)) for _ in range(4)))
+    assert sorted(answer.deduplicated for answer in answers) == [False, True, True, True]
+    assert len({answer.task.id for answer in answers}) == 1
+    assert await stored(store) == 1
+    await drained(shelf)
+    assert len(list(image_folder.iterdir())) == 1
+
+
+async def test_a_refused_image_leaves_nothing_behind(submitter: Submitter, store: Store, image_folder: Path) -> None:
+    with pytest.raises(InvalidImage):
+        await submitter.submit(request(ImagineRequest("a cat", (InlineImage(picture()), InlineImage(b"no")))))
+    assert await stored(store) == 0
+    assert not image_folder.exists()
+
+
+async def test_images_of_a_full_queue_are_dropped(submitter: Submitter, shelf: Shelf, image_folder: Path) -> None:
+    for _ in range(4):
+        await submitter.submit(request(ImagineRequest("a cat")))
+    with pytest.raises(QueueFull):
+        await submitter.submit(request(ImagineRequest("a cat", (InlineImage(picture()),))))
+    await drained(shelf)
+    assert not list(image_folder.iterdir())
+
+
+async def test_an_image_goes_when_its_task_has_ended(
+    submitter: Submitter, store: Store, shelf: Shelf, image_folder: Path
+) -> None:
+    store.subscribe(shelf.follow)
+    task = (await submitter.submit(request(ImagineRequest("a cat", (InlineImage(picture()),))))).task
+    await store.record(task.id, Cancelled(2000))
+    await drained(shelf)
+    assert not list(image_folder.iterdir())
+
+
+async def test_links_and_images_keep_their_order(submitter: Submitter) -> None:
+    link = LinkedImage("https://host/cat.png")
+    command = ImagineRequest("a cat", (link, InlineImage(picture())))
+    stored_command = (await submitter.submit(request(command))).task.command
+    assert stored_command.images[0] == link  # type: ignore[union-attr]
+    assert stored_command.images[1].media_type == "image/png"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("change", "description", "custom_id"),
+    [
+        ((Action.UPSCALE, 2), "U2", f"MJ::JOB::upsample::2::{JOB}"),
+        ((Action.VARIATION, 4), "V4", f"MJ::JOB::variation::4::{JOB}"),
+        ((Action.REROLL, 3), "R", f"MJ::JOB::reroll::0::{JOB}::SOLO"),
+    ],
+)
+async def test_a_change_presses_the_parents_button(
+    submitter: Submitter, store: Store, change: tuple[Action, int], description: str, custom_id: str
+) -> None:
+    parent = await finished_grid(submitter, store)
+    task = (await submitter.submit(request(Change(parent.id, *change)))).task
+    assert task.source is not None
+    assert (task.source.custom_id, task.source.message_id, task.source.message_flags) == (custom_id, "77", 64)
+    assert (task.action, task.description) == (change[0], f"/up {parent.id} {description}")
+    assert (task.parent_id, task.account_id, task.prompt) == (parent.id, parent.account_id, "a cat")
+    pressed = (await submitter.submit(request(Press(parent.id, custom_id)))).task
+    assert (pressed.action, pressed.index, pressed.source) == (task.action, task.index, task.source)
+
+
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        (Change("", Action.UPSCALE, 1), InvalidField),
+        (Change("1", Action.UPSCALE, 0), InvalidField),
+        (Change("1", Action.VARIATION, 5), InvalidField),
+        (Change("1", Action.BLEND, 1), InvalidField),
+        (Change("1700000000000000", Action.UPSCALE, 1), ParentNotFound),
+        (Press("1700000000000000", "MJ::JOB::upsample::1::x"), ParentNotFound),
+        (Press("1", ""), InvalidField),
+    ],
+)
+async def test_a_follow_up_of_nothing_is_refused(
+    submitter: Submitter, command: Change | Press, error: type[DomainError]
+) -> None:
+    with pytest.raises(error):
+        await submitter.submit(request(command))
+
+
+@pytest.mark.parametrize("custom_id", [f"MJ::JOB::upsample::5::{JOB}", "nonsense", f"MJ::BOOKMARK::{JOB}"])
+async def test_a_button_that_is_not_offered_is_refused(submitter: Submitter, store: Store, custom_id: str) -> None:
+    parent = await finished_grid(submitter, store)
+    with pytest.raises(ActionNotOffered, match=custom_id):
+        await submitter.submit(request(Press(parent.id, custom_id)))
+    assert await stored(store) == 1
+
+
+async def test_a_change_of_an_unfinished_task_is_refused(submitter: Submitter) -> None:
+    parent = (await submitter.submit(request(ImagineRequest("a cat")))).task
+    with pytest.raises(ParentNotFinished):
+        await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1)))
+
+
+async def test_somebody_elses_task_is_no_parent(submitter: Submitter, store: Store) -> None:
+    parent = await finished_grid(submitter, store, caller="alice")
+    with pytest.raises(ParentNotFound):
+        await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1), caller="bob"))
+    assert (await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1), caller="alice"))).task.index == 1
+
+
+async def test_a_follow_up_whose_account_is_gone_is_refused(
+    submitter: Submitter, store: Store, accounts: object
+) -> None:
+    parent = await finished_grid(submitter, store)
+    accounts.accounts.clear()  # type: ignore[attr-defined]
+    with pytest.raises(AccountUnavailable, match=parent.account_id):
+        await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1)))

@@ -1,0 +1,175 @@
+"""The life of a task: a table of what single facts do, and properties that hold whatever the facts and their order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mjproxy_server.model.command import Imagine
+from mjproxy_server.model.facts import (
+    Cancelled,
+    Fact,
+    Failed,
+    Finished,
+    Held,
+    NotTaken,
+    Progressed,
+    Sending,
+    Started,
+    Taken,
+)
+from mjproxy_server.model.task import Failure, Picture, Result, Task
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Action, Mode, Reason, Status
+from msgspec.structs import replace
+
+QUEUED = Task(
+    id="1700000000000000",
+    account_id="11",
+    action=Action.IMAGINE,
+    command=Imagine("a cat"),
+    description="/imagine a cat",
+    submitted_at=1000,
+)
+RESULT = Result(
+    message_id="77",
+    content="**a cat** - <@1> (fast)",
+    flags=0,
+    reference_id="66",
+    prompt="a cat",
+    picture=Picture("https://cdn/cat.png", 1024, 1024),
+    job_id="5f2a1826-7bb0-42c2-b441-98a48a39e760",
+    buttons=(),
+)
+FAILURE = Failure(Reason.PROMPT_REJECTED, "Invalid parameter", "Unrecognized parameter(s): `--foo`")
+
+
+def after(*facts: Fact, task: Task = QUEUED) -> Task:
+    for fact in facts:
+        task = transition(task, fact)
+    return task
+
+
+def test_a_task_is_submitted_when_discord_has_taken_its_step() -> None:
+    task = after(Sending(1100, "n1"), Taken(1200, "n1", "i1"))
+    assert (task.status, task.started_at, task.trace.interaction_id) == (Status.SUBMITTED, 1200, "i1")
+    assert task.trace.steps[0].outcome == "taken"
+
+
+def test_a_task_stays_queued_when_its_step_was_not_taken() -> None:
+    task = after(Sending(1100, "n1"), NotTaken(1200, "n1"))
+    assert (task.status, task.started_at, task.trace.in_doubt) == (Status.NOT_START, 0, False)
+
+
+def test_a_step_is_in_doubt_until_its_outcome_is_known() -> None:
+    assert after(Sending(1100, "n1")).trace.in_doubt
+    assert not after(Sending(1100, "n1"), Taken(1200, "n1")).trace.in_doubt
+
+
+def test_what_is_told_of_an_older_step_changes_nothing() -> None:
+    task = after(Sending(1100, "n1"), NotTaken(1150, "n1"), Sending(1200, "n2"))
+    assert transition(task, Taken(1300, "n1")) is task
+    assert transition(task, NotTaken(1300, "n1")) is task
+
+
+def test_what_was_taken_is_never_again_not_taken() -> None:
+    task = after(Sending(1100, "n1"), Taken(1200, "n1"))
+    assert transition(task, NotTaken(1300, "n1")) is task
+
+
+def test_a_start_message_proves_that_the_step_was_taken() -> None:
+    task = after(Sending(1100, "n1"), Started(1200, "m1", "i1", "j1"))
+    assert (task.status, task.trace.in_doubt) == (Status.IN_PROGRESS, False)
+    assert (task.trace.progress_message_id, task.trace.job_id) == ("m1", "j1")
+
+
+def test_progress_shows_picture_and_mode() -> None:
+    picture = Picture("https://cdn/preview.webp", 512, 512)
+    task = after(Sending(1100, "n1"), Progressed(1300, "m1", 35, picture, "j1", Mode.RELAX))
+    assert (task.status, task.progress, task.picture, task.mode) == (Status.IN_PROGRESS, 35, picture, Mode.RELAX)
+
+
+def test_progress_keeps_what_a_later_report_does_not_tell() -> None:
+    picture = Picture("https://cdn/preview.webp", 512, 512)
+    task = after(Sending(1100, "n1"), Progressed(1300, "m1", 35, picture, "j1", Mode.FAST), Progressed(1400, "m1"))
+    assert (task.progress, task.picture, task.mode, task.trace.job_id) == (35, picture, Mode.FAST, "j1")
+
+
+def test_a_job_held_by_the_bot_is_alive_and_not_failed() -> None:
+    task = after(Sending(1100, "n1"), Held(1200, "m1"))
+    assert (task.status, task.trace.last_sign_at) == (Status.SUBMITTED, 1200)
+
+
+def test_a_finished_task_has_its_result_and_all_its_times() -> None:
+    task = after(Sending(1100, "n1"), Taken(1200, "n1"), Finished(1900, RESULT, Mode.FAST))
+    assert (task.status, task.progress, task.started_at, task.finished_at) == (Status.SUCCESS, 100, 1200, 1900)
+    assert (task.picture, task.trace.job_id, task.mode) == (RESULT.picture, RESULT.job_id, Mode.FAST)
+
+
+def test_a_task_that_never_started_has_a_start_time_at_its_end() -> None:
+    task = after(Failed(1500, FAILURE))
+    assert (task.status, task.failure, task.started_at, task.finished_at) == (Status.FAILURE, FAILURE, 1000, 1500)
+
+
+@pytest.mark.parametrize("end", [Finished(1500, RESULT), Failed(1500, FAILURE), Cancelled(1500)])
+def test_an_end_never_changes(end: Fact) -> None:
+    task = after(Sending(1100, "n1"), end)
+    for fact in (Finished(1600, RESULT), Failed(1600, FAILURE), Cancelled(1600), Progressed(1600, "m1", 99)):
+        assert transition(task, fact) is task
+
+
+def test_an_unknown_fact_is_a_fault() -> None:
+    with pytest.raises(TypeError, match="not a fact"):
+        transition(QUEUED, object())  # type: ignore[arg-type]
+
+
+times = st.integers(0, 5000)
+nonces = st.sampled_from(["n1", "n2"])
+messages = st.sampled_from(["", "m1", "m2"])
+jobs = st.sampled_from(["", "j1", "j2"])
+facts = st.one_of(
+    st.builds(Sending, times, nonces),
+    st.builds(Taken, times, nonces, st.sampled_from(["", "i1"])),
+    st.builds(NotTaken, times, nonces),
+    st.builds(Started, times, messages, st.just("i1"), jobs),
+    st.builds(Progressed, times, messages, st.none() | st.integers(-5, 120), st.none(), jobs, st.none()),
+    st.builds(Held, times, messages),
+    st.builds(Finished, times, st.just(RESULT)),
+    st.builds(Failed, times, st.just(FAILURE)),
+    st.builds(Cancelled, times),
+)
+
+
+@given(st.lists(facts, max_size=12))
+def test_what_holds_of_every_task(history: list[Fact]) -> None:
+    task = QUEUED
+    for fact in history:
+        before, task = task, transition(task, fact)
+        assert task.progress >= before.progress
+        assert (task.progress == 100) == (task.status is Status.SUCCESS)
+        assert not before.status.ended or task is before
+        assert (task.result is not None) == (task.status is Status.SUCCESS)
+        assert (task.failure is not None) == (task.status is Status.FAILURE)
+        assert not task.started_at or task.submitted_at <= task.started_at
+        assert not task.finished_at or task.started_at <= task.finished_at
+        assert task.status.ended == bool(task.finished_at)
+        assert task.trace.last_sign_at >= before.trace.last_sign_at
+        assert len(task.trace.steps) >= len(before.trace.steps)
+        assert not before.trace.job_id or task.trace.job_id == before.trace.job_id or task.status is Status.SUCCESS
+
+
+@given(st.lists(facts, max_size=8), facts.filter(lambda fact: not isinstance(fact, Sending)))
+def test_a_fact_told_twice_changes_nothing_the_second_time(history: list[Fact], fact: Fact) -> None:
+    once = transition(after(*history), fact)
+    assert transition(once, fact) is once
+
+
+@given(st.lists(facts, max_size=8))
+def test_a_task_that_has_left_the_queue_never_returns_to_it(history: list[Fact]) -> None:
+    task = QUEUED
+    for fact in history:
+        before, task = task, transition(task, fact)
+        assert before.status is Status.NOT_START or task.status is not Status.NOT_START
+
+
+def test_no_change_is_the_same_object() -> None:
+    task = replace(QUEUED, prompt="a cat")
+    assert transition(task, NotTaken(1, "unknown")) is task

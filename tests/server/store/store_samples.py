@@ -1,0 +1,85 @@
+"""What the tests of the store submit and record, and a clock that stands still until it is moved."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from mjproxy_server.model.command import Imagine
+from mjproxy_server.model.facts import Failed
+from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.model.vocabulary import Action, Reason
+from mjproxy_server.store import Capacity, Revision, SqliteStore, Submission, drawn_at
+
+START = 1_782_000_000_000
+HOUR = 60 * 60 * 1000
+ROOMY = Capacity(core_size=1_000_000, queue_size=0)
+
+
+class Clock:
+    """Tells the time it was set to, in Unix milliseconds."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def submission(
+    *,
+    account_id: str = "account",
+    capacity: Capacity = ROOMY,
+    caller: str = "",
+    request_id: str | None = None,
+    digest: bytes = b"digest",
+    **fields: object,
+) -> Submission:
+    """Makes the submission of an imagine, whose task has these fields."""
+
+    def build(task_id: str) -> Task:
+        task = Task(
+            id=task_id,
+            caller=caller,
+            account_id=account_id,
+            action=Action.IMAGINE,
+            command=Imagine("a cat"),
+            prompt="a cat",
+            description="/imagine a cat",
+            submitted_at=drawn_at(task_id),
+        )
+        return replace(task, **fields)
+
+    return Submission(
+        build=build,
+        account_id=account_id,
+        capacity=capacity,
+        caller=caller,
+        request_id=request_id,
+        digest=digest,
+    )
+
+
+def failed(at: int) -> Failed:
+    """The fact that a task failed at a time."""
+    return Failed(at, Failure(Reason.BOT_ERROR, "Broken", "It did not work."))
+
+
+async def submit_many(store: SqliteStore, count: int, **fields: object) -> list[Task]:
+    """Submits so many tasks one after the other; returns them, the oldest first."""
+    return [(await store.submit(submission(**fields))).task for _ in range(count)]  # type: ignore[arg-type]
+
+
+async def whole_log(store: SqliteStore) -> tuple[Revision, ...]:
+    """Reads all revisions that are held."""
+    return await store.revisions(store.oldest, limit=1_000_000)
+
+
+def replay(revisions: Sequence[Revision]) -> dict[str, Task]:
+    """What a watcher knows who has seen these revisions."""
+    tasks: dict[str, Task] = {}
+    for revision in revisions:
+        if revision.task is None:
+            del tasks[revision.task_id]
+        else:
+            tasks[revision.task_id] = revision.task
+    return tasks

@@ -1,0 +1,54 @@
+import asyncio
+
+import pytest
+from store_samples import START, failed, submission, whole_log
+
+from mjproxy_server.model.facts import Progressed, Sending, Started, Taken
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.store import SqliteStore
+
+
+async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) -> None:
+    task = (await store.submit(submission())).task
+    facts = (Sending(START, "nonce"), Taken(START + 1, "nonce"), Started(START + 2, "message"))
+    expected = task
+    for fact in facts:
+        expected = transition(expected, fact)
+    assert await store.record(task.id, *facts) == expected
+    assert await store.get(task.id) == (expected, 2)
+    assert [revision.task for revision in await whole_log(store)] == [task, expected]
+
+
+async def test_facts_that_change_nothing_make_no_revision(store: SqliteStore) -> None:
+    task = (await store.submit(submission())).task
+    ended = await store.record(task.id, failed(START))
+    assert await store.record(task.id, Started(START, "message")) == ended
+    assert await store.record(task.id) == ended
+    assert store.head == 2
+
+
+async def test_no_task_comes_of_facts_about_an_unknown_one(store: SqliteStore) -> None:
+    assert await store.record("1782000000000000", failed(START)) is None
+    assert await store.record("no id at all", failed(START)) is None
+    assert store.head == 0
+
+
+async def test_what_is_no_fact_changes_nothing(store: SqliteStore) -> None:
+    task = (await store.submit(submission())).task
+    with pytest.raises(TypeError):
+        await store.record(task.id, failed(START), object())  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        await store.record(task.id, object(), failed(START))  # type: ignore[arg-type]
+    assert await store.get(task.id) == (task, 1)
+
+
+async def test_facts_of_many_writers_are_all_kept(store: SqliteStore) -> None:
+    task = (await store.submit(submission())).task
+    await store.record(task.id, Started(START, "message"))
+    await asyncio.gather(*(store.record(task.id, Progressed(START, "message", percent)) for percent in range(1, 65)))
+    found = await store.get(task.id)
+    assert found is not None
+    assert found[0].status is Status.IN_PROGRESS
+    assert [revision.subject.progress for revision in await whole_log(store)] == [0, *range(65)]
+    assert found == ((await whole_log(store))[-1].task, 66)
