@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import grpc
 from google.protobuf.any_pb2 import Any as Packed
@@ -19,9 +18,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-untyped]
 from grpc_status import rpc_status
-
 from mjproxy.v1 import task_pb2 as pb
-from mjproxy.v1.account_pb2 import Account
 from mjproxy.v1.account_service_pb2 import ListAccountsRequest, ListAccountsResponse
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server
 from mjproxy.v1.task_service_pb2 import (
@@ -38,6 +35,11 @@ from mjproxy.v1.task_service_pb2 import (
     WatchTasksResponse,
 )
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceServicer, add_TaskServiceServicer_to_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from mjproxy.v1.account_pb2 import Account
 
 Context = grpc.aio.ServicerContext[object, object]
 
@@ -93,6 +95,8 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         errors: By method, what the next calls answer.
         cuts: Where the next watches end.
         on_watch: By watch, what happens once its first bookmark is out.
+        on_list: By list, what happens once its page was read.
+        hang: No call is answered.
         batch: The largest number of changes in a message.
     """
 
@@ -102,6 +106,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     oldest: int = 0
     revision: int = 0
     key: str | None = None
+    hang: bool = False
     tasks: dict[str, pb.Task] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
     log: list[TaskChange] = field(default_factory=list)
@@ -138,6 +143,11 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
 
     def called(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method]
+
+    def unused_script(self) -> list[object]:
+        """What was scripted and has not been asked for."""
+        errors = itertools.chain.from_iterable(self.errors.values())
+        return [*errors, *self.cuts, *self.on_watch, *self.on_list]
 
     # The tasks
 
@@ -242,8 +252,12 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     async def _begin(self, method: str, request: Message, context: Context) -> None:
         metadata = {str(name): str(value) for name, value in context.invocation_metadata() or ()}
         self.calls.append(Call(method, request, metadata))
+        if self.hang:
+            await asyncio.Event().wait()
         if self.key and metadata.get("authorization") != f"Bearer {self.key}":
-            await Fails(grpc.StatusCode.UNAUTHENTICATED, "no valid key", (error_info("UNAUTHENTICATED"),)).abort(context)
+            await Fails(grpc.StatusCode.UNAUTHENTICATED, "no valid key", (error_info("UNAUTHENTICATED"),)).abort(
+                context
+            )
         if self.errors[method]:
             await self.errors[method].popleft().abort(context)
 

@@ -1,7 +1,13 @@
+import doctest
+
 from hypothesis import given
 from hypothesis import strategies as st
-
+from mjproxy import backoff
 from mjproxy.backoff import Backoff
+
+
+def test_example_is_true() -> None:
+    assert doctest.testmod(backoff).failed == 0
 
 
 def test_delays_double_up_to_the_limit() -> None:

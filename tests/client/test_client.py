@@ -1,4 +1,3 @@
-import asyncio
 import uuid
 from contextlib import aclosing
 from pathlib import Path
@@ -7,10 +6,9 @@ import grpc
 import pytest
 from client.picture_server import PictureServer
 from client.scripted_server import Cut, Fails, ScriptedServer
-
 from mjproxy import errors
 from mjproxy.calls import MAX_TRIES, may_repeat
-from mjproxy.client import AsyncClient, AsyncTask
+from mjproxy.client import AsyncClient
 from mjproxy.follow import Patience
 from mjproxy.terms import Status
 from mjproxy.v1 import task_pb2 as pb
@@ -115,16 +113,10 @@ async def test_given_request_id_is_kept(server: ScriptedServer, client: AsyncCli
 
 
 async def test_call_ends_with_its_deadline(server: ScriptedServer) -> None:
-    release = asyncio.Event()
-
-    async def hang(*_: object) -> None:
-        await release.wait()
-
-    server._begin = hang  # type: ignore[method-assign]
+    server.hang = True
     async with AsyncClient(server.target, timeout=0.05) as client:
         with pytest.raises(errors.DeadlineExceeded):
             await client.task("1")
-    release.set()
 
 
 async def test_key_goes_with_every_call_and_into_no_text(server: ScriptedServer) -> None:
@@ -259,11 +251,12 @@ async def test_wait_gives_up_when_the_time_is_over(server: ScriptedServer, clien
 
 
 async def test_wait_gives_up_when_patience_is_over(server: ScriptedServer) -> None:
-    async with AsyncClient(server.target, patience=0.1) as client:
-        task = server.add()
-        server.on_watch.append(lambda: asyncio.ensure_future(server.stop()))
+    task = server.add()
+    async with AsyncClient(server.target, patience=0.1) as client, aclosing(client.updates(task.id)) as updates:
+        await anext(updates)
+        await server.stop()
         with pytest.raises(errors.Unavailable):
-            await client.wait(task.id)
+            await anext(updates)
 
 
 def test_patience_begins_anew_when_the_watch_is_back() -> None:

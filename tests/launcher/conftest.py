@@ -10,7 +10,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.append(str(HERE))
 
-from processes import Command  # noqa: E402 - found beside this file
+from launcher_processes import Command  # noqa: E402 - found beside this file
 
 ENTRY_POINTS = "[mjproxy.parts]\nserver = fake_server\nrest = fake_rest\nsimulator = fake_simulator\n"
 

@@ -110,6 +110,12 @@ def test_a_flag_is_named_instead_of_the_file() -> None:
     assert refusal("speed = 1", {"speed": "-1"}) == ('--speed: expected a number greater than 0, got "-1"',)
 
 
+def test_values_that_do_not_go_together_are_told_in_the_part_s_words() -> None:
+    assert refusal('rest_listen = "127.0.0.1:1"\ngrpc_target = "127.0.0.1:1"') == (
+        "configuration: rest_listen and grpc_target are both 127.0.0.1:1",
+    )
+
+
 def test_a_variable_that_is_no_json_is_refused_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MJPROXY_ACCOUNTS", TOKEN)
     (problem,) = refusal()
@@ -130,6 +136,8 @@ def test_a_variable_that_is_no_json_is_refused_without_its_value(monkeypatch: py
         f'[[accounts]]\nuser_token = "{TOKEN}"',
         f'[discord]\nproxy = ["http://user:{TOKEN}@proxy"]',
         f'user_token = "{TOKEN}"',
+        f'passphrase = "{TOKEN}"',
+        f'console_token = "{TOKEN}"',
         f'[[accounts]]\nuser_token = "{TOKEN}',
     ],
 )
@@ -137,6 +145,13 @@ def test_no_refusal_shows_a_secret(toml: str) -> None:
     text = "\n".join(refusal(toml))
     assert text
     assert TOKEN not in text
+
+
+def test_credentials_in_a_url_are_masked_even_if_the_value_is_cut() -> None:
+    (problem,) = refusal(f'[account_defaults]\nmode = "socks5://user:{"long" * 30}@proxy:1080/{"path" * 30}"')
+    assert 'got "socks5://**********@proxy:1080/pathpath' in problem
+    assert problem.endswith("...")
+    assert "long" not in problem
 
 
 def test_a_secret_of_a_wrong_kind_shows_its_kind_only() -> None:

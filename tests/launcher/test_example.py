@@ -35,8 +35,9 @@ def test_the_example_names_every_key_of_every_part(uncommented: Path) -> None:
 
 
 def unset(model: BaseModel, path: str = "") -> Iterator[str]:
-    """The keys that got no value. Left out are an account's, which `account_defaults` has too, and the limits, which are
-    the simulator's to explain.
+    """The keys that got no value.
+
+    Left out are an account's, which `account_defaults` has too, and the limits, which are the simulator's to explain.
     """
     for name in type(model).model_fields:
         value = getattr(model, name)

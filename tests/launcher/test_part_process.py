@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings
 class Failing(Part):
     """A part that raises, perhaps after it has answered."""
 
+    __name__ = "failing"
     Settings = BaseSettings
 
     def __init__(self, error: Exception, *, answers: bool = False) -> None:

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.usefixtures("fake_parts", "workdir")
 FILE = """
 data = 'somewhere "else"'
 api_secret = "hush-1"
+console_token = "hush-5"
 [discord]
 proxy = "socks5://user:hush-2@proxy:1080"
 [[accounts]]

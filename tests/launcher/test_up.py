@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import Command, ask, eventually
+from launcher_processes import Command, ask, eventually
 
 FREE_PORTS = ["--rest", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--simulator", "127.0.0.1:0"]
 ACCOUNT = '[[accounts]]\nguild_id = "1"\nchannel_id = "2"\nuser_token = "t"\n'
@@ -113,7 +113,7 @@ def test_a_part_that_dies_is_started_again_where_it_was(up: Run, part: str, endp
     after = command.children()
     assert after.keys() == before.keys()
     assert {title for title in before if after[title].pid != before[title].pid} == {f"mjproxy {part}"}
-    assert f"mjproxy {part} was ended by SIGKILL; it is started again in 0.2 s" in command.errors()
+    assert f"mjproxy {part} was ended by a signal: Killed; it is started again in 0.2 s" in command.errors()
     command.process.terminate()
     assert command.rest_of_output() == "", "the ready line is printed once"
 

@@ -1,19 +1,9 @@
-"""The cache's promise under every order of events: nobody is ever shown an older state than anybody was before they asked."""
-
-from collections.abc import Iterable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-
 import orjson
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, consumes, initialize, invariant, multiple, precondition, rule
-from hypothesis.stateful import Bundle
-from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.v1.task_pb2 import Task
+from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
-from mjproxy_rest.cache import Ask, TaskCache
+from mjproxy_rest.cache import TaskCache
 from rest_server import HISTORY, running
 
 HERE = Position(0, HISTORY)
@@ -141,46 +131,3 @@ def test_the_least_recently_read_go_first() -> None:
     assert cache.get("0") is not None
     assert cache.get("1") is None
     assert cache.size <= 2500
-
-
-IDS = st.sampled_from(["1", "2", "3", "4"])
-GONE = 1000
-
-# A state of a task: the history it is of, and its version there, which a removal ends.
-State = tuple[int, int]
-
-
-@dataclass
-class Question:
-    """A question under way, with what everybody had been shown when it was asked."""
-
-    ids: tuple[str, ...]
-    ask: Ask
-    leave: ExitStack
-    floor: dict[str, State]
-    answer: dict[str, Task] | None = None
-    revision: int = 0
-
-
-@dataclass
-class Store:
-    """The server's side: the present state and the log."""
-
-    history: int = 0
-    log: list[TaskChange] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def revision(self) -> int:
-        return len(self.log)
-
-    @property
-    def head(self) -> Position:
-        return self.position(self.revision)
-
-    def position(self, revision: int) -> Position:
-        return Position(revision, str(self.history))
-
-    def task(self, task_id: str) -> Task | None:
-        version = self.versions.get(task_id, GONE)
-        return None if version == GONE else Task(running(task_id, version), state=str(self.history))

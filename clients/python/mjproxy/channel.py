@@ -5,6 +5,8 @@ from typing import Final
 
 import grpc
 
+from mjproxy.loopback import is_loopback
+
 # Both directions carry pictures by value: the server takes submissions of up to 64 MiB.
 _MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
@@ -42,14 +44,17 @@ class Tls:
 def open_channel(target: str, tls: Tls | None = None) -> grpc.aio.Channel:
     """Opens a channel; it connects with the first call.
 
+    Other hosts are reached by way of the proxy that the environment names, if it names one; this machine is not.
+
     Args:
         target: "host:port", or any other gRPC target.
         tls: Encrypts the connection; None for plain text.
     """
+    options = (*CHANNEL_OPTIONS, ("grpc.enable_http_proxy", int(not is_loopback(target.rpartition(":")[0]))))
     if tls is None:
-        return grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
+        return grpc.aio.insecure_channel(target, options=options)
     credentials = grpc.ssl_channel_credentials(tls.root_certificates, tls.private_key, tls.certificate_chain)
-    return grpc.aio.secure_channel(target, credentials, options=CHANNEL_OPTIONS)
+    return grpc.aio.secure_channel(target, credentials, options=options)
 
 
 def authorization(key: str | None) -> Metadata:

@@ -11,6 +11,7 @@ import httpx
 
 from mjproxy.backoff import Backoff
 from mjproxy.errors import DownloadFailed
+from mjproxy.loopback import is_loopback
 
 MAX_PICTURE_BYTES: Final = 128 * 1024 * 1024
 TIMEOUT_SECONDS: Final = 60.0
@@ -41,11 +42,15 @@ class Picture:
 async def download(url: str) -> Picture:
     """Fetches a picture; tries again where that may help.
 
+    Other hosts are reached by way of the proxy that the environment names, if it names one; this machine is not.
+
     Raises:
         DownloadFailed: It could not be fetched within `TIMEOUT_SECONDS`, is no picture, or is too large.
     """
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS), httpx.AsyncClient(follow_redirects=True) as http:
+        by_proxy = not is_loopback(httpx.URL(url).host)
+        http = httpx.AsyncClient(follow_redirects=True, trust_env=by_proxy)
+        async with asyncio.timeout(TIMEOUT_SECONDS), http:
             return await _download(http, url)
     except TimeoutError:
         raise DownloadFailed(f"the picture was not fetched within {TIMEOUT_SECONDS:g} s: {url}") from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 from mjproxy.v1.account_service_pb2 import ListAccountsRequest
 from mjproxy.v1.task_service_pb2 import ListTasksRequest, ListTasksResponse
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from mjproxy.calls import Calls
     from mjproxy.v1.account_pb2 import Account
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub

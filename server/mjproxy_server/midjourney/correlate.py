@@ -42,7 +42,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mjproxy_server.midjourney.content import Content, Phase, Verb
+from mjproxy_server.midjourney.content import Content, Phase
 from mjproxy_server.midjourney.jobs import (
     By,
     Job,
@@ -83,11 +83,12 @@ class Sighting:
 class Correlator:
     """Ties the bot's messages in one channel to the tasks of its account.
 
-    Every unfinished task that was sent must be watched before messages are observed, at start and later on; tasks that
-    ended within the last hour may be watched and forgotten at start, so that their late messages are known.
+    Every unfinished task that was sent must be watched before messages are observed. Tasks that ended within the last
+    hour of another process are worth being watched and forgotten at start, so that their late messages are known.
 
     Attributes:
-        user_id: The account's Discord user; "" until it is known, by READY or by the first answer to a nonce.
+        user_id: The account's Discord user; "" until it is known, by READY or by the first answer to a nonce. Until
+            then exact keys alone decide.
         finals_answer_progress: True if the bot's newest result of a command replied to its progress message (the 2026
             profile).
     """
@@ -102,10 +103,10 @@ class Correlator:
         self._now = 0
 
     def watch(self, task: Task) -> None:
-        """Take note of a task at work, or of a newer version of it; twice is as good as once.
+        """Take note of a task that is at work or chosen to start, or of a newer version of it; repeating is harmless.
 
-        A task counts as at work from its `Sending` step on: watch it with that step before it is sent, and before
-        `may_start` is asked about another task.
+        Watch a task when it is chosen, before `may_start` is asked about another one, and again with each nonce before
+        it is sent under that nonce: a nonce that is not known is taken for a stranger's.
         """
         job = self._tasks.get(task.id)
         if job is None:
@@ -129,7 +130,7 @@ class Correlator:
             self._jobs.drop(job)
 
     def may_start(self, task: Task) -> bool:
-        """Return False while a task at work could not be told apart from this one by what the bot says of them."""
+        """Return False while a watched task could not be told apart from this one by what the bot says of them."""
         job = job_of(task)
         return not any(
             self._stands_in_the_way(rival, job, key)
@@ -206,11 +207,10 @@ class Correlator:
 
     def _remember_strangers(self, message: BotMessage) -> None:
         """Remember the job of a message that none of our tasks can have started, while it lasts."""
-        announced = _announced(message)
-        if announced is None:
+        prompt = _announced_prompt(message)
+        if prompt is None:
             return
-        verb, prompt = announced
-        job = strangers_job(message, verb)
+        job = strangers_job(message)
         self._learn_all(job, [(By.NONCE, message.nonce), *likenesses(job, prompt)])
         self._learn_message(job, message)
         self._remember(job)
@@ -218,8 +218,8 @@ class Correlator:
     # Who may start.
 
     def _stands_in_the_way(self, rival: Job, job: Job, key: Key) -> bool:
-        ours = rival.task_id not in {"", job.task_id}
-        return ours and rival.at_work and rival.resembles(job) and not self._told_apart(rival, key)
+        watched = rival.task_id not in {"", job.task_id}
+        return watched and rival.resembles(job) and not self._told_apart(rival, key)
 
     def _told_apart(self, rival: Job, key: Key) -> bool:
         """True if all that the rival will yet bring can be known as its own, though it shares this likeness."""
@@ -272,7 +272,7 @@ class Correlator:
         """Return the one job that the message can be about; None if there is none, or more than one."""
         if job := self._owner_by_exact_key(message):
             return job
-        if self.user_id and message.user_id and message.user_id != self.user_id:
+        if not self.user_id or message.user_id != self.user_id:
             return None
         # A nonce that is not known is somebody else's, however much the message looks like one of ours.
         candidates = [] if message.nonce or not _is_about_a_job(message) else self._candidates(message)
@@ -345,12 +345,11 @@ def _is_about_a_job(message: BotMessage) -> bool:
     return bool(message.content or failure_of(message)) or queued_prompt(message) is not None
 
 
-def _announced(message: BotMessage) -> tuple[Verb, str] | None:
-    """Return verb and prompt of the job that the message says is under way; None if it says so of none."""
+def _announced_prompt(message: BotMessage) -> str | None:
+    """Return the prompt of the job that the message says is under way; None if it says so of none."""
     if message.content:
-        return (message.content.verb, message.content.prompt) if message.content.phase in _ONGOING else None
-    prompt = queued_prompt(message)
-    return None if prompt is None else (Verb.IMAGINE, prompt)
+        return message.content.prompt if message.content.phase in _ONGOING else None
+    return queued_prompt(message)
 
 
 def _sightings(job: Job, facts: list[Fact]) -> list[Sighting]:

@@ -24,6 +24,8 @@ _VERBS = {
     ButtonKind.REROLL: frozenset({Verb.IMAGINE}),
 }
 _COMMAND_VERBS = frozenset({Verb.IMAGINE})
+_ANY_VERB = frozenset(Verb)
+"""Of a job that waits nobody is told what it does."""
 
 
 class By(StrEnum):
@@ -153,16 +155,20 @@ def job_of(task: Task) -> Job:
     )
 
 
-def strangers_job(message: BotMessage, verb: Verb) -> Job:
+def strangers_job(message: BotMessage) -> Job:
     """Return a job for a message that speaks of one which none of our tasks started."""
     return Job(
         bot=message.bot,
-        verbs=next((verbs for verbs in _VERBS.values() if verb in verbs), frozenset({verb})),
+        verbs=_verbs_beside(message.content.verb) if message.content else _ANY_VERB,
         index=message.content.index if message.content else 0,
         source_id=message.reference_id,
         sent_at=created_at(message.id),
         taken=True,
     )
+
+
+def _verbs_beside(verb: Verb) -> frozenset[Verb]:
+    return next((verbs for verbs in _VERBS.values() if verb in verbs), frozenset({verb}))
 
 
 def likenesses(job: Job, prompt: str) -> list[Key]:

@@ -1,6 +1,7 @@
 """The read connections: a few, each with a thread, so that reading neither waits for the writer nor blocks the loop."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,8 @@ from typing import TypeVar
 
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store.errors import unavailable
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class Readers:
             connection.execute("BEGIN")
             return query(connection)
         except sqlite3.Error as error:
+            logger.exception("A read failed")
             raise unavailable(error) from error
         finally:
             connection.rollback()

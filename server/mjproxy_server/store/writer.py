@@ -52,7 +52,7 @@ class Job(Generic[T_co]):
     def __init__(self, unit: Unit[T_co], answer: asyncio.Future[T_co]) -> None:
         self._unit = unit
         self._answer = answer
-        self._outcome: Callable[[], object] = answer.cancel
+        self._outcome: Callable[[], object] = answer.cancel  # So nobody waits for ever for what nobody does.
 
     def attempt(self, transaction: Transaction) -> None:
         """Does the work; keeps the result, or the error if that is the unit's own.
@@ -63,9 +63,12 @@ class Job(Generic[T_co]):
         try:
             with transaction.savepoint():
                 value = self._unit(transaction)
-        except Exception as error:
+        except sqlite3.Error as error:
             if transaction.lost:
                 raise
+            logger.exception("A write failed")
+            self.fail(error)
+        except Exception as error:  # noqa: BLE001 - what the unit raises is for its caller to judge
             self.fail(error)
         else:
             self._outcome = partial(self._answer.set_result, value)

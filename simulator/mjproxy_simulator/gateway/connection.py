@@ -173,6 +173,7 @@ class Connection:
 
     def _replay(self, account: Account, session: Session, sequence: int) -> None:
         if sequence > session.sequence:
+            self._lobby.end(session)
             raise _Violation(CloseCode.INVALID_SEQUENCE, "Invalid seq")
         missed = session.missed_since(sequence)
         if missed is None:

@@ -3,7 +3,7 @@
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -19,7 +19,7 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Nonce = Annotated[str, BeforeValidator(_as_text), Field(max_length=25)]
+Nonce = Annotated[str, Field(max_length=25), BeforeValidator(_as_text)]
 """What a client makes up to recognise an answer by; repeated to it as a string, whatever it was."""
 
 
@@ -108,7 +108,8 @@ class ModalBody(InteractionBody):
     data: ModalData
 
 
-AnyInteraction = Annotated[CommandBody | ComponentBody | ModalBody, Field(discriminator="type")]
+AnyInteraction = CommandBody | ComponentBody | ModalBody
+_INTERACTIONS: Final[dict[object, type[AnyInteraction]]] = {2: CommandBody, 3: ComponentBody, 5: ModalBody}
 
 
 class FileRequest(Body):
@@ -171,7 +172,24 @@ async def read_body(request: Request, model: type[_B]) -> _B:
     Raises:
         DiscordError: It does not have that form.
     """
-    content = await read_json(request)
+    return _validated(model, await read_json(request))
+
+
+def interaction(content: object) -> AnyInteraction:
+    """Return the body of an interaction, which has the form that its type wants.
+
+    Raises:
+        DiscordError: It does not have that form.
+    """
+    if not isinstance(content, dict):
+        raise errors.invalid_form((), "BASE_TYPE_BAD_DICT", "Only dictionaries may be used")
+    model = _INTERACTIONS.get(content.get("type"))
+    if model is None:
+        raise errors.invalid_form(("type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3, 5}.")
+    return _validated(model, content)
+
+
+def _validated(model: type[_B], content: object) -> _B:
     try:
         return model.model_validate(content)
     except ValidationError as error:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,13 +30,12 @@ from mjproxy_simulator.model.accounts import Account
 from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.rest import errors
-from mjproxy_simulator.rest.bodies import AnyInteraction, read_json
+from mjproxy_simulator.rest.bodies import AnyInteraction, interaction, read_json
 from mjproxy_simulator.rest.checks import InteractionChecks
 from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.errors import DiscordError
 from mjproxy_simulator.store import Store
 
-_BODY: Final[TypeAdapter[AnyInteraction]] = TypeAdapter(AnyInteraction)
 _DID_NOT_RESPOND: Final = 2
 
 
@@ -93,7 +91,7 @@ class Interactions:
         """Take an interaction, or refuse it; either way it is in the ledger."""
         entry = Entry(time=self._now(), user_id=str(account.user.id))
         try:
-            body = _parse(await read_json(request))
+            body = interaction(await read_json(request))
             entry = _described(entry, body)
             taken = self._take(account, body)
         except DiscordError as error:
@@ -137,13 +135,6 @@ class Interactions:
         invocation = taken.request.invocation
         data = {"id": str(invocation.id), "nonce": taken.request.nonce} | (more or {})
         self._lobby.whisper(invocation.user_id, taken.session_id, event, data)
-
-
-def _parse(content: object) -> AnyInteraction:
-    try:
-        return _BODY.validate_python(content)
-    except ValidationError as error:
-        raise errors.invalid_fields(error) from None
 
 
 def _described(entry: Entry, body: AnyInteraction) -> Entry:

@@ -3,16 +3,23 @@
 import asyncio
 import os
 from collections.abc import Callable
+from typing import Self
 
 from fake_listener import listen
 from fake_settings import PartSettings
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 
 
 class Settings(PartSettings):
     rest_listen: str = "127.0.0.1:8080"
     grpc_target: str = "127.0.0.1:50051"
     service_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _calls_another(self) -> Self:
+        if self.rest_listen == self.grpc_target:
+            raise ValueError(f"rest_listen and grpc_target are both {self.grpc_target}")
+        return self
 
 
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:

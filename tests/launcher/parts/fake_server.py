@@ -41,6 +41,9 @@ class Settings(PartSettings):
     data: Path = Path("data")
     grpc_listen: str = "127.0.0.1:50051"
     api_secret: SecretStr | None = None
+    console_token: str = Field("", max_length=10)
+    """A secret that its author forgot to declare as one."""
+    passphrase: SecretStr | None = Field(None, min_length=20)
     keys: tuple[Key, ...] = ()
     service_key: SecretStr | None = None
     accounts: tuple[Account, ...] = ()

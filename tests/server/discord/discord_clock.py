@@ -43,12 +43,16 @@ class VirtualClock:
         """Let time pass without waking anybody; for code that does not sleep."""
         self._now += seconds
 
-    async def skip(self) -> float:
-        """Wait until somebody sleeps, move to the moment at which the first wakes, and return how far that was."""
+    async def until_asleep(self) -> None:
+        """Wait until somebody sleeps."""
         async with asyncio.timeout(PATIENCE):
             while not self._sleepers:
                 self._somebody_sleeps.clear()
                 await self._somebody_sleeps.wait()
+
+    async def skip(self) -> float:
+        """Wait until somebody sleeps, move to the moment at which the first wakes, and return how far that was."""
+        await self.until_asleep()
         before = self._now
         due, _, future = heapq.heappop(self._sleepers)
         self._now = max(self._now, due)

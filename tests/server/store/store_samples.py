@@ -1,14 +1,16 @@
 """What the tests of the store submit and record, and a clock that stands still until it is moved."""
 
+import asyncio
+import dataclasses
+import threading
 from collections.abc import Sequence
-
-from msgspec.structs import replace
 
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Action, Reason
 from mjproxy_server.store import Capacity, Revision, SqliteStore, Submission, drawn_at
+from msgspec.structs import replace
 
 START = 1_782_000_000_000
 HOUR = 60 * 60 * 1000
@@ -59,14 +61,41 @@ def submission(
     )
 
 
+class Gate:
+    """Holds up the writer in the middle of a transaction."""
+
+    def __init__(self) -> None:
+        self._entered = threading.Event()
+        self._opened = threading.Event()
+
+    def before(self, held: Submission) -> Submission:
+        """The same submission, which gets no further than its gate."""
+
+        def build(task_id: str) -> Task:
+            self._entered.set()
+            assert self._opened.wait(timeout=10)
+            return held.build(task_id)
+
+        return dataclasses.replace(held, build=build)
+
+    async def reached(self) -> None:
+        """Returns when the writer stands before the gate; by then, all tasks that were started have had their turn."""
+        assert await asyncio.to_thread(self._entered.wait, 10)
+
+    def open(self) -> None:
+        """Lets the writer go on."""
+        self._opened.set()
+
+
 def failed(at: int) -> Failed:
     """The fact that a task failed at a time."""
     return Failed(at, Failure(Reason.BOT_ERROR, "Broken", "It did not work."))
 
 
 async def submit_many(store: SqliteStore, count: int, **fields: object) -> list[Task]:
-    """Submits so many tasks one after the other; returns them, the oldest first."""
-    return [(await store.submit(submission(**fields))).task for _ in range(count)]  # type: ignore[arg-type]
+    """Submits so many tasks at once; returns them, the oldest first."""
+    submissions = [submission(**fields) for _ in range(count)]  # type: ignore[arg-type]
+    return [admission.task for admission in await asyncio.gather(*map(store.submit, submissions))]
 
 
 async def whole_log(store: SqliteStore) -> tuple[Revision, ...]:

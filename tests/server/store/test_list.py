@@ -1,17 +1,18 @@
+import asyncio
 import sqlite3
+from dataclasses import replace
 from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_samples import START, Clock, failed, submission, submit_many
-
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import ENDED, QUEUED_OR_AT_WORK, Action, Status
 from mjproxy_server.store import Listing, SqliteStore, TaskQuery
 from mjproxy_server.store.database import migrations
 from mjproxy_server.store.queries import list_page
 from mjproxy_server.store.rows import insert_task
+from store_samples import START, Clock, failed, submission, submit_many
 
 
 async def test_an_empty_query_lists_everything_newest_first(store: SqliteStore) -> None:
@@ -55,6 +56,18 @@ async def test_unfinished_tasks_are_found_by_their_statuses(store: SqliteStore) 
     await store.record(tasks[1].id, failed(START))
     found = await store.list(TaskQuery(statuses=QUEUED_OR_AT_WORK, oldest_first=True))
     assert list(found.tasks) == [tasks[0], tasks[2]]
+
+
+async def test_a_listing_and_its_revision_are_read_at_one_moment(store: SqliteStore) -> None:
+    async def submit_on() -> None:
+        for _ in range(30):
+            await store.submit(submission())
+
+    writers = [asyncio.create_task(submit_on()) for _ in range(8)]
+    while not all(writer.done() for writer in writers):
+        page = await store.list(TaskQuery(limit=1000))
+        assert len(page.tasks) == page.revision
+    await asyncio.gather(*writers)
 
 
 async def test_what_is_no_id_finds_nothing(store: SqliteStore) -> None:
@@ -129,18 +142,20 @@ def _database(tasks: list[Task]) -> sqlite3.Connection:
 
 def _matches(task: Task, query: TaskQuery) -> bool:
     beyond = task.id > query.after_id if query.oldest_first else task.id < query.after_id
-    return all((
-        not query.ids or task.id in query.ids,
-        not query.statuses or task.status in query.statuses,
-        not query.actions or task.action in query.actions,
-        query.account_id in {"", task.account_id},
-        query.parent_id in {"", task.parent_id},
-        query.caller in {None, task.caller},
-        query.state in {None, task.state},
-        query.submitted_from is None or task.submitted_at >= query.submitted_from,
-        query.submitted_until is None or task.submitted_at < query.submitted_until,
-        not query.after_id or beyond,
-    ))
+    return all(
+        (
+            not query.ids or task.id in query.ids,
+            not query.statuses or task.status in query.statuses,
+            not query.actions or task.action in query.actions,
+            query.account_id in {"", task.account_id},
+            query.parent_id in {"", task.parent_id},
+            query.caller in {None, task.caller},
+            query.state in {None, task.state},
+            query.submitted_from is None or task.submitted_at >= query.submitted_from,
+            query.submitted_until is None or task.submitted_at < query.submitted_until,
+            not query.after_id or beyond,
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -159,7 +174,7 @@ def _matches(task: Task, query: TaskQuery) -> bool:
     ],
 )
 def test_each_filter_has_its_index(query: TaskQuery, index: str) -> None:
-    plan = _plan(TaskQuery(**{**_fields(query), "after_id": f"{START}000"}))
+    plan = _plan(replace(query, after_id=f"{START}000"))
     assert index in plan
 
 
@@ -168,14 +183,10 @@ def test_each_filter_has_its_index(query: TaskQuery, index: str) -> None:
     [TaskQuery(), TaskQuery(caller="anna"), TaskQuery(account_id="one"), TaskQuery(state="mine", oldest_first=True)],
 )
 def test_a_deep_page_is_neither_sorted_nor_counted_up_to(query: TaskQuery) -> None:
-    plan = _plan(TaskQuery(**{**_fields(query), "after_id": f"{START}000"}))
+    plan = _plan(replace(query, after_id=f"{START}000"))
     assert plan.startswith("SEARCH")
     assert "rowid" in plan
     assert "TEMP B-TREE" not in plan
-
-
-def _fields(query: TaskQuery) -> dict[str, object]:
-    return {name: getattr(query, name) for name in TaskQuery.__slots__}
 
 
 def _plan(query: TaskQuery) -> str:

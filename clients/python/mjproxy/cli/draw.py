@@ -18,6 +18,7 @@ from mjproxy.cli.exits import EPILOG, CommandFailed, Exit
 from mjproxy.cli.session import Server, server_options
 from mjproxy.client import SubmitSettings
 from mjproxy.errors import Unavailable, WaitTimedOut
+from mjproxy.images import MAX_IMAGE_BYTES
 from mjproxy.terms import Bot, Mode
 
 if TYPE_CHECKING:
@@ -154,15 +155,19 @@ def _check_output(output: Path, *, force: bool) -> None:
         raise click.BadParameter(f"the folder {output.parent} does not exist", param_hint="--output")
 
 
-def _image(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> tuple[ImageSource, ...]:
-    return tuple(value if "://" in value else _file(value) for value in values)
+class _ImageParameter(click.ParamType["ImageSource"]):
+    """The URL of a picture, or a file that holds one."""
 
+    name = "image"
+    _file = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
-def _file(name: str) -> Path:
-    path = Path(name)
-    if not path.is_file():
-        raise click.BadParameter(f"{name} is neither a file nor a URL")
-    return path
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> ImageSource:
+        if value.startswith(("http://", "https://")):
+            return value
+        path = Path(self._file.convert(value, param, ctx))
+        if path.stat().st_size > MAX_IMAGE_BYTES:
+            self.fail(f"{path} is larger than {MAX_IMAGE_BYTES} bytes", param, ctx)
+        return path
 
 
 _index = click.argument("index", type=click.IntRange(1, 4))
@@ -172,7 +177,12 @@ _task_id = click.argument("task_id", metavar="ID")
 @click.command(epilog=EPILOG)
 @click.argument("prompt")
 @click.option(
-    "--image", "images", multiple=True, callback=_image, metavar="FILE|URL", help="A picture to draw after; repeatable."
+    "--image",
+    "images",
+    multiple=True,
+    type=_ImageParameter(),
+    metavar="FILE|URL",
+    help="A picture to draw after; repeatable.",
 )
 @click.option("--mode", type=click.Choice(Mode.words()), help="How fast, and at what price.")
 @click.option("--bot", type=click.Choice([Bot.MIDJOURNEY.value, Bot.NIJI.value]), help="Which bot draws.")

@@ -65,7 +65,8 @@ def _run(name: str, config_file: Path | None, log_level: str, flags: dict[str, s
     setproctitle.setproctitle(f"mjproxy {name}")
     if supervised:
         lifeline.hold()
-    parts = Parts.find()
+    # The supervisor has checked the file against all parts, and a part's process need not carry the others.
+    parts = Parts.find(only=name if supervised else None)
     part = parts.require(name)
     logs.configure(name, log_level, ["mjproxy", part.__name__.partition(".")[0]])
     settings = configuration.load(parts, [name], config_file, flags).settings[name]

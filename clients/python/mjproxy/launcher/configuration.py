@@ -52,7 +52,7 @@ def load(parts: Parts, used: Iterable[str], file: Path | None, flags: Mapping[st
     """Reads and checks the configuration.
 
     Args:
-        parts: All parts, for each may have keys in the file.
+        parts: The parts whose keys may be in the file; an unknown key is refused if these are all.
         used: The names of those that will run; values are checked for these.
         file: The configuration file; `None` for `mjproxy.toml`, if there is one.
         flags: Values given on the command line, by key.
@@ -78,11 +78,12 @@ def load(parts: Parts, used: Iterable[str], file: Path | None, flags: Mapping[st
 
 
 def _unknown_keys(parts: Parts, origins: Origins) -> Iterator[str]:
-    if parts.missing:
-        return  # The key may be one of theirs.
+    if not parts.is_complete:
+        return
     known = {key for part in parts.installed.values() for key in part.Settings.model_fields}
-    for key in origins.document.keys() - known:
-        yield problems.unknown_key(origins.file_name, (key,), known)
+    for key in origins.document:
+        if key not in known:
+            yield problems.unknown_key(origins.file_name, (key,), known)
 
 
 def _make(settings: type[BaseSettings], origins: Origins) -> BaseSettings:

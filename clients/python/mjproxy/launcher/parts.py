@@ -42,27 +42,31 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of this installation.
+    """Parts of this installation.
 
     Attributes:
-        installed: Those that can be imported, by name.
-        missing: What those that cannot are missing, by name.
+        installed: Those that were imported, by name.
+        missing: What those that cannot be imported lack, by name.
+        is_complete: Whether these are all; else a key in the configuration may belong to another.
     """
 
     installed: Mapping[str, Part]
     missing: Mapping[str, PartNotInstalled]
+    is_complete: bool
 
     @classmethod
-    def find(cls) -> Self:
-        """Imports every part that is registered."""
+    def find(cls, only: str | None = None) -> Self:
+        """Imports every part that is registered, or only the one of that name."""
         installed: dict[str, Part] = {}
         missing: dict[str, PartNotInstalled] = {}
         for entry in entry_points(group=_GROUP):
+            if only not in {None, entry.name}:
+                continue
             try:
                 installed[entry.name] = cast("Part", entry.load())
             except ModuleNotFoundError as error:
                 missing[entry.name] = PartNotInstalled(entry.name, error.name or entry.module)
-        return cls(installed, missing)
+        return cls(installed, missing, is_complete=only is None and not missing)
 
     def require(self, name: str) -> Part:
         """The part of that name.

@@ -3,7 +3,6 @@
 import difflib
 import json
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -29,7 +28,7 @@ _KINDS: Final = {
 
 def unknown_key(origin: str, path: KeyPath, known: Iterable[str]) -> str:
     """Says that no part reads the key, and which one may have been meant."""
-    close = difflib.get_close_matches(str(path[-1]), list(known), n=1)
+    close = difflib.get_close_matches(str(path[-1]), sorted(known), n=1)
     remedy = f'did you mean "{close[0]}"?' if close else "remove it, or look for its name in mjproxy.example.toml"
     return f"{origin}: {written(path)}: unknown key; {remedy}"
 
@@ -52,8 +51,8 @@ def _worded(details: ErrorDetails, schema: SettingsSchema, origins: Origins) -> 
     origin = origins.nearest(path) or "configuration"
     if details["type"] == "extra_forbidden":
         return unknown_key(origin, path, schema.keys_beside(path))
-    where = [origin] if origin in names(path) else [origin, written(path)]
-    return ": ".join([*where, _fault(details, schema)])
+    where = "" if origin in names(path) else written(path)
+    return ": ".join(filter(None, [origin, where, _fault(details, schema)]))
 
 
 def _fault(details: ErrorDetails, schema: SettingsSchema) -> str:
@@ -75,5 +74,5 @@ def _shown(details: ErrorDetails, schema: SettingsSchema) -> str:
     may_be_secret = redaction.is_secret(path) or schema.is_secret(path) or not schema.is_scalar(path)
     if may_be_secret or not isinstance(value, str | int | float):
         return _KINDS.get(type(value), f"a {type(value).__name__}")
-    text = json.dumps(value, ensure_ascii=False)
-    return redaction.without_credentials(textwrap.shorten(text, _LONGEST_SHOWN, placeholder="..."))
+    text = redaction.without_credentials(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

@@ -20,6 +20,8 @@ _TYPES: Final = {
     "object": "a table",
 }
 
+_FORMATS: Final = {"path": "a path", "file-path": "a path", "directory-path": "a path"}
+
 _BOUNDS: Final = {
     "minimum": "of at least {}",
     "exclusiveMinimum": "greater than {}",
@@ -82,10 +84,6 @@ def _in_words(schema: _Schema) -> str:
     choices = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
     if choices:
         return f"one of {', '.join(map(json.dumps, choices))}"
-    kind = (
-        "a path"
-        if schema.get("format") in {"path", "file-path", "directory-path"}
-        else _TYPES.get(schema.get("type", ""))
-    )
+    kind = _FORMATS.get(schema.get("format", "")) or _TYPES.get(schema.get("type", ""))
     bounds = (words.format(schema[bound]) for bound, words in _BOUNDS.items() if bound in schema)
     return " ".join([kind, *bounds]) if kind else ""

@@ -94,4 +94,4 @@ class _Supervisor:
 
 
 def _in_words(status: int) -> str:
-    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
+    return f"ended with exit status {status}" if status >= 0 else f"was ended by a signal: {signal.strsignal(-status)}"

@@ -19,7 +19,7 @@ def in_force(configuration: Configuration) -> str:
     """
     values: dict[str, object] = {}
     for settings in configuration.settings.values():
-        values = settings.model_dump(mode="json") | values
+        values |= {key: value for key, value in settings.model_dump(mode="json").items() if key not in values}
     return "\n".join(_body(values, (), configuration.origins)) + "\n"
 
 

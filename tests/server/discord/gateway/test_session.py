@@ -134,6 +134,11 @@ class TestDispatches:
         session.opened(0.0)
         assert session.receive(dispatch(1, "MESSAGE_CREATE"), 0.0) == []
 
+    def test_second_hello_is_ignored(self) -> None:
+        session = established()
+        assert session.receive(HELLO, 0.0) == []
+        assert session.phase is GatewayPhase.READY
+
     def test_unknown_opcode_is_ignored(self) -> None:
         assert established().receive(Frame(op=99, d={"x": 1}), 0.0) == []
 

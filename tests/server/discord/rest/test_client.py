@@ -155,8 +155,29 @@ class TestInteract:
         with pytest.raises(InvalidRequestBudgetSpent):
             await rest.interact(IMAGINE)
 
+    async def test_refusals_are_charged_to_the_budget(
+        self, api: ScriptedApi, rest: DiscordRest, clock: VirtualClock, budget: InvalidRequestBudget
+    ) -> None:
+        for _ in range(INVALID_REQUEST_LIMIT - 1):
+            budget.charge(Forbidden(403, None, ""), clock.monotonic())
+        api.answer(403, {"message": "Missing Access", "code": 50001})
+        assert await rest.interact(IMAGINE) == Refused(403, 50001, "Missing Access")
+        with pytest.raises(InvalidRequestBudgetSpent):
+            await rest.interact(IMAGINE)
+
 
 class TestRepeatableCalls:
+    async def test_window_told_by_headers_is_kept(
+        self, api: ScriptedApi, rest: DiscordRest, clock: VirtualClock
+    ) -> None:
+        window = {"Bucket": "b", "Limit": "1", "Remaining": "0", "Reset_After": "4.5"}
+        api.answer(200, [], **{f"X_RateLimit_{name}": value for name, value in window.items()})
+        api.answer(200, [])
+        await rest.history("5")
+        asking = asyncio.create_task(rest.history("5"))
+        assert await clock.skip() == 4.5
+        assert await asking == []
+
     async def test_answer_after_failures_that_pass(
         self, api: ScriptedApi, rest: DiscordRest, clock: VirtualClock
     ) -> None:

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from mjproxy.cli import main
+
+COMMANDS = ["imagine", "upscale", "vary", "reroll", "tasks", "watch", "accounts"]
+
+
+def run(*arguments: str) -> Result:
+    """Runs a command without a server: if it asked for one, it would end with 7."""
+    return CliRunner().invoke(main, arguments, env={"MJPROXY_GRPC_TARGET": "127.0.0.1:1"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("imagine",), "Missing argument 'PROMPT'"),
+        (("imagine", "a cat", "-o", "nowhere/cat.webp"), "the folder nowhere does not exist"),
+        (("imagine", "a cat", "-o", "taken.webp"), "taken.webp exists; choose another file, or say --force"),
+        (("imagine", "a cat", "--image", "cat.png"), "File 'cat.png' does not exist"),
+        (("imagine", "a cat", "--image", "ftp://example.org/cat.png"), "does not exist"),
+        (("imagine", "a cat", "--image", "large.png"), "large.png is larger than 20971520 bytes"),
+        (("imagine", "a cat", "--timeout", "0"), "--timeout"),
+        (("imagine", "a cat", "--mode", "slow"), "'slow' is not one of 'fast', 'relax', 'turbo'"),
+        (("imagine", "a cat", "--key-file", "taken.webp"), "taken.webp is empty"),
+        (("upscale", "1700000000000000", "5"), "5 is not in the range 1<=x<=4"),
+        (("vary", "1700000000000000", "0"), "0 is not in the range 1<=x<=4"),
+        (("tasks", "--status", "lost"), "'lost' is not one of"),
+        (("tasks", "--limit", "0"), "--limit"),
+    ],
+)
+def test_wrong_usage_ends_with_two_and_says_what(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken.webp").touch()
+    with Path("large.png").open("wb") as large:
+        large.truncate(20 * 1024 * 1024 + 1)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_lists_the_exit_codes(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "      7  the server cannot be reached\n" in result.stdout
+    assert "--server HOST:PORT" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_takes_a_key_as_an_argument(command: str) -> None:
+    assert "--key " not in run(command, "--help").stdout

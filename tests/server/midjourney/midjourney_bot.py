@@ -1,0 +1,116 @@
+"""Dispatches as Discord sends them for the bot, from payloads captured between 2023 and 2026."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from midjourney_tasks import NOW, US, snowflake
+
+from mjproxy_server.midjourney.messages import Event, read
+
+BOT = "936929561302675456"
+CHANNEL = "1502243953687265485"
+
+Dispatch = tuple[str, dict[str, Any]]
+
+
+def observed(dispatch: Dispatch) -> Event:
+    """The dispatch as the server reads it."""
+    event = read(*dispatch)
+    assert event is not None
+    return event
+
+
+def message(
+    message_id: str,
+    content: str = "",
+    *,
+    nonce: str = "",
+    interaction_id: str = "",
+    reply_to: str = "",
+    files: tuple[str, ...] = (),
+    buttons: tuple[dict[str, Any], ...] = (),
+    embeds: tuple[dict[str, Any], ...] = (),
+    user_id: str = US,
+    updated: bool = False,
+    application_id: str = BOT,
+) -> Dispatch:
+    data: dict[str, Any] = {
+        "id": message_id,
+        "type": 19 if reply_to else 20,
+        "channel_id": CHANNEL,
+        "guild_id": "1502243953687265480",
+        "content": content,
+        "flags": 0,
+        "timestamp": "2026-06-02T10:34:26.131000+00:00",
+        "edited_timestamp": None,
+        "author": {"id": application_id, "username": "Midjourney Bot", "bot": True},
+        "webhook_id": application_id,
+        "application_id": application_id,
+        "attachments": [attachment(name) for name in files],
+        "components": [{"type": 1, "components": list(buttons)}] if buttons else [],
+        "embeds": list(embeds),
+    }
+    if nonce:
+        data["nonce"] = nonce
+    if interaction_id:
+        data["interaction_metadata"] = {"id": interaction_id, "type": 2, "name": "imagine", "user": {"id": user_id}}
+    if reply_to:
+        data["message_reference"] = {"type": 0, "message_id": reply_to, "channel_id": CHANNEL}
+    return "MESSAGE_UPDATE" if updated else "MESSAGE_CREATE", data
+
+
+def attachment(filename: str) -> dict[str, Any]:
+    url = f"https://cdn.discordapp.com/attachments/{CHANNEL}/1511317112428167238/{filename}?ex=6a20033e&is=6a1eb1be&hm=02bb&"
+    return {"id": "1511317112428167238", "filename": filename, "size": 42004, "width": 2048, "height": 2048, "url": url}
+
+
+def button(custom_id: str, label: str = "", *, style: int = 2) -> dict[str, Any]:
+    return {"type": 2, "style": style, "label": label, "custom_id": custom_id}
+
+
+def cancel_button(job_id: str) -> dict[str, Any]:
+    return button(f"MJ::CancelJob::ByJobid::{job_id}", "Cancel Job", style=4)
+
+
+def grid_buttons(job_id: str, pressed: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
+    ids = {f"U{n}": f"MJ::JOB::upsample::{n}::{job_id}" for n in range(1, 5)}
+    ids |= {"": f"MJ::JOB::reroll::0::{job_id}::SOLO"}
+    ids |= {f"V{n}": f"MJ::JOB::variation::{n}::{job_id}" for n in range(1, 5)}
+    return tuple(button(id_, label, style=1 if id_ in pressed else 2) for label, id_ in ids.items())
+
+
+def queued(message_id: str, prompt: str, **keys: Any) -> Dispatch:
+    embed = {
+        "type": "rich",
+        "title": "Job queued",
+        "description": "You have reached the maximum allowed number of concurrent jobs. Don't worry, this job will start"
+        " as soon as another one finishes!",
+        "color": 16776960,
+        "footer": {"text": f"/imagine {prompt}"},
+    }
+    return message(message_id, embeds=(embed,), **keys)
+
+
+def refusal(message_id: str, title: str, description: str = "", *, colour: int = 16711680, **keys: Any) -> Dispatch:
+    embed = {"type": "rich", "title": title, "description": description, "color": colour}
+    return message(message_id, embeds=(embed,), **keys)
+
+
+def interaction(kind: str, nonce: str, interaction_id: str = "", **more: object) -> Dispatch:
+    """INTERACTION_CREATE, _SUCCESS or _FAILURE."""
+    return f"INTERACTION_{kind}", {"id": interaction_id or snowflake(NOW + 100), "nonce": nonce, **more}
+
+
+def deletion(message_id: str) -> Dispatch:
+    return "MESSAGE_DELETE", {"id": message_id, "channel_id": CHANNEL}
+
+
+def without(dispatch: Dispatch, *keys: str) -> Dispatch:
+    """The dispatch without some of its data."""
+    name, data = dispatch
+    return name, {key: value for key, value in data.items() if key not in keys}
+
+
+def with_nulls(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data with null for everything but what identifies it."""
+    return {key: value if key in {"id", "author"} else None for key, value in data.items()}

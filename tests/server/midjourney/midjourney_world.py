@@ -1,0 +1,312 @@
+"""A channel with a bot that draws: whole histories of it, by chance, with the truth of each message beside it."""
+
+import random
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from midjourney_bot import (
+    Dispatch,
+    cancel_button,
+    deletion,
+    grid_buttons,
+    interaction,
+    message,
+    observed,
+    queued,
+    refusal,
+)
+from midjourney_rewriting import echo
+from midjourney_tasks import GRID, NOW, THEM, US, imagine, press, sent, snowflake
+
+from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started, Taken
+from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Reason
+
+PROMPTS = ["a cat --ar 2:3", "A  cat", "a cat \u2014v 7 --no dogs", "a dog on\nthe moon", "https://example.com/a.png a dog on the moon"]
+SOURCES = {GRID: "a cat --v 7.0", snowflake(NOW - 7_200_000): "a cat --ar 2:3", snowflake(NOW - 9_000_000): "a dog on the moon"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What the bot and Discord do in a history.
+
+    Attributes:
+        answers_progress: Results of commands reply to the progress message (2026); otherwise to nothing (2023).
+        previews: Progress shows pictures whose file names tell the job.
+        cancel_buttons: Progress messages have a button that tells the job.
+        queueing: Some jobs are held first, and then start with a message that tells no interaction.
+        refusals: Some jobs are refused, or stopped.
+        others: Another user draws the same things in the channel.
+        twins: Our own user draws the same things from elsewhere.
+        losses: Some dispatches of our jobs never come.
+        giving_up: Some tasks are ended before their jobs.
+    """
+
+    answers_progress: bool
+    previews: bool
+    cancel_buttons: bool
+    queueing: bool = True
+    refusals: bool = True
+    others: bool = True
+    twins: bool = False
+    losses: bool = False
+    giving_up: bool = False
+
+
+@dataclass
+class Drawing:
+    """A job at the bot."""
+
+    job_id: str
+    task_id: str
+    kind: str
+    prompt: str
+    index: int = 0
+    source_id: str = ""
+    user_id: str = US
+    nonce: str = ""
+    script: Iterator[Dispatch] = field(default_factory=lambda: iter(()))
+
+
+class World:
+    """The channel, the tasks that draw in it, and everybody else."""
+
+    def __init__(self, conditions: Conditions, rng: random.Random) -> None:
+        self.conditions = conditions
+        self.correlator = Correlator(US)
+        self.waiting: list[Task] = []
+        self.tasks: dict[str, Task] = {}
+        self._rng = rng
+        self._now = NOW
+        self._drawings: list[Drawing] = []
+        self._wire: deque[Dispatch] = deque()
+        self._history: list[Dispatch] = []
+        self._owners: dict[str, str] = {}
+        self._count = 0
+        self._draw_of_old()
+
+    # What happens.
+
+    def run(self, steps: int) -> None:
+        """Lets so much happen by chance, and then all that is under way come to its end."""
+        for _ in range(steps):
+            self._rng.choice([self._submit, self._start, self._draw, self._draw, self._draw, self._deliver, self._deliver])()
+            if self._chance(0.15):
+                self._be_others()
+            if self.conditions.giving_up and self._chance(0.05):
+                self._give_up()
+        while self._drawings or self._wire or self._may_go_on():
+            self._start()
+            self._draw()
+            self._deliver()
+
+    def unfinished(self) -> list[str]:
+        """The tasks that were started and never ended, or never started."""
+        return [task.id for task in [*self.tasks.values(), *self.waiting] if not task.status.ended]
+
+    def _may_go_on(self) -> bool:
+        return any(self.correlator.may_start(task) for task in self.waiting)
+
+    def _submit(self) -> None:
+        task_id = f"T{self._number()}"
+        if self._chance(0.5):
+            self.waiting.append(imagine(task_id, self._rng.choice(PROMPTS)))
+        else:
+            source_id = self._rng.choice(list(SOURCES))
+            kind, index = self._button()
+            self.waiting.append(press(task_id, kind, index, source_id=source_id, prompt=SOURCES[source_id]))
+
+    def _start(self) -> None:
+        for task in self._rng.sample(self.waiting, len(self.waiting)):
+            if self.correlator.may_start(task):
+                self.waiting.remove(task)
+                self._send(task)
+                return
+
+    def _send(self, task: Task) -> None:
+        nonce = f"{self._tick()}"
+        self.tasks[task.id] = sent(task, nonce, self._now)
+        self.correlator.watch(self.tasks[task.id])
+        kind = "imagine" if task.source is None else task.source.custom_id.split("::")[2]
+        prompt = echo(task.prompt, self._rng) if task.source is None else task.source.prompt
+        source_id = task.source.message_id if task.source else ""
+        self._begin(Drawing(self._job_id(), task.id, kind, prompt, task.index, source_id, US, nonce))
+
+    def _be_others(self) -> None:
+        """Somebody else draws what we draw too."""
+        users = [THEM] * self.conditions.others + [US] * self.conditions.twins
+        if not users:
+            return
+        source_id = self._rng.choice(["", *SOURCES])
+        kind, index = self._button() if source_id else ("imagine", 0)
+        prompt = SOURCES[source_id] if source_id else echo(self._rng.choice(PROMPTS), self._rng)
+        user_id = self._rng.choice(users)
+        self._begin(Drawing(self._job_id(), "", kind, prompt, index, source_id, user_id, f"{self._tick()}"))
+
+    def _draw_of_old(self) -> None:
+        """The channel holds results of the day before, of the prompts that are drawn today."""
+        for number, prompt in enumerate(PROMPTS):
+            drawing = Drawing(self._job_id(), "", "imagine", echo(prompt, self._rng))
+            name = snowflake(NOW - 86_400_000, number)
+            self._owners[name] = ""
+            self._history.append(self._result(name, "", drawing))
+
+    def _begin(self, drawing: Drawing) -> None:
+        self._owners[drawing.job_id] = drawing.task_id
+        drawing.script = self._script(drawing)
+        self._drawings.append(drawing)
+
+    def _draw(self) -> None:
+        """The bot goes on with one of its jobs."""
+        if not self._drawings:
+            return
+        drawing = self._rng.choice(self._drawings)
+        dispatch = next(drawing.script, None)
+        if dispatch is None:
+            self._drawings.remove(drawing)
+        elif not (drawing.task_id and self.conditions.losses and self._chance(0.25)):
+            self._put(dispatch, ours=bool(drawing.task_id))
+
+    def _put(self, dispatch: Dispatch, *, ours: bool) -> None:
+        """Discord sends it: now and then early, late or twice, or again what was sent long before."""
+        self._history.append(dispatch)
+        self._wire.append(dispatch)
+        if ours and len(self._wire) > 1 and self._chance(0.2):
+            self._wire[-1], self._wire[-2] = self._wire[-2], self._wire[-1]
+        if self._chance(0.2):
+            self._wire.append(self._rng.choice([dispatch, *self._history]))
+
+    def _deliver(self) -> None:
+        if not self._wire:
+            return
+        dispatch = self._wire.popleft()
+        for sighting in self.correlator.observe(observed(dispatch), self._now):
+            self._check(sighting.task_id, sighting.fact)
+            task = self.tasks[sighting.task_id] = transition(self.tasks[sighting.task_id], sighting.fact)
+            self.correlator.watch(task)
+            if task.status.ended and self._chance(0.8):
+                self.correlator.forget(task.id)
+
+    def _give_up(self) -> None:
+        running = [task for task in self.tasks.values() if not task.status.ended]
+        if running:
+            task = self._rng.choice(running)
+            self.tasks[task.id] = transition(task, Failed(self._now, Failure(Reason.TIMED_OUT, "", "")))
+            self.correlator.forget(task.id)
+
+    # The truth.
+
+    def _check(self, task_id: str, fact: object) -> None:
+        """Fails if a fact was given to a task that it does not belong to."""
+        match fact:
+            case Finished(result=result):
+                named = [result.message_id]
+            case Started() | Progressed() | Held():
+                named = [fact.message_id]
+            case Taken():
+                named = [fact.nonce]
+            case _:
+                return
+        owners = {self._owners[name] for name in named}
+        assert owners == {task_id}, f"{fact} of {owners} was given to {task_id}"
+
+    # What the bot writes.
+
+    def _script(self, drawing: Drawing) -> Iterator[Dispatch]:
+        click = self._name(drawing)
+        self._owners[drawing.nonce] = drawing.task_id
+        if drawing.task_id:
+            yield interaction("CREATE", drawing.nonce, click)
+        keys = {"nonce": drawing.nonce, "interaction_id": click}
+        if self.conditions.refusals and self._chance(0.1):
+            yield self._refusal(drawing, keys)
+            return
+        if self.conditions.queueing and self._chance(0.3):
+            notice_id = self._name(drawing)
+            yield queued(notice_id, drawing.prompt, user_id=drawing.user_id, reply_to=drawing.source_id, **keys)
+            keys = {}
+        progress_id = self._name(drawing)
+        yield self._report(progress_id, drawing, "Waiting to start", **keys)
+        if drawing.task_id:
+            yield interaction("SUCCESS", drawing.nonce, click)
+        yield from self._progress(progress_id, drawing)
+
+    def _progress(self, progress_id: str, drawing: Drawing) -> Iterator[Dispatch]:
+        for percent in (15, 46, 78) if drawing.kind != "upsample" else ():
+            files = (f"{drawing.job_id}_grid_0.webp",) if self.conditions.previews and percent > 30 else ()
+            yield self._report(progress_id, drawing, f"{percent}%) (fast", updated=True, files=files)
+        if self.conditions.refusals and self._chance(0.1):
+            yield self._report(progress_id, drawing, "Stopped", updated=True)
+            return
+        ending = [self._result(self._name(drawing), progress_id, drawing)]
+        if not self.conditions.answers_progress:
+            ending.insert(self._rng.randrange(2), deletion(progress_id))
+        yield from ending
+
+    def _refusal(self, drawing: Drawing, keys: dict[str, str]) -> Dispatch:
+        return refusal(self._name(drawing), "Invalid parameter", user_id=drawing.user_id, **keys)
+
+    def _report(self, message_id: str, drawing: Drawing, status: str, **keys: object) -> Dispatch:
+        waiting = status == "Waiting to start"
+        form = {
+            "upsample": "Upscaling image #{n} with **{p}** - <@{u}>",
+            "variation": "Making variations for image #{n} with prompt **{p}** - <@{u}>"
+            if waiting
+            else "**{p}** - Variations (Strong) by <@{u}>",
+        }.get(drawing.kind, "**{p}** - <@{u}>")
+        cancel = self.conditions.cancel_buttons and (drawing.kind == "upsample" or not waiting)
+        buttons = (cancel_button(drawing.job_id),) if cancel else ()
+        return self._message(message_id, f"{form} ({status})", drawing, buttons=buttons, reply_to=drawing.source_id, **keys)
+
+    def _result(self, message_id: str, progress_id: str, drawing: Drawing) -> Dispatch:
+        form = {
+            "upsample": "**{p}** - Image #{n} <@{u}>",
+            "variation": "**{p}** - Variations (Strong) by <@{u}> (fast)",
+        }.get(drawing.kind, "**{p}** - <@{u}> (fast)")
+        progress = progress_id if self.conditions.answers_progress else ""
+        return self._message(
+            message_id,
+            form,
+            drawing,
+            reply_to=drawing.source_id or progress,
+            files=(f"u_{drawing.job_id}.webp",),
+            buttons=grid_buttons(drawing.job_id),
+        )
+
+    def _message(self, message_id: str, form: str, drawing: Drawing, **keys: object) -> Dispatch:
+        text = form.format(p=drawing.prompt, n=drawing.index, u=drawing.user_id)
+        return message(message_id, text, user_id=drawing.user_id, **keys)  # type: ignore[arg-type]
+
+    # Chance, time and names.
+
+    def _button(self) -> tuple[str, int]:
+        kind = self._rng.choice(["upsample", "variation", "reroll"])
+        return kind, 0 if kind == "reroll" else self._rng.randint(1, 2)
+
+    def _chance(self, probability: float) -> bool:
+        return self._rng.random() < probability
+
+    def _number(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _tick(self) -> str:
+        self._now += self._rng.randrange(1, 1000)
+        return snowflake(self._now, self._number())
+
+    def _name(self, drawing: Drawing) -> str:
+        """A new id of Discord's, which belongs to the drawing."""
+        name = self._tick()
+        self._owners[name] = drawing.task_id
+        return name
+
+    def _job_id(self) -> str:
+        return f"{self._number():08x}-0000-4000-8000-{self._rng.randrange(1 << 48):012x}"
+
+
+def without_losses(conditions: Conditions) -> Conditions:
+    """The same, but that everything comes, and nobody is there who cannot be told from ourselves."""
+    return replace(conditions, losses=False, giving_up=False, twins=False)

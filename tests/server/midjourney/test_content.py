@@ -1,0 +1,124 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mjproxy_server.midjourney.content import Content, Phase, Verb, job_id_in_link, parse
+from mjproxy_server.model.vocabulary import Mode
+
+UUID = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
+LINK = f"[(Open on website for full quality)](<https://midjourney.com/jobs/{UUID}>)"
+FAST = {"mode": Mode.FAST}
+
+
+def said(phase: Phase = Phase.DONE, verb: Verb = Verb.IMAGINE, **more: Any) -> Content:
+    known: dict[str, Any] = {"prompt": "p", "user_id": "42"}
+    return Content(phase=phase, verb=verb, **known | more)
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        (
+            "**glass** - <@439110225975443468> (Waiting to start)",
+            said(Phase.WAITING, prompt="glass", user_id="439110225975443468"),
+        ),
+        (
+            "**a classic 2000s mobile game scene come alive as 3D sprites** - <@1502242966100639815> (20%) (fast)",
+            said(
+                Phase.RUNNING,
+                prompt="a classic 2000s mobile game scene come alive as 3D sprites",
+                user_id="1502242966100639815",
+                percent=20,
+                **FAST,
+            ),
+        ),
+        ("**p** - <@42> (0%) (relaxed, stealth)", said(Phase.RUNNING, percent=0, mode=Mode.RELAX, stealth=True)),
+        ("**p** - <@42> (62%) (relaxed)", said(Phase.RUNNING, percent=62, mode=Mode.RELAX)),
+        ("**p** - <@42> (paused) (relaxed)", said(Phase.PAUSED, mode=Mode.RELAX)),
+        ("**p** - <@42> (Stopped)", said(Phase.STOPPED)),
+        ("**p** - <@42> (fast)", said(**FAST)),
+        ("**p** - <@42> (turbo, stealth)", said(mode=Mode.TURBO, stealth=True)),
+        ("**p** - <@42> (Open on website for full quality) (relaxed)", said(mode=Mode.RELAX)),
+        (f"**p** - <@42> {LINK} (fast)", said(job_id=UUID, **FAST)),
+        ("Upscaling image #1 with **p** - <@42> (Waiting to start)", said(Phase.WAITING, Verb.IMAGE, index=1)),
+        ("**p** - Image #1 <@42>", said(verb=Verb.IMAGE, index=1)),
+        (
+            "Making variations for image #3 with prompt **p** - <@42> (Waiting to start)",
+            said(Phase.WAITING, Verb.VARIATIONS, index=3),
+        ),
+        (
+            "**p** - Variations (Strong) by <@42> (17%) (fast)",
+            said(Phase.RUNNING, Verb.VARIATIONS, qualifier="Strong", percent=17, **FAST),
+        ),
+        (
+            f"**p** - Variations (Strong) by <@42> {LINK} (fast)",
+            said(verb=Verb.VARIATIONS, qualifier="Strong", job_id=UUID, **FAST),
+        ),
+        ("**p** - Variations by <@42> (fast)", said(verb=Verb.VARIATIONS, **FAST)),
+        ("**p** - Variations (Region) by <@42> (fast)", said(verb=Verb.VARIATIONS, qualifier="Region", **FAST)),
+        ("**p** - Remix (Strong) by <@42> (fast)", said(verb=Verb.REMIX, qualifier="Strong", **FAST)),
+        ("**p** - Upscaling by <@42> (0%) (fast)", said(Phase.RUNNING, Verb.UPSCALE, percent=0, **FAST)),
+        ("**p** - Upscaled (Subtle) by <@42> (fast)", said(verb=Verb.UPSCALE, qualifier="Subtle", **FAST)),
+        ("**p** - Upscaled (2x) by <@42> (fast)", said(verb=Verb.UPSCALE, qualifier="2x", **FAST)),
+        ("**p** - Upscaled by <@42> (fast)", said(verb=Verb.UPSCALE, **FAST)),
+        (
+            "**p** - Upscaled (Creative) by <@42> (fast)\n-# Create, explore, and organize on midjourney.com (new)",
+            said(verb=Verb.UPSCALE, qualifier="Creative", **FAST),
+        ),
+        ("**p** - Zoom Out by <@42> (50%) (fast)", said(Phase.RUNNING, Verb.ZOOM_OUT, percent=50, **FAST)),
+        (
+            "**p --ar 3:2** - Pan Left by <@42> (fast)",
+            said(verb=Verb.PAN, prompt="p --ar 3:2", qualifier="Left", **FAST),
+        ),
+        ("**p** - Remaster by <@42> (fast)", said(verb=Verb.REMASTER, **FAST)),
+        (
+            "Creating video with prompt **p --motion high --video 1 --aspect 1:1** - <@42> (Waiting to start)",
+            said(Phase.WAITING, Verb.VIDEO, prompt="p --motion high --video 1 --aspect 1:1"),
+        ),
+        ("**** - <@42> (fast)", said(prompt="", **FAST)),
+        ("**p** - Something New by <@42> (fast)", said(verb=Verb.OTHER, **FAST)),
+        ("Dreaming of **p** - <@42> (Waiting to start)", said(Phase.WAITING, Verb.OTHER)),
+        ("**p** - <@42> (fast) (brand new)", said(Phase.OTHER, **FAST)),
+        ("**a **bold** (1) cat\n- <@7>** - <@42> (fast)", said(prompt="a **bold** (1) cat\n- <@7>", **FAST)),
+        ("**x** - <@7> (Stopped)** - Image #2 <@42>", said(verb=Verb.IMAGE, prompt="x** - <@7> (Stopped)", index=2)),
+    ],
+)
+def test_parse_reads_what_the_bot_writes(text: str, content: Content) -> None:
+    assert parse(text) == content
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Animating...",
+        "Displaying...",
+        "Done! Your jobs now do not consume fast-hours, but might take a little longer.",
+        "You have successfully rated [this job](https://discord.com/channels/1/2/3) with \U0001f60d",
+        "Failed to process your command :c",
+        "**girl**\n**Job ID**: 6243686b-7ab1-4174-a9fe-527cca66a829\n**seed** 1259687673",
+    ],
+)
+def test_parse_gives_none_when_the_text_speaks_of_no_job(text: str) -> None:
+    assert parse(text) is None
+
+
+@given(st.text(max_size=80), st.integers(0, 100))
+def test_any_prompt_is_read_as_it_is_written(prompt: str, percent: int) -> None:
+    content = parse(f"**{prompt}** - <@42> ({percent}%) (fast)")
+    assert content == said(Phase.RUNNING, prompt=prompt, percent=percent, **FAST)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://midjourney.com/jobs/{UUID}",
+        f"https://www.midjourney.com/jobs/{UUID}",
+        f"https://www.midjourney.com/app/jobs/{UUID}/",
+    ],
+)
+def test_job_id_in_link(url: str) -> None:
+    assert job_id_in_link(url) == UUID
+    assert not job_id_in_link("https://www.midjourney.com/explore")

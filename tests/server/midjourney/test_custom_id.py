@@ -1,0 +1,89 @@
+import pytest
+
+from mjproxy_server.midjourney.custom_id import ButtonKind, CustomId, action_of, find, parse
+from mjproxy_server.model.task import Button
+from mjproxy_server.model.vocabulary import Action
+
+UUID = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
+
+
+def of_job(kind: ButtonKind, index: int = 1, name: str = "", *, solo: bool = True) -> CustomId:
+    return CustomId(kind, name=name, index=index, job_id=UUID, solo=solo)
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "parsed"),
+    [
+        (f"MJ::JOB::upsample::3::{UUID}", of_job(ButtonKind.UPSAMPLE, 3, solo=False)),
+        (f"MJ::JOB::reroll::0::{UUID}::SOLO", of_job(ButtonKind.REROLL, 0)),
+        (f"MJ::JOB::variation::4::{UUID}", of_job(ButtonKind.VARIATION, 4, solo=False)),
+        (f"MJ::JOB::variation::1::{UUID}::SOLO", of_job(ButtonKind.VARIATION)),
+        (f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO", of_job(ButtonKind.UPSCALE, name="v7_2x_subtle")),
+        (f"MJ::JOB::upsample_v6_2x_creative::1::{UUID}::SOLO", of_job(ButtonKind.UPSCALE, name="v6_2x_creative")),
+        (f"MJ::JOB::upsample_v6r1_2x_subtle::1::{UUID}::SOLO", of_job(ButtonKind.UPSCALE, name="v6r1_2x_subtle")),
+        (f"MJ::JOB::upsample_v5_4x::1::{UUID}::SOLO", of_job(ButtonKind.UPSCALE, name="v5_4x")),
+        (f"MJ::JOB::upsample_light::1::{UUID}::SOLO", of_job(ButtonKind.UPSCALE, name="light")),
+        (f"MJ::JOB::low_variation::1::{UUID}::SOLO", of_job(ButtonKind.VARY_SUBTLE)),
+        (f"MJ::JOB::high_variation::1::{UUID}::SOLO", of_job(ButtonKind.VARY_STRONG)),
+        (f"MJ::Inpaint::1::{UUID}::SOLO", of_job(ButtonKind.VARY_REGION)),
+        (f"MJ::Outpaint::50::1::{UUID}::SOLO", of_job(ButtonKind.ZOOM_OUT, name="50")),
+        (f"MJ::Outpaint::75::1::{UUID}::SOLO", of_job(ButtonKind.ZOOM_OUT, name="75")),
+        (f"MJ::Outpaint::100::1::{UUID}::SOLO", of_job(ButtonKind.MAKE_SQUARE, name="100")),
+        (f"MJ::CustomZoom::{UUID}", of_job(ButtonKind.CUSTOM_ZOOM, 0, solo=False)),
+        (f"MJ::JOB::pan_left::1::{UUID}::SOLO", of_job(ButtonKind.PAN, name="left")),
+        (f"MJ::JOB::animate_high::1::{UUID}::SOLO", of_job(ButtonKind.ANIMATE, name="high")),
+        (f"MJ::JOB::animate_low_extend::2::{UUID}", of_job(ButtonKind.EXTEND_VIDEO, 2, "low", solo=False)),
+        (f"MJ::JOB::video_virtual_upscale::2::{UUID}", of_job(ButtonKind.UPSCALE_VIDEO, 2, solo=False)),
+        (f"MJ::JOB::remaster::1::{UUID}::SOLO", of_job(ButtonKind.REMASTER)),
+        (f"MJ::BOOKMARK::{UUID}", of_job(ButtonKind.BOOKMARK, 0, solo=False)),
+        ("MJ::Job::PicReader::4", CustomId(ButtonKind.DESCRIPTION, index=4)),
+        ("MJ::Job::PicReader::all", CustomId(ButtonKind.ALL_DESCRIPTIONS)),
+        ("MJ::Picread::Retry", CustomId(ButtonKind.DESCRIBE_AGAIN)),
+        ("MJ::Job::PromptAnalyzer::5", CustomId(ButtonKind.SHORTENED_PROMPT, index=5)),
+        ("MJ::Job::PromptAnalyzerExtended", CustomId(ButtonKind.SHORTEN_DETAILS)),
+        (f"MJ::CancelJob::ByJobid::{UUID}", of_job(ButtonKind.CANCEL_JOB, 0, solo=False)),
+        ("MJ::Prompts::Appeal::a1b2c3", CustomId(ButtonKind.APPEAL)),
+        ("MJ::JOB::upsample::1::not-a-uuid", CustomId(ButtonKind.UNKNOWN)),
+        ("MJ::Settings::RemixMode", CustomId(ButtonKind.UNKNOWN)),
+        ("", CustomId(ButtonKind.UNKNOWN)),
+    ],
+)
+def test_parse(custom_id: str, parsed: CustomId) -> None:
+    assert parse(custom_id) == parsed
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "action"),
+    [
+        (f"MJ::JOB::upsample::3::{UUID}", (Action.UPSCALE, 3)),
+        (f"MJ::JOB::variation::4::{UUID}", (Action.VARIATION, 4)),
+        (f"MJ::JOB::reroll::0::{UUID}::SOLO", (Action.REROLL, 0)),
+        (f"MJ::BOOKMARK::{UUID}", None),
+        ("MJ::Unheard::Of", None),
+    ],
+)
+def test_action_of(custom_id: str, action: tuple[Action, int] | None) -> None:
+    assert action_of(custom_id) == action
+
+
+GRID = tuple(
+    Button(custom_id)
+    for custom_id in (
+        *(f"MJ::JOB::upsample::{n}::{UUID}" for n in range(1, 5)),
+        f"MJ::JOB::reroll::0::{UUID}::SOLO",
+        *(f"MJ::JOB::variation::{n}::{UUID}" for n in range(1, 5)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("action", "index", "position"),
+    [(Action.UPSCALE, 2, 1), (Action.REROLL, 0, 4), (Action.VARIATION, 1, 5)],
+)
+def test_find_gives_the_button_of_an_action(action: Action, index: int, position: int) -> None:
+    assert find(GRID, action, index) is GRID[position]
+
+
+@pytest.mark.parametrize(("action", "index"), [(Action.UPSCALE, 5), (Action.REROLL, 1), (Action.PAN, 1)])
+def test_find_gives_none_when_it_is_not_offered(action: Action, index: int) -> None:
+    assert find(GRID, action, index) is None

@@ -1,0 +1,87 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.store import rows
+from mjproxy_server.store.database import migrations, open_for_writing
+from mjproxy_server.store.transaction import Transaction
+from mjproxy_server.store.writer import Commit, Committer, Writer
+from store_samples import Clock, submission
+
+
+class OpenWriter(Writer):
+    """A writer on a database of its own, which remembers its commits."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.connection = open_for_writing(path, migrations())
+        self.commits: list[Commit] = []
+        super().__init__(Committer(self.connection, clock), self.commits.append)
+
+
+@pytest.fixture
+async def writer(tmp_path: Path, clock: Clock) -> AsyncIterator[OpenWriter]:
+    opened = OpenWriter(tmp_path / "writer.db", clock)
+    yield opened
+    await opened.close()
+    opened.connection.close()
+
+
+def _add(transaction: Transaction) -> int:
+    return transaction.add(submission().build(transaction.draw_id()))
+
+
+def _add_and_fail(transaction: Transaction) -> int:
+    _add(transaction)
+    raise ValueError("half-way")
+
+
+def _add_a_row_twice(transaction: Transaction) -> int:
+    task = submission().build(transaction.draw_id())
+    return transaction.add(task) + transaction.add(task)
+
+
+def _remove_all(transaction: Transaction) -> int:
+    tasks = rows.select_tasks(transaction.connection, "", ())
+    for task in tasks:
+        transaction.remove(task)
+    return len(tasks)
+
+
+async def test_a_unit_that_fails_half_way_leaves_nothing(writer: OpenWriter) -> None:
+    answers = await asyncio.gather(
+        *(writer.write(unit) for unit in (_add, _add_and_fail, _add)), return_exceptions=True
+    )
+    assert answers[0] == 1
+    assert isinstance(answers[1], ValueError)
+    assert answers[2] == 2
+    assert [[revision.number for revision in commit.revisions] for commit in writer.commits] == [[1, 2]]
+    assert await writer.write(_remove_all) == 2
+
+
+async def test_a_database_error_of_one_unit_is_its_own(writer: OpenWriter) -> None:
+    answers = await asyncio.gather(
+        *(writer.write(unit) for unit in (_add, _add_a_row_twice, _add)), return_exceptions=True
+    )
+    assert answers[0] == 1
+    assert isinstance(answers[1], Unavailable)
+    assert answers[2] == 2
+
+
+async def test_units_see_what_those_before_them_wrote(writer: OpenWriter) -> None:
+    _, _, removed, again = await asyncio.gather(*(writer.write(unit) for unit in (_add, _add, _remove_all, _add)))
+    assert (removed, again) == (2, 5)
+    assert len(writer.commits) == 1
+
+
+async def test_a_unit_that_writes_nothing_is_answered_too(writer: OpenWriter) -> None:
+    assert await writer.write(lambda transaction: transaction.head) == 0
+    assert writer.commits == [Commit((), oldest=0)]
+
+
+async def test_the_work_of_a_long_queue_is_cut_into_batches(writer: OpenWriter) -> None:
+    await asyncio.gather(*(writer.write(_add) for _ in range(600)))
+    sizes = [len(commit.revisions) for commit in writer.commits]
+    assert sum(sizes) == 600
+    assert max(sizes) == 256

@@ -1,0 +1,94 @@
+import pytest
+from discord_user import DiscordUser
+from simulated_world import Play, World
+
+
+async def test_simulator_is_healthy(world: World) -> None:
+    assert (await world.http.get("/control/health")).status_code == 200
+
+
+async def test_accounts_have_all_that_a_client_needs(play: Play) -> None:
+    world = await play(accounts=2, profile=2023)
+    accounts = (await world.http.get("/control/accounts")).json()
+    assert len(accounts) == 2
+    assert accounts[0].keys() >= {"guild_id", "channel_id", "user_token", "user_id", "username", "bot", "profile"}
+    assert all(isinstance(accounts[0][key], str) for key in ("guild_id", "channel_id", "user_id", "bot"))
+    assert accounts[0]["user_token"].startswith("sim.")
+    assert accounts[0]["profile"] == 2023
+
+
+async def test_profile_of_one_account_is_changed(world: World, connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    changed = await world.http.patch(f"/control/accounts/{alice.channel_id}", json={"profile": 2023})
+    grid = await alice.imagine("a cat")
+    assert (changed.status_code, changed.json()["profile"]) == (200, 2023)
+    assert "message_reference" not in grid
+
+
+async def test_reset_forgets_jobs_messages_ledger_and_faults(play: Play) -> None:
+    world = await play()
+    alice = await world.user(0)
+    async with alice.session():
+        await alice.imagine("a cat")
+        before = await world.jobs()
+        await alice.taken(alice.command("a dog"))
+        await world.fault("bot_silent")
+        assert (await world.http.post("/control/reset")).status_code == 204
+        assert await world.jobs() == await world.ledger() == await alice.history() == []
+        assert (await world.http.get("/control/faults")).json() == []
+        await alice.imagine("a cat")
+        after = await world.jobs()
+    assert len(after) == 1
+    assert after[0]["id"] not in {job["id"] for job in before}
+
+
+async def test_job_is_told(world: World, connected_alice: DiscordUser) -> None:
+    grid = await connected_alice.imagine("a cat --seed 7")
+    (job,) = await world.jobs()
+    assert (await world.http.get(f"/control/jobs/{job['id']}")).json() == job
+    assert (job["kind"], job["status"], job["seed"], job["final_id"]) == ("imagine", "finished", 7, grid["id"])
+    assert (await world.http.get("/control/jobs/none")).status_code == 404
+
+
+async def test_faults_are_listed_and_taken_down(world: World, alice: DiscordUser) -> None:
+    posted = (await world.fault("bot_silent", account=alice.channel_id, count=3)).json()
+    other = (await world.fault("no_heartbeat_ack", probability=0.5, count=None)).json()
+    assert (posted["left"], posted["account"]) == (3, alice.channel_id)
+    assert (await world.http.get("/control/faults")).json() == [posted, other]
+    assert (await world.http.delete(f"/control/faults/{posted['id']}")).status_code == 204
+    assert (await world.http.delete(f"/control/faults/{posted['id']}")).status_code == 404
+    assert (await world.http.delete("/control/faults")).status_code == 204
+    assert (await world.http.get("/control/faults")).json() == []
+
+
+async def test_stranger_draws_in_the_same_channel(world: World, connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    await world.fault("foreign_jobs", account=alice.id, prompt="a cat", jobs=2)
+    starts = [await alice.gateway.event("MESSAGE_CREATE") for _ in range(2)]
+    finals = [await alice.result() for _ in range(2)]
+    strangers = {message["interaction"]["user"]["id"] for message in starts}
+    assert len(strangers) == 1
+    assert alice.id not in strangers
+    assert all(f"<@{strangers.copy().pop()}>" in final["content"] for final in finals)
+    assert await world.ledger() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "mentions"),
+    [
+        ("POST", "/control/faults", b"{", 400, "JSON"),
+        ("POST", "/control/faults", b'{"name": "earthquake"}', 400, "earthquake"),
+        ("POST", "/control/faults", b'{"name": "op9", "resumable": "perhaps"}', 400, "resumable"),
+        ("POST", "/control/faults", b'{"name": "op7", "account": "1"}', 404, "/control/accounts"),
+        ("POST", "/control/faults", b'{"name": "bot_silent", "cuont": 1}', 400, "cuont"),
+        ("POST", "/control/speed", b'{"speed": 0}', 400, "speed"),
+        ("PATCH", "/control/accounts/1", b'{"profile": 2023}', 404, "/control/accounts"),
+        ("GET", "/control/nothing", b"", 404, "Not Found"),
+    ],
+)
+async def test_bad_request_is_refused_with_the_reason(
+    world: World, method: str, path: str, body: bytes, status: int, mentions: str
+) -> None:
+    response = await world.http.request(method, path, content=body)
+    assert response.status_code == status
+    assert mentions in response.json()["error"]

@@ -1,0 +1,69 @@
+import pytest
+from discord_user import DiscordUser
+from simulated_world import World
+
+
+async def posted(alice: DiscordUser, *texts: str) -> list[str]:
+    ids = []
+    for text in texts:
+        response = await alice.request("POST", f"/channels/{alice.channel_id}/messages", json={"content": text})
+        assert response.status_code == 200
+        ids.append(response.json()["id"])
+    return ids
+
+
+async def test_message_of_the_user_is_returned_and_told(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    body = {"content": "hello", "nonce": 17, "type": 0, "channel_id": alice.channel_id, "sticker_ids": []}
+    response = await alice.request("POST", f"/channels/{alice.channel_id}/messages", json=body)
+    message = response.json()
+    told = await alice.gateway.event("MESSAGE_CREATE")
+    assert response.headers["content-type"] == "application/json"
+    assert (message["content"], message["nonce"], message["author"]["id"]) == ("hello", "17", alice.id)
+    assert (told["id"], told["nonce"], told["guild_id"]) == (message["id"], "17", alice.account["guild_id"])
+    assert "guild_id" not in message
+
+
+async def test_empty_message_is_refused(alice: DiscordUser) -> None:
+    response = await alice.request("POST", f"/channels/{alice.channel_id}/messages", json={"content": ""})
+    assert (response.status_code, response.json()["code"]) == (400, 50006)
+
+
+async def test_history_is_newest_first_and_bounded(alice: DiscordUser) -> None:
+    ids = await posted(alice, *"abcdefg")
+    newest = ids[::-1]
+
+    async def found(**query: str | int) -> list[str]:
+        return [message["id"] for message in await alice.history(**query)]
+
+    assert await found() == newest
+    assert await found(limit=2) == newest[:2]
+    assert await found(before=ids[3]) == newest[4:]
+    assert await found(before=ids[3], limit=2) == newest[4:6]
+    assert await found(after=ids[3]) == newest[:3]
+    assert await found(after=ids[3], limit=2) == [ids[5], ids[4]]
+    assert await found(around=ids[3], limit=3) == [ids[4], ids[3], ids[2]]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "before=x", "before=1&after=1"])
+async def test_history_is_refused_when_the_bounds_are_none(alice: DiscordUser, query: str) -> None:
+    response = await alice.request("GET", f"/channels/{alice.channel_id}/messages?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, 50035)
+
+
+async def test_history_of_others_is_refused(world: World, alice: DiscordUser) -> None:
+    other = (await world.user(1)).channel_id
+    assert (await alice.request("GET", f"/channels/{other}/messages")).status_code == 403
+    assert (await alice.request("GET", "/channels/1/messages")).json()["code"] == 10003
+
+
+async def test_reactions_and_acknowledgements_are_taken_for_messages_that_exist(alice: DiscordUser) -> None:
+    (message_id,) = await posted(alice, "hello")
+    path = f"/channels/{alice.channel_id}/messages/{message_id}"
+    envelope = "%E2%9C%89%EF%B8%8F"
+    reaction = await alice.request("PUT", f"{path}/reactions/{envelope}/%40me?location=Message&type=0")
+    acknowledged = await alice.request("POST", f"{path}/ack", json={"token": None, "last_viewed": 3496})
+    unknown = await alice.request("PUT", f"/channels/{alice.channel_id}/messages/1/reactions/{envelope}/%40me")
+    assert (reaction.status_code, reaction.content) == (204, b"")
+    assert (acknowledged.status_code, acknowledged.json()) == (200, {"token": None})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, 10008)

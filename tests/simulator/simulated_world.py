@@ -1,0 +1,140 @@
+"""A running simulator as its tests see it: its address, its control API and its users."""
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import httpx
+from discord_user import DiscordUser
+from mjproxy_simulator.part import Settings, running, serve
+from mjproxy_simulator.settings import SimulatorSection
+
+Json = dict[str, Any]
+
+ACCOUNTS_OF_A_TEST = 3
+ACCOUNTS_OF_A_NEIGHBOURHOOD = 600
+
+
+def settings_for(folder: Path, section: Mapping[str, object], *, speed: object) -> Settings:
+    """Return settings for a free port; users may identify at any time unless the section sets limits."""
+    given = {"limits": {"identify_window": 0.0}} | dict(section)
+    return Settings.model_validate(
+        {
+            "data": folder,
+            "simulator_listen": "127.0.0.1:0",
+            "speed": speed,
+            "simulator": SimulatorSection.model_validate(given),
+        }
+    )
+
+
+class World:
+    """Some accounts of a simulator, and what the simulator tells about them."""
+
+    def __init__(self, http: httpx.AsyncClient, accounts: list[Json], close: AsyncExitStack) -> None:
+        self.http = http
+        self._accounts = accounts
+        self._close = close
+
+    @classmethod
+    @asynccontextmanager
+    async def playing(cls, folder: Path, section: Mapping[str, object], *, speed: object) -> AsyncIterator[Self]:
+        """Run a simulator on a data folder; all its accounts are in this world."""
+        async with AsyncExitStack() as stack:
+            url = await stack.enter_async_context(running(settings_for(folder, section, speed=speed)))
+            yield await cls.of(url, slice(None), stack)
+
+    @classmethod
+    async def of(cls, url: str, place: slice, close: AsyncExitStack) -> Self:
+        """Return some accounts of a simulator that runs."""
+        http = await close.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=10))
+        return cls(http, (await http.get("/control/accounts")).json()[place], close)
+
+    @classmethod
+    @asynccontextmanager
+    async def visiting(cls, url: str) -> AsyncIterator[Self]:
+        """Use a simulator that runs elsewhere."""
+        async with AsyncExitStack() as stack:
+            yield await cls.of(url, slice(None), stack)
+
+    @property
+    def url(self) -> str:
+        """The simulator's address."""
+        return str(self.http.base_url).removesuffix("/")
+
+    async def close(self) -> None:
+        """Stop the simulator, if it is this world's own; it can be started again on the same folder."""
+        await self._close.aclose()
+
+    async def user(self, number: int) -> DiscordUser:
+        """Return the user of an account."""
+        return DiscordUser(self.http, self._accounts[number])
+
+    async def fault(self, name: str, **settings: object) -> httpx.Response:
+        """Post a fault."""
+        response = await self.http.post("/control/faults", json={"name": name, **settings})
+        response.raise_for_status()
+        return response
+
+    async def ledger(self) -> list[Json]:
+        """Return the ledger's entries about this world's accounts."""
+        return await self._about_us("/control/ledger", "user_id")
+
+    async def jobs(self) -> list[Json]:
+        """Return the jobs in this world's channels."""
+        return await self._about_us("/control/jobs", "channel_id", "private_channel_id")
+
+    async def _about_us(self, path: str, *keys: str) -> list[Json]:
+        ours = {account[key] for account in self._accounts for key in keys}
+        return [each for each in (await self.http.get(path)).json() if each[keys[0]] in ours]
+
+
+class Neighbourhood:
+    """A simulator in a thread of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._tests = itertools.count()
+
+    @classmethod
+    @contextmanager
+    def settled(cls, folder: Path) -> Iterator[Self]:
+        """Run the simulator."""
+        settings = settings_for(folder, {"accounts": ACCOUNTS_OF_A_NEIGHBOURHOOD}, speed=200.0)
+        ready: Future[str] = Future()
+        stop: Future[Callable[[], object]] = Future()
+
+        async def live() -> None:
+            serving = asyncio.ensure_future(serve(settings, ready.set_result))
+            loop = asyncio.get_running_loop()
+            stop.set_result(lambda: loop.call_soon_threadsafe(serving.cancel))
+            await asyncio.wait([serving])
+
+        thread = threading.Thread(target=asyncio.run, args=(live(),))
+        thread.start()
+        try:
+            yield cls(ready.result(timeout=10).removeprefix("simulator="))
+        finally:
+            stop.result(timeout=10)()
+            thread.join()
+
+    @asynccontextmanager
+    async def move_in(self) -> AsyncIterator[World]:
+        """Give a test accounts that no other has."""
+        first = next(self._tests) * ACCOUNTS_OF_A_TEST
+        async with AsyncExitStack() as stack:
+            world = await World.of(self._url, slice(first, first + ACCOUNTS_OF_A_TEST), stack)
+            yield world
+            await world.http.delete("/control/faults")
+
+
+class Play(Protocol):
+    """Starts a simulator."""
+
+    async def __call__(self, **section: object) -> World:
+        """Start one with the given settings."""
