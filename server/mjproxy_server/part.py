@@ -4,10 +4,6 @@ import random
 from asyncio import Event
 from collections.abc import Callable
 
-from mjproxy_server.api.server import running_server
-from mjproxy_server.engine.clock import SystemClock
-from mjproxy_server.engine.engine import EngineConfig, running_engine
-from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.settings import Settings
 
 NAME = "server"
@@ -19,22 +15,24 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Runs the server until it is cancelled; says `grpc=HOST:PORT` when it answers.
 
     Raises:
-        StoreError: The data folder cannot be used.
-        AddressInUse: The address cannot be listened on.
+        OSError: The address cannot be listened on, or the data folder cannot be used; the message says what to do.
     """
+    # The launcher reads the settings of all parts, but runs each in a process of its own: the rest is loaded only here.
+    from mjproxy_server.api.server import bound_server, serving  # noqa: PLC0415
+    from mjproxy_server.engine.clock import SystemClock  # noqa: PLC0415
+    from mjproxy_server.engine.engine import EngineConfig, running_engine  # noqa: PLC0415
+
     config = EngineConfig(
         data=settings.data / "server",
         accounts=settings.pool(),
         endpoints=settings.discord.endpoints(),
-        retention=Retention(
-            task_days=settings.store.keep_tasks_days,
-            revisions=settings.store.keep_revisions,
-            revision_hours=settings.store.keep_revisions_hours,
-        ),
+        retention=settings.store.retention(),
     )
+    rng = random.Random()  # noqa: S311 - for jitter
     async with (
-        running_engine(config, clock=SystemClock(), rng=random.Random()) as engine,  # noqa: S311 - for jitter
-        running_server(engine, settings.address(), settings.keyring()) as address,
+        bound_server(settings.address(), settings.keyring()) as (server, address),
+        running_engine(config, clock=SystemClock(), rng=rng) as engine,
+        serving(server, engine),
     ):
         ready(f"grpc={address}")
         await Event().wait()

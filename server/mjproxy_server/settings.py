@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mjproxy_server.api.callers import Caller, Keyring, Role
 from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.vocabulary import Mode
@@ -109,6 +110,12 @@ class StoreSection(Section):
     keep_tasks_days: float = Field(default=30, gt=0)
     keep_revisions: int = Field(default=1_000_000, ge=1)
     keep_revisions_hours: float = Field(default=24, gt=0)
+
+    def retention(self) -> Retention:
+        """Returns how long the engine keeps things."""
+        return Retention(
+            task_days=self.keep_tasks_days, revisions=self.keep_revisions, revision_hours=self.keep_revisions_hours
+        )
 
 
 class Settings(BaseSettings):

@@ -314,8 +314,8 @@ async def test_tasks_are_listed_newest_first_up_to_the_limit(commands: Commands)
     ended = await commands.run("tasks", "--limit", "2")
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        f"{added[2].id}\timagine\twaiting\t0%\t2026-01-01 00:00:00\tcat 2 [31m",
-        f"{added[1].id}\timagine\twaiting\t0%\t2026-01-01 00:00:00\tcat 1 [31m",
+        f"{added[2].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 2 [31m",
+        f"{added[1].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 1 [31m",
     ]
 
 

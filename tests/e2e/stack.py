@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,15 @@ async def running_stack(data: Path, *, speed: float = 200, config: str = "") -> 
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), DRAIN_SECONDS)
+
+
+@contextmanager
+def standing_stack(data: Path, *, speed: float = 200, config: str = "") -> Iterator[Stack]:
+    """A running stack for fixtures that outlive the event loop of a single test."""
+    with asyncio.Runner() as runner:
+        stack = running_stack(data, speed=speed, config=config)
+        yield runner.run(stack.__aenter__())
+        runner.run(stack.__aexit__(None, None, None))
 
 
 def _environment() -> Mapping[str, str]:

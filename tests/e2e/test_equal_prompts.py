@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 from pathlib import Path
 
 import grpc
 import httpx
 import pytest
+
+from e2e.pictures import job_in
+from e2e.stack import Stack, running_stack
 from mjproxy.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
-from PIL import Image
-from stack import Stack, running_stack
 
 CONFIG = """
 [account_defaults]
@@ -24,8 +23,6 @@ accounts = 3
 profile = {profile}
 """
 IN_FLIGHT = 100
-_PNG_KEY = "mjproxy-simulator"
-_IMAGE_DESCRIPTION = 0x010E
 
 
 @pytest.mark.timeout(300)
@@ -41,7 +38,7 @@ async def test_a_hundred_equal_prompts_get_their_own_pictures(tmp_path: Path, pr
         ended = await _all_ended(tasks, {task.id for task in submitted})
         failed = [task for task in ended if task.status != task_pb2.TASK_STATUS_SUCCESS]
         assert not failed, failed[0]
-        pictured = [await _job_in_picture(http, task.image_url) for task in ended]
+        pictured = [await job_in(task.image_url) for task in ended]
         assert pictured == [task.properties.message_hash for task in ended]
         started = await _jobs_by_nonce(http, stack)
         assert {task.properties.nonce: task.properties.message_hash for task in ended} == started
@@ -66,15 +63,6 @@ async def _all_ended(tasks: task_service_pb2_grpc.TaskServiceAsyncStub, ids: set
             watch.cancel()
             break
     return list(ended.values())
-
-
-async def _job_in_picture(http: httpx.AsyncClient, url: str) -> str:
-    """Returns the job that the simulator wrote into the picture's metadata."""
-    answer = await http.get(url)
-    answer.raise_for_status()
-    with Image.open(io.BytesIO(answer.content)) as picture:
-        written = picture.info.get(_PNG_KEY) or picture.getexif()[_IMAGE_DESCRIPTION]
-    return str(json.loads(written)["job"])
 
 
 async def _jobs_by_nonce(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:

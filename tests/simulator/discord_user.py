@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -27,13 +27,17 @@ class Gateway:
     def __init__(self, socket: ClientConnection, *, compressed: bool) -> None:
         self._socket = socket
         self._inflater = zlib.decompressobj() if compressed else None
-        self.sequence: int | None = None
+        self.sequence = 0
         self.session_id = ""
+
+    async def next_raw(self) -> str | bytes:
+        """Return the next frame as it came."""
+        async with asyncio.timeout(TIMEOUT):
+            return await self._socket.recv()
 
     async def next(self) -> Json:
         """Return the next frame."""
-        async with asyncio.timeout(TIMEOUT):
-            data = await self._socket.recv()
+        data = await self.next_raw()
         if self._inflater is not None:
             assert isinstance(data, bytes)
             assert data.endswith(b"\x00\x00\xff\xff")
@@ -56,7 +60,7 @@ class Gateway:
 
     async def quiet(self) -> list[Json]:
         """Return the frames that are on their way: all that come before the answer to a heartbeat."""
-        await self.send(1, self.sequence)
+        await self.send(1, self.sequence or None)
         frames = []
         while (frame := await self.next())["op"] != 11:
             frames.append(frame)
@@ -144,11 +148,13 @@ class DiscordUser:
         """Ask to resume a session."""
         await gateway.send(6, {"token": self.token, "session_id": session_id, "seq": sequence})
 
-    async def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        """Ask the REST API."""
-        return await self._http.request(
-            method, f"/api/v9{path}", headers={"Authorization": self.token} | arguments.pop("headers", {}), **arguments
-        )
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **content: object
+    ) -> httpx.Response:
+        """Ask the REST API; `content` is httpx's `json`, `params`, `files` or `content`."""
+        headers = {"Authorization": self.token} | dict(headers or {})
+        request = self._http.build_request(method, f"/api/v9{path}", headers=headers, **content)  # type: ignore[arg-type]
+        return await self._http.send(request)
 
     def command(self, prompt: str, **changes: object) -> Json:
         """Return an imagine interaction."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 import httpx
 from discord_user import DiscordUser
+
 from mjproxy_simulator.part import Settings, running, serve
 from mjproxy_simulator.settings import SimulatorSection
 

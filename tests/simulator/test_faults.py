@@ -1,6 +1,7 @@
 import random
 
 import pytest
+
 from mjproxy_simulator.faults import BotSilent, DuplicateDispatch, FaultBoard, NoHeartbeatAck
 
 ALICE, BRUNO = 1, 2

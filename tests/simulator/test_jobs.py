@@ -12,6 +12,13 @@ from simulated_world import Play, World
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
+def part(pattern: str, text: str) -> str:
+    """Return the group of a pattern that the whole text has to fit."""
+    match = re.fullmatch(pattern, text)
+    assert match, f"{text!r} does not fit {pattern!r}"
+    return match[1]
+
+
 async def test_imagine_of_2026_is_answered_started_shown_and_finished(connected_alice: DiscordUser) -> None:
     alice = connected_alice
     nonce = await alice.taken(alice.command("a  cat — ar 3:2".replace("— ", "—")))
@@ -25,15 +32,15 @@ async def test_imagine_of_2026_is_answered_started_shown_and_finished(connected_
     assert start["interaction_metadata"]["id"] == start["interaction"]["id"] == created["d"]["id"]
     assert start["guild_id"] == alice.account["guild_id"]
 
-    shown = re.compile(rf"\*\*a cat --ar 3:2 --v 7\.0\*\* - <@{alice.id}> \((\d+)%\) \(fast\)")
+    shown = rf"\*\*a cat --ar 3:2 --v 7\.0\*\* - <@{alice.id}> \((\d+)%\) \(fast\)"
     seen = []
     while (frame := await alice.gateway.next())["t"] == "MESSAGE_UPDATE":
         assert frame["d"]["id"] == start["id"]
         assert "nonce" not in frame["d"]
-        percent = int(shown.fullmatch(frame["d"]["content"])[1])
+        percent = int(part(shown, frame["d"]["content"]))
         seen.append((percent, [each["filename"] for each in frame["d"]["attachments"]]))
     final = frame["d"]
-    job = re.fullmatch(rf"{alice.name}_a_cat_({UUID})\.webp", final["attachments"][0]["filename"])[1]
+    job = part(rf"{alice.name}_a_cat_({UUID})\.webp", final["attachments"][0]["filename"])
     assert [percent for percent, _ in seen] == sorted({percent for percent, _ in seen})
     assert all(names == ([f"{job}_grid_0.webp"] if percent >= 35 else []) for percent, names in seen)
     assert final["content"] == (
@@ -78,10 +85,12 @@ async def test_upscale_crops_the_very_picture_that_was_pressed(play: Play, profi
         whole, cell = await alice.download(grid), await alice.download(final)
     prompt = grid["content"].split("**")[1]
     cancel = buttons(start)[0]
-    job = re.search(UUID, final["attachments"][0]["filename"])[0]
+    job = part(rf".*_({UUID})\.png", final["attachments"][0]["filename"])
     assert start["nonce"] == nonce
     assert start["content"] == f"Upscaling image #3 with **{prompt}** - <@{alice.id}> (Waiting to start)"
-    assert start["interaction_metadata"]["interacted_message_id"] == start["message_reference"]["message_id"] == grid["id"]
+    assert (
+        start["interaction_metadata"]["interacted_message_id"] == start["message_reference"]["message_id"] == grid["id"]
+    )
     assert "interaction" not in start
     assert start["flags"] == (64 if profile == 2023 else 0)
     assert (cancel["custom_id"], cancel["style"]) == (f"MJ::CancelJob::ByJobid::{job}", 4)
@@ -199,7 +208,7 @@ async def test_equal_prompts_at_the_same_time_are_jobs_of_their_own(play: Play) 
         for _ in range(20):
             await alice.taken(alice.command("a cat"))
         finals = [await alice.result() for _ in range(20)]
-    jobs = {re.search(UUID, final["attachments"][0]["filename"])[0] for final in finals}
+    jobs = {part(rf".*_({UUID})\.webp", final["attachments"][0]["filename"]) for final in finals}
     assert jobs == {job["id"] for job in await world.jobs()}
     assert len(jobs) == 20
 

@@ -1,9 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_simulator.limits import Window
 
 
-@given(limit=st.integers(1, 5), waits=st.lists(st.floats(0, 2), max_size=60))
+@given(limit=st.integers(1, 5), waits=st.lists(st.integers(0, 128).map(lambda ticks: ticks / 64), max_size=60))
 def test_no_window_takes_more_than_its_limit(limit: int, waits: list[float]) -> None:
     window, now, taken = Window(limit, 1.0), 0.0, []
     for wait in waits:

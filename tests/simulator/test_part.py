@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from discord_user import custom_id
-from mjproxy_simulator.part import NAME, Settings, running
 from pydantic import ValidationError
 from simulated_world import Play, World
+
+from mjproxy_simulator.part import NAME, Settings, running
 
 
 @asynccontextmanager
@@ -110,16 +111,18 @@ async def test_task_of_yesterday_can_be_upscaled_today(play: Play) -> None:
 
 async def test_job_goes_on_when_the_simulator_was_killed(tmp_path: Path, play: Play) -> None:
     variables = {"SIMULATOR_LISTEN": "127.0.0.1:0", "DATA": str(tmp_path), "SPEED": "20"}
-    async with process(tmp_path, SIMULATOR__CONCURRENCY="1", **variables) as started:
-        async with World.visiting(await url_of(started)) as world:
-            alice = await world.user(0)
-            async with alice.session():
-                await alice.taken(alice.command("a cat"))
-                await alice.taken(alice.command("a dog"))
-                start = await alice.gateway.event("MESSAGE_CREATE", lambda message: "cat" in message["content"])
-                await alice.gateway.event("MESSAGE_UPDATE")
-                started.kill()
-                assert await alice.gateway.close_code() is None
+    async with (
+        process(tmp_path, SIMULATOR__CONCURRENCY="1", **variables) as started,
+        World.visiting(await url_of(started)) as world,
+    ):
+        alice = await world.user(0)
+        async with alice.session():
+            await alice.taken(alice.command("a cat"))
+            await alice.taken(alice.command("a dog"))
+            start = await alice.gateway.event("MESSAGE_CREATE", lambda message: "cat" in message["content"])
+            await alice.gateway.event("MESSAGE_UPDATE")
+            started.kill()
+            assert await alice.gateway.close_code() is None
     alice = await (await play(concurrency=1, speed=20.0)).user(0)
     async with alice.session():
         finals = [await alice.result() for _ in range(2)]

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job, Kind, Status
@@ -78,11 +79,16 @@ def test_everything_is_there_when_the_store_is_opened_again(tmp_path: Path) -> N
 
 
 def test_transaction_leaves_nothing_when_it_fails(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.transaction():
-        store.put_message(MESSAGE)
-        store.put_job(JOB)
-        raise ZeroDivisionError
-    assert store.message(12) is store.job("j") is None
+    def fail() -> None:
+        with store.transaction():
+            store.put_message(MESSAGE)
+            store.put_job(JOB)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert store.message(12) is None
+    assert store.job("j") is None
 
 
 def test_second_simulator_is_refused_on_the_same_folder(store: Store, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ class AsyncClient:
         return await self._submit(SubmitTaskRequest(options=options, imagine=command), settings)
 
     async def upscale(self, task_id: str, index: int, **settings: Unpack[SubmitSettings]) -> AsyncTask:
-        """Takes picture `index`, 1 to 4, out of a finished grid. Doing it again gives the task of the first time."""
+        """Takes picture `index`, 1 to 4, out of a finished grid."""
         return await self._change(task_id, pb.ACTION_UPSCALE, index, settings)
 
     async def vary(self, task_id: str, index: int, **settings: Unpack[SubmitSettings]) -> AsyncTask:

@@ -48,31 +48,36 @@ _SERVICES: Final = tuple(
 )
 
 
-class AddressInUse(Exception):
+class AddressInUse(OSError):
     """The address cannot be listened on."""
 
 
 @asynccontextmanager
-async def running_server(engine: Engine, address: Address, keyring: Keyring) -> AsyncIterator[Address]:
-    """Serves the engine for the time of the block, and yields the address with its real port.
+async def bound_server(address: Address, keyring: Keyring) -> AsyncIterator[tuple[aio.Server, Address]]:
+    """Takes an address for the time of the block; nothing is served yet. Yields the address with its real port.
 
     Raises:
         AddressInUse: Another process listens there, or the address is not this machine's.
     """
-    server = aio.server(
-        interceptors=[CallLog(), ErrorsToStatus(), Authentication(keyring)],
-        options=_OPTIONS,
-    )
+    server = aio.server(interceptors=[CallLog(), ErrorsToStatus(), Authentication(keyring)], options=_OPTIONS)
+    try:
+        yield server, Address(address.host, _bind(server, address))
+    finally:
+        await server.stop(None)
+
+
+@asynccontextmanager
+async def serving(server: aio.Server, engine: Engine) -> AsyncIterator[None]:
+    """Serves the engine for the time of the block."""
     _add_services(server, engine)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection([*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    port = _bind(server, address)
     await server.start()
     for service in ("", *_SERVICES):
         await health_servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
     try:
-        yield Address(address.host, port)
+        yield
     finally:
         await health_servicer.enter_graceful_shutdown()
         engine.hub.close()  # A server with open streams would wait out its whole grace.

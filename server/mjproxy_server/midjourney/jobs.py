@@ -97,15 +97,14 @@ class Job:
         return self.at_work and not self.taken
 
     def resembles(self, other: "Job") -> bool:
-        """True if a message about the one could say the same as a message about the other, but for the prompt."""
+        """True if messages about jobs with a common likeness may be the same for both."""
         told_by_index = Verb.IMAGE in self.verbs and _differ(self.index, other.index)
-        return self.bot is other.bot and bool(self.verbs & other.verbs) and not told_by_index
+        return bool(self.verbs & other.verbs) and not told_by_index
 
     def may_own(self, message: BotMessage) -> bool:
-        """True if nothing that is known of the job contradicts that the message is about it."""
+        """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
         return (
             self.at_work
-            and self.bot is message.bot
             and not _differ(self.interaction_id, message.interaction_id)
             and not _differ(self.job_id, message.job_id)
             and created_at(message.id) >= self._not_before

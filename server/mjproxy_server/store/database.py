@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-from mjproxy_server.store.errors import StoreCorrupt, StoreInaccessible, StoreTooNew
+from mjproxy_server.store.errors import StoreCorrupt, StoreError, StoreInaccessible, StoreTooNew
 
 _BUSY_SECONDS = 5.0
 _PRIVATE = 0o600  # Prompts and results are nobody else's; the -wal and -shm files inherit the mode.
@@ -65,6 +65,8 @@ def explaining(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except StoreError:
+        raise  # It explains itself.
     except OSError as error:
         raise StoreInaccessible(path, str(error)) from error
     except sqlite3.Error as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from mjproxy_server.model.errors import Unavailable
 
 
-class StoreError(Exception):
+class StoreError(OSError):
     """The store cannot be opened.
 
     Attributes:

@@ -36,7 +36,7 @@ def filename(job: Job, username: str) -> str:
     """Return the name of a job's result file; up to 2025 the bot sent PNG, since 2026 WebP for grids."""
     slug = re.sub(r"[^A-Za-z0-9]+", "_", text_of(job.prompt))
     suffix = "webp" if job.profile is Profile.OF_2026 and job.kind is not Kind.UPSCALE else "png"
-    return f"{f'{username}_{slug}'[:_STEM_LENGTH].rstrip('_')}_{job.id}.{suffix}"
+    return f"{f'{username}_{slug}'[:_STEM_LENGTH]}_{job.id}.{suffix}"
 
 
 def preview_filename(job: Job) -> str:

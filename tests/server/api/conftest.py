@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from mjproxy_server.api.callers import Caller, Keyring, Role
-from mjproxy_server.api.server import running_server
+from mjproxy_server.api.server import bound_server, serving
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.engine import EngineConfig, running_engine
@@ -52,8 +52,9 @@ def start_service(tmp_path: Path) -> StartService:
         )
         keyring = Keyring({name: Caller(name, role) for name, role in keys.items()}, service_key="service-key")
         async with (
+            bound_server(Address("127.0.0.1", 0), keyring) as (server, address),
             running_engine(config, clock=SystemClock(), rng=random.Random(1)) as engine,
-            running_server(engine, Address("127.0.0.1", 0), keyring) as address,
+            serving(server, engine),
             grpc.aio.insecure_channel(str(address)) as channel,
         ):
             yield Service(address, channel, engine)

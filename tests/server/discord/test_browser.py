@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy_server.discord.browser import Browser
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"

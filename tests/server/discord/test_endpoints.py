@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy_server.discord.endpoints import Endpoints
 
 QUERY = "encoding=json&v=9&compress=zlib-stream"

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.discord.snowflake import DISCORD_EPOCH_MS, NonceSource
 
 

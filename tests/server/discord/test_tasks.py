@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from mjproxy_server.discord.tasks import first_of, run_together
 
 

@@ -3,6 +3,7 @@ from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.discord.timing import Backoff
 
 

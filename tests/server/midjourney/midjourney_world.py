@@ -25,8 +25,18 @@ from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Reason
 
-PROMPTS = ["a cat --ar 2:3", "A  cat", "a cat \u2014v 7 --no dogs", "a dog on\nthe moon", "https://example.com/a.png a dog on the moon"]
-SOURCES = {GRID: "a cat --v 7.0", snowflake(NOW - 7_200_000): "a cat --ar 2:3", snowflake(NOW - 9_000_000): "a dog on the moon"}
+PROMPTS = [
+    "a cat --ar 2:3",
+    "A  cat",
+    "a cat \u2014v 7 --no dogs",
+    "a dog on\nthe moon",
+    "https://example.com/a.png a dog on the moon",
+]
+SOURCES = {
+    GRID: "a cat --v 7.0",
+    snowflake(NOW - 7_200_000): "a cat --ar 2:3",
+    snowflake(NOW - 9_000_000): "a dog on the moon",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +45,7 @@ class Conditions:
 
     Attributes:
         answers_progress: Results of commands reply to the progress message (2026); otherwise to nothing (2023).
-        previews: Progress shows pictures whose file names tell the job.
+        previews: Progress may show pictures whose file names tell the job.
         cancel_buttons: Progress messages have a button that tells the job.
         queueing: Some jobs are held first, and then start with a message that tells no interaction.
         refusals: Some jobs are refused, or stopped.
@@ -93,7 +103,9 @@ class World:
     def run(self, steps: int) -> None:
         """Lets so much happen by chance, and then all that is under way come to its end."""
         for _ in range(steps):
-            self._rng.choice([self._submit, self._start, self._draw, self._draw, self._draw, self._deliver, self._deliver])()
+            self._rng.choice(
+                [self._submit, self._start, self._draw, self._draw, self._draw, self._deliver, self._deliver]
+            )()
             if self._chance(0.15):
                 self._be_others()
             if self.conditions.giving_up and self._chance(0.05):
@@ -236,7 +248,8 @@ class World:
 
     def _progress(self, progress_id: str, drawing: Drawing) -> Iterator[Dispatch]:
         for percent in (15, 46, 78) if drawing.kind != "upsample" else ():
-            files = (f"{drawing.job_id}_grid_0.webp",) if self.conditions.previews and percent > 30 else ()
+            preview = self.conditions.previews and percent > 30 and self._chance(0.5)
+            files = (f"{drawing.job_id}_grid_0.webp",) if preview else ()
             yield self._report(progress_id, drawing, f"{percent}%) (fast", updated=True, files=files)
         if self.conditions.refusals and self._chance(0.1):
             yield self._report(progress_id, drawing, "Stopped", updated=True)
@@ -259,7 +272,9 @@ class World:
         }.get(drawing.kind, "**{p}** - <@{u}>")
         cancel = self.conditions.cancel_buttons and (drawing.kind == "upsample" or not waiting)
         buttons = (cancel_button(drawing.job_id),) if cancel else ()
-        return self._message(message_id, f"{form} ({status})", drawing, buttons=buttons, reply_to=drawing.source_id, **keys)
+        return self._message(
+            message_id, f"{form} ({status})", drawing, buttons=buttons, reply_to=drawing.source_id, **keys
+        )
 
     def _result(self, message_id: str, progress_id: str, drawing: Drawing) -> Dispatch:
         form = {

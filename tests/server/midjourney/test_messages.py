@@ -123,7 +123,8 @@ def test_null_is_as_good_as_absent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("application_id", "bot"), [(BOT, Bot.MIDJOURNEY), ("1022952195194359889", Bot.NIJI), ("1090660574196674713", Bot.INSIGHT_FACE)]
+    ("application_id", "bot"),
+    [(BOT, Bot.MIDJOURNEY), ("1022952195194359889", Bot.NIJI), ("1090660574196674713", Bot.INSIGHT_FACE)],
 )
 def test_the_author_tells_the_bot(application_id: str, bot: Bot) -> None:
     assert message_of(*message("1", DONE, application_id=application_id)).bot is bot

@@ -10,7 +10,9 @@ from mjproxy_server.model.vocabulary import Mode
 
 WORDS = st.text(st.characters(categories=["L", "Nd"], max_codepoint=0xFFFF), min_size=1, max_size=8)
 PUNCTUATED = st.builds("{}{}".format, WORDS, st.sampled_from(["", ",", ".", "!", "::2", "::-.5", " (old)", " \u2014 "]))
-URLS = st.sampled_from(["https://example.com/a-cat.png", "https://cdn.discordapp.com/attachments/1/2/x--y.png?ex=6a&hm=0b&"])
+URLS = st.sampled_from(
+    ["https://example.com/a-cat.png", "https://cdn.discordapp.com/attachments/1/2/x--y.png?ex=6a&hm=0b&"]
+)
 PARAMETERS = st.sampled_from(
     [
         "--ar 16:9",
@@ -83,7 +85,12 @@ def test_what_the_bot_rewrites_makes_no_difference(sent: str, echoed: str) -> No
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("a cat", "a dog"), ("a cat", "a cat on the moon"), ("\u4e00\u53ea\u732b", "\u4e00\u53ea\u72d7"), ("cat 1", "cat 2")],
+    [
+        ("a cat", "a dog"),
+        ("a cat", "a cat on the moon"),
+        ("\u4e00\u53ea\u732b", "\u4e00\u53ea\u72d7"),
+        ("cat 1", "cat 2"),
+    ],
 )
 def test_different_texts_stay_different(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)

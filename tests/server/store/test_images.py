@@ -36,6 +36,13 @@ async def test_an_image_goes_with_its_last_hold(images: Images, folder: Path) ->
         await images.get(digest)
 
 
+async def test_equal_images_share_a_file(images: Images, folder: Path) -> None:
+    path = folder / "images" / await images.put(b"cat")
+    first = path.stat().st_ino
+    await images.put(b"cat")
+    assert path.stat().st_ino == first
+
+
 async def test_an_image_that_is_not_held_is_let_be(images: Images, folder: Path) -> None:
     digest = await images.put(b"cat")
     await images.drop(hashlib.sha256(b"dog").hexdigest())
@@ -87,3 +94,5 @@ async def test_a_full_disk_leaves_nothing_behind(images: Images, folder: Path) -
     assert _files(folder) == {hashlib.sha256(b"small").hexdigest()}
     digest = await images.put(b"x" * 1000)
     assert await images.get(digest) == b"x" * 1000
+    await images.drop(digest)  # The put that failed holds nothing.
+    assert digest not in _files(folder)

@@ -9,7 +9,7 @@ from simulated_world import Play, World
 
 def metadata(content: bytes) -> dict[str, object]:
     image = Image.open(io.BytesIO(content))
-    text = image.text["mjproxy-simulator"] if image.format == "PNG" else image.getexif()[0x010E]
+    text = image.info["mjproxy-simulator"] if image.format == "PNG" else image.getexif()[0x010E]
     return dict(json.loads(text))
 
 
@@ -56,7 +56,9 @@ async def test_picture_may_be_read_from_any_origin(world: World, connected_alice
     assert first.content == again.content
 
 
-@pytest.mark.parametrize("change", [("hm=", "hm=0"), ("?ex=", "?xe="), (".webp", ".png"), ("/attachments/", "/attachments/1")])
+@pytest.mark.parametrize(
+    "change", [("hm=", "hm=0"), ("?ex=", "?xe="), (".webp", ".png"), ("/attachments/", "/attachments/1")]
+)
 async def test_link_that_is_not_as_it_was_signed_is_dead(
     world: World, connected_alice: DiscordUser, change: tuple[str, str]
 ) -> None:

@@ -1,6 +1,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
 from mjproxy_simulator.discord.links import Links
 
 DAY = 24 * 3600

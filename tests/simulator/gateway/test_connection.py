@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_simulator.faults import FaultBoard, InvalidSession, NoHeartbeatAck
 from mjproxy_simulator.gateway.connection import Connection
 from mjproxy_simulator.gateway.lobby import Lobby
@@ -43,8 +44,8 @@ class Client:
         self.outputs: list[Output] = []
         self.connection = Connection(
             gateway.lobby,
-            lambda account, session, version: [("READY", {"session_id": session.id, "v": version})],
-            lambda account, guild_id, nonce: {"guild_id": str(guild_id), "nonce": nonce},
+            lambda _, session, version: [("READY", {"session_id": session.id, "v": version})],
+            lambda _, guild_id, nonce: {"guild_id": str(guild_id), "nonce": nonce},
             self.outputs.append,
             gateway.time,
         )

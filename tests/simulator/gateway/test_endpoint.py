@@ -14,16 +14,16 @@ async def test_events_arrive_with_and_without_compression(alice: DiscordUser, qu
 
 
 async def test_zlib_stream_is_one_context_for_the_connection(alice: DiscordUser) -> None:
-    frames = []
     async with alice.connection("encoding=json&v=9&compress=zlib-stream") as gateway:
         await gateway.send(1, None)
-        for _ in range(2):
-            frames.append(await gateway._socket.recv())
+        frames = [await gateway.next_raw() for _ in range(2)]
+    assert isinstance(frames[0], bytes)
+    assert isinstance(frames[1], bytes)
     assert frames[0][0] == 0x78
     with pytest.raises(zlib.error):
         zlib.decompressobj().decompress(frames[1])
     inflater = zlib.decompressobj()
-    assert [json.loads(inflater.decompress(frame))["op"] for frame in frames] == [10, 11]
+    assert [json.loads(inflater.decompress(frame))["op"] for frame in (frames[0], frames[1])] == [10, 11]
 
 
 async def test_identify_before_hello_in_a_binary_frame_is_understood(alice: DiscordUser) -> None:

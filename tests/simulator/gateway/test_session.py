@@ -2,6 +2,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_simulator.gateway.session import Close, Frame, Output, Session
 
 

@@ -11,9 +11,7 @@ def test_account_is_the_same_forever_for_its_seed() -> None:
 
 def test_thousand_accounts_share_nothing() -> None:
     accounts = [derive_account(Seed("test"), number, Profile.OF_2026) for number in range(1000)]
-    ids = [
-        each for one in accounts for each in (one.user.id, one.guild_id, one.channel_id, one.private_channel_id)
-    ]
+    ids = [each for one in accounts for each in (one.user.id, one.guild_id, one.channel_id, one.private_channel_id)]
     assert len({one.user.username for one in accounts}) == len({one.token for one in accounts}) == 1000
     assert len(set(ids)) == 4000
     assert all(17 <= len(str(each)) <= 19 for each in ids)

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_simulator.model.snowflakes import Snowflakes, created_ms, snowflake
 
 

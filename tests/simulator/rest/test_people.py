@@ -29,7 +29,9 @@ async def test_routes_that_do_not_exist_say_so_in_discords_form(alice: DiscordUs
     assert (wrong.status_code, wrong.json()) == (405, {"message": "405: Method Not Allowed", "code": 0})
 
 
-@pytest.mark.parametrize("place", ["guilds/{guild_id}", "channels/{channel_id}", "channels/{private_channel_id}", "users/@me"])
+@pytest.mark.parametrize(
+    "place", ["guilds/{guild_id}", "channels/{channel_id}", "channels/{private_channel_id}", "users/@me"]
+)
 async def test_command_index_lists_two_bots_with_an_imagine(alice: DiscordUser, place: str) -> None:
     index = (await alice.request("GET", f"/{place.format(**alice.account)}/application-command-index")).json()
     owners = [each["application_id"] for each in index["application_commands"] if each["name"] == "imagine"]

@@ -48,14 +48,16 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table whose last column gives way when the terminal is narrow."""
+    """A table whose last column alone gives way when the terminal is narrow: an id that is cut is of no use."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns[:-1]:
+    *whole, last = columns
+    for column in whole:
         table.add_column(column, no_wrap=True)
-    table.add_column(columns[-1], no_wrap=True, overflow="ellipsis", ratio=1)
+    # rich narrows only columns that may wrap; that this one does not is said by its cells.
+    table.add_column(last)
     for row in rows:
         # As Text, since a prompt in brackets is no markup.
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in row))
     return table
 
 
@@ -65,7 +67,7 @@ def _task_row(task: AsyncTask) -> Sequence[str]:
 
 
 def _local_time(task: AsyncTask) -> str:
-    return task.message.submit_time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return task.message.submit_time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _account_row(account: Account) -> Sequence[str]:

@@ -1,8 +1,8 @@
 """The gateway client of one account: one connection after another, one session as long as it lasts.
 
 How it goes on after a connection ended is decided in one place, `GatewayClient._supervise`: each class of ending has
-its own `except` clause there. A try that was short is followed by a pause that grows; one that lasted is followed by
-the next at once.
+its own `except` clause there. A connection that lasted is followed by the next at once, a short one by a pause, and the
+pause grows as long as none becomes READY.
 
 A session is resumed at the address that READY named. If no HELLO comes from there, the next try goes to the main
 gateway, the one after that to the resume address again, and so on. A session is given up when Discord refuses it, or
@@ -35,7 +35,7 @@ from mjproxy_server.discord.timing import Backoff, Clock
 
 _logger = logging.getLogger(__name__)
 
-# A connection that lasted this long shows that nothing is wrong with the way to Discord.
+# After a connection that lasted this long, in seconds, the next one is tried without a pause.
 LASTING = 30.0
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
@@ -85,7 +85,7 @@ class GatewayClient:
         self._resume_point = resume
         self._dispatches: asyncio.Queue[Dispatch] = asyncio.Queue()
         self._resume_url_is_dead = False
-        self._attempt = 0
+        self._attempt = 0  # Tries since the session was last READY, as `GatewayStatus` has it.
         self._last_error: str | None = None
         self._status = GatewayStatus(GatewayPhase.DISCONNECTED, since=clock.time(), session_id=self.session_id)
 
@@ -135,9 +135,9 @@ class GatewayClient:
                 self._note(ending)
             except ConnectionEnded as ending:
                 self._note(ending)
-            if self._clock.monotonic() - opened_at >= LASTING:
+            if self._attempt == 0:
                 backoff.reset()
-            else:
+            if self._clock.monotonic() - opened_at < LASTING:
                 pause = max(pause, next(backoff))
             await self._clock.sleep(pause)
 

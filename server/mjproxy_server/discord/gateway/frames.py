@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -40,7 +40,7 @@ class Frame(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True):
     """The payload of HELLO; the interval is in milliseconds."""
 
-    heartbeat_interval: float
+    heartbeat_interval: Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Ready(msgspec.Struct, frozen=True):

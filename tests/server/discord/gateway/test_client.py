@@ -8,6 +8,8 @@ from typing import Protocol
 import pytest
 from discord_clock import Record, VirtualClock
 from discord_gateway import HEARTBEAT, IDENTIFY, RESUME, Peer, ScriptedGateway
+from pydantic import SecretStr
+
 from mjproxy_server.discord import (
     AuthenticationFailed,
     Dispatch,
@@ -19,7 +21,6 @@ from mjproxy_server.discord import (
     IdentifyGate,
     ResumePoint,
 )
-from pydantic import SecretStr
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
 # Nobody listens on port 1, which only the superuser could open.
@@ -241,7 +242,8 @@ async def test_session_is_resumed_without_gap_or_repeat(
     a = world()
     async with a.running():
         await a.reconnect()
-        await a.until(GatewayPhase.READY, "s1")
+        status = await a.until(GatewayPhase.READY, "s1")
+        assert (status.attempt, status.last_error) == (0, None)
         await a.until_dispatch("RESUMED")
     assert [dispatch.type for dispatch in a.dispatches.facts] == ["READY", "ONE", "TWO", "RESUMED"]
 
@@ -296,6 +298,34 @@ async def test_pause_after_an_invalid_session_is_one_to_five_seconds(
     async with a.running():
         await a.until_disconnected()
         assert 1.0 <= await clock.skip() <= 5.0
+        await a.until(GatewayPhase.READY, "s1")
+
+
+async def test_pause_is_longer_after_discord_found_us_too_fast(
+    gateway: ScriptedGateway, world: NewWorld, clock: VirtualClock
+) -> None:
+    gateway.play(ended_by(lambda peer: peer.close(4008)), serve_resume)
+    a = world()
+    async with a.running():
+        await a.until_disconnected()
+        assert await clock.skip() >= 5.0
+        a.statuses.facts.clear()
+        await a.until(GatewayPhase.READY, "s1")
+
+
+async def test_new_session_begins_when_the_server_keeps_dropping_us_while_we_resume(
+    gateway: ScriptedGateway, world: NewWorld
+) -> None:
+    async def drop(peer: Peer) -> None:
+        await peer.hello()
+        await peer.expect(RESUME)
+        await peer.close(4000)
+
+    gateway.play(drop, drop, drop, serve_session)
+    a = world(ResumePoint("s0", gateway.url, 5))
+    async with a.running():
+        for _ in range(3):
+            await a.reconnect()
         await a.until(GatewayPhase.READY, "s1")
 
 
@@ -356,6 +386,23 @@ async def test_next_try_comes_at_once_when_the_last_one_lasted(
         clock.move(40.0)
         end.set()
         await a.until(GatewayPhase.READY)
+
+
+async def test_pauses_do_not_grow_when_each_connection_becomes_ready(
+    gateway: ScriptedGateway, world: NewWorld, clock: VirtualClock
+) -> None:
+    async def resume_and_drop(peer: Peer) -> None:
+        await peer.hello()
+        await peer.resumed()
+        peer.cut()
+
+    gateway.play(*[resume_and_drop] * 5)
+    a = world(ResumePoint("s1", gateway.url, 5))
+    async with a.running():
+        for _ in range(5):
+            await a.until_disconnected()
+            a.statuses.facts.clear()
+            assert 0.5 <= await clock.skip() <= 1.0
 
 
 async def test_pauses_grow_while_nobody_listens(world: NewWorld, clock: VirtualClock) -> None:

@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy_server.discord.gateway.close_codes import RESUMABLE_CLOSE, Verdict, meaning_of
 
 

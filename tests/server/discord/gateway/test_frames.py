@@ -1,5 +1,6 @@
 import msgspec
 import pytest
+
 from mjproxy_server.discord.browser import Browser
 from mjproxy_server.discord.gateway import frames
 

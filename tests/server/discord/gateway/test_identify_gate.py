@@ -1,6 +1,7 @@
 import asyncio
 
 from discord_clock import VirtualClock
+
 from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 
 

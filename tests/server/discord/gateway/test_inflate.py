@@ -3,6 +3,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.discord.gateway.inflate import Inflater
 
 

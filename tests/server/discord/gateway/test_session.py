@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from mjproxy_server.discord.browser import Browser
 from mjproxy_server.discord.gateway.endings import (
     ConnectionCut,
@@ -113,11 +114,12 @@ class TestBeginning:
         with pytest.raises(ConnectionCut, match="READY"):
             session.receive(Frame(op=0, t="READY", s=1, d=data), 0.0)
 
-    def test_malformed_hello_ends_the_connection(self) -> None:
+    @pytest.mark.parametrize("interval", ["soon", 0, -1, None])
+    def test_malformed_hello_ends_the_connection(self, interval: object) -> None:
         session = new_session()
         session.opened(0.0)
         with pytest.raises(ConnectionCut, match="HELLO"):
-            session.receive(Frame(op=Op.HELLO, d={"heartbeat_interval": "soon"}), 0.0)
+            session.receive(Frame(op=Op.HELLO, d={"heartbeat_interval": interval}), 0.0)
 
 
 class TestDispatches:
@@ -183,6 +185,7 @@ class TestHeartbeat:
         session.wake(session.wake_at)
         session.closed()
         session.opened(100.0)
+        assert session.wake_at == 100.0 + HELLO_TIMEOUT, "nothing beats before HELLO"
         session.receive(HELLO, 100.0)
         assert commands(session.wake(session.wake_at)) == [Command(Op.HEARTBEAT, 0)]
 
@@ -208,6 +211,16 @@ class TestSilence:
         session.identify(100.0)
         with pytest.raises(Unanswered, match="identifying"):
             session.wake(100.0 + READY_TIMEOUT)
+
+    @pytest.mark.parametrize("resume", [None, POINT])
+    def test_nothing_is_awaited_once_the_session_is_ready(self, resume: ResumePoint | None) -> None:
+        session = new_session(resume)
+        session.opened(0.0)
+        session.receive(HELLO, 0.0)
+        if resume is None:
+            session.identify(0.0)
+        session.receive(dispatch(42, "RESUMED") if resume else ready(), 0.0)
+        assert len(commands(session.wake(READY_TIMEOUT + INTERVAL))) == 1
 
     def test_each_replayed_dispatch_gives_resume_more_time(self) -> None:
         session = new_session(POINT)
@@ -252,10 +265,10 @@ class TestRefusal:
 
     def test_resume_that_worked_clears_the_count(self) -> None:
         session = new_session(POINT)
-        for _ in range(2 * MAX_FAILED_RESUMES):
+        for frame in [ACK, dispatch(42, "RESUMED")] * MAX_FAILED_RESUMES:
             session.opened(0.0)
             session.receive(HELLO, 0.0)
-            session.receive(dispatch(42, "RESUMED"), 0.0)
+            session.receive(frame, 0.0)
             session.closed()
         assert session.session_id == "stored"
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 from discord_api import ScriptedApi
 from discord_gateway import HEARTBEAT, Peer, ScriptedGateway
+
 from mjproxy_server.discord.browser import Browser
 from mjproxy_server.discord.gateway.endings import CannotConnect, ClosedByDiscord, ConnectionCut
 from mjproxy_server.discord.gateway.frames import Op, heartbeat

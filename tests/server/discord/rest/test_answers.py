@@ -3,6 +3,7 @@ from typing import ClassVar
 import httpx
 import msgspec
 import pytest
+
 from mjproxy_server.discord.errors import (
     BadRequest,
     DiscordUnavailable,

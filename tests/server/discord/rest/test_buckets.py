@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.discord.errors import RateLimited
 from mjproxy_server.discord.rest.buckets import GLOBAL_LIMIT, GLOBAL_PERIOD, BucketHeaders, RateLimits
 from mjproxy_server.discord.rest.routes import CREATE_MESSAGE, HISTORY, INTERACTIONS, BoundRoute

@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy_server.discord.errors import BadRequest, Forbidden, NotFound, RateLimited, Rejected, Unauthorized
 from mjproxy_server.discord.rest.budget import (
     INVALID_REQUEST_LIMIT,

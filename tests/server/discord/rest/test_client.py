@@ -7,6 +7,8 @@ import httpx
 import pytest
 from discord_api import ScriptedApi
 from discord_clock import VirtualClock
+from pydantic import SecretStr
+
 from mjproxy_server.discord import (
     ApplicationCommand,
     BadRequest,
@@ -29,7 +31,6 @@ from mjproxy_server.discord import (
     User,
 )
 from mjproxy_server.discord.rest.budget import INVALID_REQUEST_LIMIT
-from pydantic import SecretStr
 
 CAT = UploadFile("cat.png", b"a cat", "image/png")
 DOG = UploadFile("dog.webp", b"a dog!", "image/webp")

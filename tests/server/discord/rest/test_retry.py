@@ -3,6 +3,7 @@ import random
 
 import pytest
 from discord_clock import VirtualClock
+
 from mjproxy_server.discord.errors import (
     BadRequest,
     DiscordError,
