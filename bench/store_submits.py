@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 import uvloop
+
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action

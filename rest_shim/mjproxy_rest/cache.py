@@ -5,8 +5,8 @@ watch brings the changes up to its *position*. An entry was the task's state at 
 change of a task that is held here is applied, it still is at the position.
 
 **What readers may rely on.** What is shown of a task is at least as new as anything that was shown of it, to anybody,
-before the read began; a removed task is never shown again; and a task is readable from the moment its submission was
-answered.
+before the read began; a task of whose removal the watch had told by then is not shown; and a task is readable from the
+moment its submission was answered.
 
 **How.** A change of a task that nobody reads is not kept, so a miss could lose one: the server's answer is under way, a
 change comes and is let go, the answer arrives and is old for ever. Therefore a miss *marks* its ids before it asks, a

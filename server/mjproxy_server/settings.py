@@ -24,7 +24,7 @@ _BROWSER = (
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 WebSocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/]+")]
-ProxyUrl = Annotated[str, StringConstraints(pattern=r"^(http|https|socks4a?|socks5h?)://[^\s/]+")]
+ProxyUrl = Annotated[str, StringConstraints(pattern=r"^(http|https|socks5h?)://[^\s/]+")]
 
 
 class Section(BaseModel):

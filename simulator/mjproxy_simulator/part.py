@@ -41,7 +41,7 @@ async def running(settings: Settings) -> AsyncIterator[str]:
     from mjproxy_simulator.simulator import Simulator  # noqa: PLC0415
 
     with bind(*split_address(settings.simulator_listen)) as listener:
-        simulator = Simulator(settings.simulator, settings.data / "simulator", settings.speed)
-        simulator.links.base_url = url = url_of(listener)
+        url = url_of(listener)
+        simulator = Simulator(settings.simulator, settings.data / "simulator", settings.speed, url)
         async with simulator, serving(simulator.app, listener):
             yield url

@@ -4,9 +4,11 @@ import asyncio
 import random
 import secrets
 import time
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self
 
 from starlette.applications import Starlette
@@ -57,94 +59,152 @@ class Simulator:
         section: Who lives in it, and by which rules.
         folder: Where it keeps its things; made if it is missing.
         speed: How many times faster than in life jobs run.
+        base_url: Where it is reached; links lead there.
 
     Raises:
         StoreInUseError: Another simulator has the folder open.
     """
 
-    def __init__(self, section: SimulatorSection, folder: Path, speed: float) -> None:
+    def __init__(self, section: SimulatorSection, folder: Path, speed: float, base_url: str) -> None:
         uploads = folder / "uploads"
         uploads.mkdir(parents=True, exist_ok=True)
-        seed, limits = Seed(section.seed), section.limits
-        stranger = derive_stranger(seed)
-        accounts = [derive_account(seed, number, section.profile) for number in range(section.accounts)]
-        directory = Directory(accounts, (stranger, *(each.user for each in APPLICATIONS)))
-        self._store = store = Store(folder / "simulator.sqlite3")
-        self._gallery = Gallery(store, uploads)
-        snowflakes = Snowflakes(time.time, store.last_id())
-        self.links = links = Links(seed.digest("links"), time.time)
-        forms = MessageForms(directory, links)
-        faults = FaultBoard(random.Random())  # noqa: S311 -- the dice of tests
-        lobby = Lobby(directory, limits, faults, lambda: secrets.token_hex(16), time.monotonic)
-        messenger = Messenger(store, lobby, forms, directory, time.time)
-        self._bot = bot = Bot(
-            store=store,
-            messenger=messenger,
-            planner=Planner(seed, store.job, links.resolves),
-            performer=Performer(store, messenger, directory, snowflakes),
-            snowflakes=snowflakes,
-            clock=PacedClock(time.monotonic, speed),
-            now=time.time,
-            concurrency=section.concurrency,
-        )
-        desk = Desk(directory, limits, time.monotonic)
-        file_uploads = Uploads(
-            desk=desk, store=store, links=links, snowflakes=snowflakes, limits=limits, folder=uploads
-        )
-        interactions = Interactions(
-            desk=desk,
-            checks=InteractionChecks(desk, store, snowflakes),
-            bot=bot,
-            store=store,
-            lobby=lobby,
-            faults=faults,
-            limits=limits,
-            now=time.time,
-        )
-        rest = _rest(
-            interactions,
-            Messages(
-                desk=desk,
-                store=store,
-                forms=forms,
-                messenger=messenger,
-                uploads=file_uploads,
-                snowflakes=snowflakes,
-            ),
-            file_uploads,
-            People(desk, store, links),
-        )
-        greeter = Greeter(lambda: links.gateway_url, store.last_message_id)
-        strikes = Strikes(lobby, bot, stranger, snowflakes)
-        control = Control(store=store, directory=directory, bot=bot, faults=faults, strikes=strikes)
-        self.app = Starlette(
-            routes=[
-                *Gateway(lobby, greeter, time.monotonic).routes(),
-                *(Mount(f"/api/v{version}", rest) for version in _API_VERSIONS),
-                *Cdn(store, links, self._gallery).routes(),
-                *file_uploads.host_routes(),
-                Mount("/control", control.app()),
-            ]
-        )
+        self._parts = _Parts(section, Store(folder / "simulator.sqlite3"), uploads, speed, base_url)
+        self.app = self._parts.app
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            stack.enter_context(self._store)
-            stack.enter_context(self._gallery)
-            self._bot.restore()
-            playing = asyncio.create_task(self._bot.run(), name="bot")
-            stack.push_async_callback(_cancel, playing)
+            stack.enter_context(self._parts.store)
+            stack.enter_context(self._parts.gallery)
+            self._parts.bot.restore()
+            # A group, so that a bot which fails ends the simulator rather than leaving one that never answers.
+            tasks = await stack.enter_async_context(asyncio.TaskGroup())
+            stack.callback(tasks.create_task(self._parts.bot.run(), name="bot").cancel)
             self._open = stack.pop_all()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._open.aclose()
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return await self._open.__aexit__(kind, error, traceback)
 
 
-def _rest(interactions: Interactions, messages: Messages, uploads: Uploads, people: People) -> Starlette:
-    """Return the REST API as an application of its own, with errors in Discord's form."""
-    routes = [*interactions.routes(), *messages.routes(), *uploads.routes(), *people.routes()]
-    return Starlette(routes=routes, exception_handlers={DiscordError: _tell_error, HTTPException: _tell_error})
+class _Parts:
+    """Every part once, made from the ones that it needs."""
+
+    def __init__(self, section: SimulatorSection, store: Store, uploads: Path, speed: float, base_url: str) -> None:
+        self.section = section
+        self.store = store
+        self.upload_folder = uploads
+        self.limits = section.limits
+        self.seed = Seed(section.seed)
+        self.stranger = derive_stranger(self.seed)
+        self.clock = PacedClock(time.monotonic, speed)
+        self.links = Links(self.seed.digest("links"), base_url, time.time)
+        self.snowflakes = Snowflakes(time.time, store.last_id())
+        self.faults = FaultBoard(random.Random())  # noqa: S311 -- the dice of tests
+
+    @cached_property
+    def directory(self) -> Directory:
+        numbers = range(self.section.accounts)
+        accounts = [derive_account(self.seed, number, self.section.profile) for number in numbers]
+        return Directory(accounts, (self.stranger, *(each.user for each in APPLICATIONS)))
+
+    @cached_property
+    def forms(self) -> MessageForms:
+        return MessageForms(self.directory, self.links)
+
+    @cached_property
+    def lobby(self) -> Lobby:
+        return Lobby(self.directory, self.limits, self.faults, lambda: secrets.token_hex(16), time.monotonic)
+
+    @cached_property
+    def messenger(self) -> Messenger:
+        return Messenger(self.store, self.lobby, self.forms, self.directory, time.time)
+
+    @cached_property
+    def bot(self) -> Bot:
+        return Bot(
+            store=self.store,
+            messenger=self.messenger,
+            planner=Planner(self.seed, self.store.job, self.links.resolves),
+            performer=Performer(self.store, self.messenger, self.directory, self.snowflakes),
+            snowflakes=self.snowflakes,
+            clock=self.clock,
+            now=time.time,
+            concurrency=self.section.concurrency,
+        )
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        return Gallery(self.store, self.upload_folder)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(self.directory, self.limits, time.monotonic)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        return Uploads(
+            desk=self.desk,
+            store=self.store,
+            links=self.links,
+            snowflakes=self.snowflakes,
+            limits=self.limits,
+            folder=self.upload_folder,
+        )
+
+    @cached_property
+    def interactions(self) -> Interactions:
+        return Interactions(
+            desk=self.desk,
+            checks=InteractionChecks(self.desk, self.store, self.snowflakes),
+            bot=self.bot,
+            store=self.store,
+            lobby=self.lobby,
+            faults=self.faults,
+            limits=self.limits,
+            now=time.time,
+        )
+
+    @cached_property
+    def messages(self) -> Messages:
+        return Messages(
+            desk=self.desk,
+            store=self.store,
+            forms=self.forms,
+            messenger=self.messenger,
+            uploads=self.uploads,
+            snowflakes=self.snowflakes,
+        )
+
+    @cached_property
+    def rest(self) -> Starlette:
+        """The REST API as an application of its own, with errors in Discord's form."""
+        people = People(self.desk, self.store, self.links)
+        parts = (self.interactions, self.messages, self.uploads, people)
+        return Starlette(
+            routes=[route for part in parts for route in part.routes()],
+            exception_handlers={DiscordError: _tell_error, HTTPException: _tell_error},
+        )
+
+    @cached_property
+    def control(self) -> Control:
+        strikes = Strikes(self.lobby, self.bot, self.stranger, self.snowflakes)
+        return Control(store=self.store, directory=self.directory, bot=self.bot, faults=self.faults, strikes=strikes)
+
+    @cached_property
+    def app(self) -> Starlette:
+        """All hosts of Discord under one address, and the control API beside them."""
+        greeter = Greeter(self.links.gateway_url, self.store.last_message_id)
+        return Starlette(
+            routes=[
+                *Gateway(self.lobby, greeter, time.monotonic).routes(),
+                *(Mount(f"/api/v{version}", self.rest) for version in _API_VERSIONS),
+                *Cdn(self.store, self.links, self.gallery).routes(),
+                *self.uploads.host_routes(),
+                Mount("/control", self.control.app()),
+            ]
+        )
 
 
 def _tell_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
@@ -156,9 +216,3 @@ def _tell_error(request: Request, error: Exception) -> Response:  # noqa: ARG001
         case HTTPException():
             return errors.no_such_route().response()
     raise error
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-untyped]
 from grpc_status import rpc_status
+
 from mjproxy.v1 import task_pb2 as pb
 from mjproxy.v1.account_service_pb2 import ListAccountsRequest, ListAccountsResponse
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server

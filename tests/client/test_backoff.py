@@ -2,6 +2,7 @@ import doctest
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy import backoff
 from mjproxy.backoff import Backoff
 

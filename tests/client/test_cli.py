@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from client.picture_server import Answer, PictureServer
-from client.scripted_server import Fails, ScriptedServer, error_info
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
+
+from client.picture_server import Answer, PictureServer
+from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy.v1 import task_pb2 as pb
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_QUEUE_REJECTED, SubmitRefusal, SubmitTaskRequest

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+
 from mjproxy import errors
 from mjproxy.cli.exits import CommandFailed, Exit, exit_code, explain
 from mjproxy.v1.task_pb2 import Failure, Task

@@ -1,9 +1,10 @@
 import io
 
+from rich.console import Console
+
 from mjproxy.cli.tables import task_table
 from mjproxy.client import AsyncClient, AsyncTask
 from mjproxy.v1 import task_pb2 as pb
-from rich.console import Console
 
 
 def test_only_the_prompt_gives_way_in_a_narrow_terminal() -> None:

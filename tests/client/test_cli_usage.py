@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from mjproxy.cli import main
 
 COMMANDS = ["imagine", "upscale", "vary", "reroll", "tasks", "watch", "accounts"]

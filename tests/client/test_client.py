@@ -4,6 +4,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+
 from client.picture_server import PictureServer
 from client.scripted_server import Cut, Fails, ScriptedServer
 from mjproxy import errors

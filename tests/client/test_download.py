@@ -4,6 +4,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from client.picture_server import Answer, PictureServer
 from mjproxy import download as downloading
 from mjproxy.download import Picture, download, may_help_again, store

@@ -1,9 +1,10 @@
 import grpc
 import pytest
-from client.scripted_server import Fails, ScriptedServer, error_info
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-untyped]
+
+from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy import errors
 from mjproxy.client import AsyncClient
 from mjproxy.v1 import task_pb2 as pb

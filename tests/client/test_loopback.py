@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy.loopback import is_loopback
 
 

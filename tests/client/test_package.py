@@ -1,8 +1,9 @@
 import subprocess
 import sys
 
-import mjproxy
 import pytest
+
+import mjproxy
 
 
 @pytest.mark.parametrize("name", mjproxy.__all__)

@@ -1,5 +1,6 @@
 import pytest
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+
 from mjproxy.terms import Action, Bot, Mode, Status, Term
 from mjproxy.v1 import task_pb2 as pb
 

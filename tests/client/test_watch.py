@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 
 import grpc
 import pytest
-from client.scripted_server import Cut, Fails, ScriptedServer, error_info
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from client.scripted_server import Cut, Fails, ScriptedServer, error_info
 from mjproxy.backoff import Backoff
 from mjproxy.channel import authorization, open_channel
 from mjproxy.errors import DeadlineExceeded, HistoryGone, ServerError, Unauthenticated, Unavailable

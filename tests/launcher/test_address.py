@@ -3,6 +3,7 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy.launcher.address import Address
 
 hosts = st.one_of(

@@ -3,6 +3,7 @@ import signal
 
 import psutil
 import pytest
+
 from mjproxy.launcher import child
 from mjproxy.launcher.address import Address
 from mjproxy.launcher.child import Child

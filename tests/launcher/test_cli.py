@@ -5,6 +5,7 @@ import sys
 import click
 import pytest
 from click.testing import CliRunner
+
 from mjproxy import cli
 
 NEEDED_BY_PARTS_ONLY = ("pydantic", "pydantic_settings", "setproctitle", "uvloop", "starlette", "numpy")

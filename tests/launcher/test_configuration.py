@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
 from mjproxy.launcher import configuration
 from mjproxy.launcher.configuration import Configuration
 from mjproxy.launcher.errors import ConfigurationRefused, PartNotInstalled

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+
 from mjproxy.launcher import configuration
 from mjproxy.launcher.parts import Parts
-from pydantic import BaseModel
 
 EXAMPLE = Path(__file__).parents[2] / "mjproxy.example.toml"
 PARTS = ["server", "rest", "simulator"]

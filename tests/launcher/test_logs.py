@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from mjproxy.launcher import logs
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from pydantic_settings import BaseSettings
+
 from mjproxy.launcher import part_process
 from mjproxy.launcher.errors import PartFailed, PartNotInstalled
 from mjproxy.launcher.parts import Part
-from pydantic_settings import BaseSettings
 
 
 class Failing(Part):

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from mjproxy.launcher import configuration, simulated
 from mjproxy.launcher.address import Address
 from mjproxy.launcher.errors import ConfigurationRefused

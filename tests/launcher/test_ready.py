@@ -1,4 +1,5 @@
 import pytest
+
 from mjproxy.launcher import ready
 from mjproxy.launcher.address import Address
 

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy.launcher.restarts import FIRST_DELAY, LONGEST_DELAY, STEADY_SECONDS, GiveUp, Restarts, StartAgain
 
 

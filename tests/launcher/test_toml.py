@@ -2,6 +2,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from mjproxy.launcher import configuration, toml
 from mjproxy.launcher.parts import Parts
 

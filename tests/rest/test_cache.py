@@ -1,10 +1,11 @@
 import orjson
 import pytest
+from rest_server import HISTORY, running
+
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
 from mjproxy_rest.cache import TaskCache
-from rest_server import HISTORY, running
 
 HERE = Position(0, HISTORY)
 

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from discord_user import custom_id
 from pydantic import ValidationError
 from simulated_world import Play, World
 
-from mjproxy_simulator.part import NAME, Settings, running
+from mjproxy_simulator.part import NAME, Settings, running, serve
 
 
 @asynccontextmanager
@@ -128,6 +129,34 @@ async def test_job_goes_on_when_the_simulator_was_killed(tmp_path: Path, play: P
         finals = [await alice.result() for _ in range(2)]
     assert finals[0]["message_reference"]["message_id"] == start["id"]
     assert ["a cat" in finals[0]["content"], "a dog" in finals[1]["content"]] == [True, True]
+
+
+async def test_job_ends_unheard_when_its_account_is_gone(play: Play) -> None:
+    world = await play(speed=0.001)
+    alice = await world.user(0)
+    await alice.taken(alice.command("a cat"))
+    await world.close()
+    elsewhere = await play(seed="another", speed=500.0)
+    bruno = await elsewhere.user(1)
+    async with bruno.session():
+        assert await bruno.imagine("a dog")
+    statuses = {str(job["prompt"]): job["status"] for job in (await elsewhere.http.get("/control/jobs")).json()}
+    assert statuses == {"a cat --v 7.0": "finished", "a dog --v 7.0": "finished"}
+
+
+async def test_bot_that_fails_ends_the_simulator(play: Play, tmp_path: Path) -> None:
+    world = await play(speed=0.001)
+    alice = await world.user(0)
+    async with alice.session():
+        await alice.taken(alice.command("a cat"))
+        await alice.gateway.event("MESSAGE_CREATE")
+    await world.close()
+    with closing(sqlite3.connect(tmp_path / "simulator" / "simulator.sqlite3", isolation_level=None)) as database:
+        database.execute("UPDATE messages SET record = '{}'")
+    settings = Settings(data=tmp_path, simulator_listen="127.0.0.1:0", speed=1000.0)
+    with pytest.raises(ExceptionGroup) as failure:
+        await serve(settings, lambda _: None)
+    assert failure.group_contains(ValidationError)
 
 
 def test_painter_is_not_loaded_before_a_picture_is_asked_for(tmp_path: Path) -> None:

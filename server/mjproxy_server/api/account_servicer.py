@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
+
 from mjproxy.v1 import account_pb2, account_service_pb2_grpc, task_pb2
 from mjproxy.v1 import account_service_pb2 as pb
-
 from mjproxy_server.api import pages
 from mjproxy_server.api.tasks_out import MODES
 from mjproxy_server.discord.gateway.types import GatewayPhase, GatewayStatus

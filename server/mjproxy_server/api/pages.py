@@ -6,7 +6,6 @@ import hashlib
 from typing import Final
 
 from mjproxy.v1 import task_service_pb2 as pb
-
 from mjproxy_server.model.errors import InvalidField
 
 DEFAULT_SIZE: Final = 100

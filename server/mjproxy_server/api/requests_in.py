@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from mjproxy.v1 import task_service_pb2 as pb
 
+from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api import pages
 from mjproxy_server.api.callers import Caller
 from mjproxy_server.api.tasks_out import ACTIONS, BOTS, MODES, STATUSES

@@ -7,6 +7,7 @@ from typing import Final
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+
 from mjproxy.v1 import (
     account_service_pb2,
     account_service_pb2_grpc,
@@ -15,7 +16,6 @@ from mjproxy.v1 import (
     task_service_pb2,
     task_service_pb2_grpc,
 )
-
 from mjproxy_server.api.account_servicer import AccountServicer
 from mjproxy_server.api.callers import Keyring
 from mjproxy_server.api.interceptors import Authentication, CallLog, ErrorsToStatus

@@ -6,8 +6,8 @@ import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
-from mjproxy.v1 import task_service_pb2
 
+from mjproxy.v1 import task_service_pb2
 from mjproxy_server.model.errors import DomainError, InvalidField, QueueFull
 from mjproxy_server.model.vocabulary import Reason, SubmitCode
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from grpc import aio
+
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2_grpc
-
 from mjproxy_server.api import callers, pages
 from mjproxy_server.api.requests_in import RevisionFilter, revision_filter, submit_request, task_query
 from mjproxy_server.api.tasks_out import task_message

@@ -3,8 +3,8 @@
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from mjproxy.v1 import error_reason_pb2, task_pb2
 
+from mjproxy.v1 import error_reason_pb2, task_pb2
 from mjproxy_server.model.task import Button, Failure, Task
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
 

@@ -198,4 +198,3 @@ class NotOffered(DomainError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"This server does not offer {what} yet.", what=what)
-

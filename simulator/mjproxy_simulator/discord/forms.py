@@ -203,7 +203,7 @@ class MessageForms:
     def _channel(self, channel_id: int) -> Channel:
         channel = self._directory.channel(channel_id)
         if channel is None:
-            raise LookupError(f"no channel {channel_id}: the data folder belongs to another seed")
+            raise LookupError(f"no channel {channel_id}")
         return channel
 
     def _user(self, user_id: int) -> User:

@@ -17,29 +17,30 @@ class Links:
 
     Args:
         key: Signs the links.
+        base_url: Where they lead, such as `http://127.0.0.1:8090`.
         now: The wall clock, in Unix seconds.
     """
 
-    def __init__(self, key: bytes, now: Callable[[], float]) -> None:
-        self.base_url = ""
+    def __init__(self, key: bytes, base_url: str, now: Callable[[], float]) -> None:
         self._key = key
+        self._base_url = base_url
         self._now = now
 
     @property
     def gateway_url(self) -> str:
         """The address of the gateway, without path or query."""
-        return self.base_url.replace("http", "ws", 1)
+        return self._base_url.replace("http", "ws", 1)
 
     def attachment(self, channel_id: int, attachment_id: int, filename: str) -> str:
         """Return a fresh link to an attachment."""
         path = f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}"
         issued = int(self._now())
         expires, issue = f"{issued + LIFETIME_SECONDS:x}", f"{issued:x}"
-        return f"{self.base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
+        return f"{self._base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
 
     def upload(self, name: str, ticket: str) -> str:
         """Return the address where one file may be put."""
-        return f"{self.base_url}/upload/{quote(name)}?upload_id={ticket}"
+        return f"{self._base_url}/upload/{quote(name)}?upload_id={ticket}"
 
     def check(self, path: str, query: Mapping[str, str]) -> bool:
         """Return whether a link's signature is ours and its time has not run out."""
@@ -50,7 +51,7 @@ class Links:
 
     def own(self, url: str) -> tuple[int, int, str] | None:
         """Return channel, attachment and file name of a link to this CDN, however old; None for any other URL."""
-        if not url.startswith(f"{self.base_url}/attachments/"):
+        if not url.startswith(f"{self._base_url}/attachments/"):
             return None
         parts = urlsplit(url).path.split("/")
         if len(parts) != 5 or not (parts[2].isdecimal() and parts[3].isdecimal()):
@@ -63,7 +64,7 @@ class Links:
         Names under `.invalid` never resolve (RFC 2606), so that a test has a link to fail with.
         """
         parts = urlsplit(url)
-        if url.startswith(f"{self.base_url}/"):
+        if url.startswith(f"{self._base_url}/"):
             return self.check(parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()})
         return bool(parts.hostname) and not f".{parts.hostname}".endswith(".invalid")
 

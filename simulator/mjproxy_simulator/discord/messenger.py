@@ -45,31 +45,30 @@ class Messenger:
     def post(self, message: Message, nonce: str | None = None) -> None:
         """Post a new message; the nonce is told with it and then forgotten, as on the real Discord."""
         self._store.put_message(message)
-        form = self._form(message)
-        self._tell(message, "MESSAGE_CREATE", form if nonce is None else form | {"nonce": nonce})
+        self._tell(message, "MESSAGE_CREATE", {} if nonce is None else {"nonce": nonce})
 
     def edit(self, message: Message) -> None:
         """Replace a message by its new content."""
         edited = replace(message, edited_ms=int(self._now() * 1000))
         self._store.put_message(edited)
-        self._tell(edited, "MESSAGE_UPDATE", self._form(edited))
+        self._tell(edited, "MESSAGE_UPDATE", {})
 
     def delete(self, message: Message) -> None:
         """Delete a message."""
         self._store.delete_message(message.id)
-        self._tell(message, "MESSAGE_DELETE", self._forms.deletion(message))
+        if (audience := self._audience(message)) is not None:
+            self._publisher.publish(audience, "MESSAGE_DELETE", self._forms.deletion(message))
 
-    def _form(self, message: Message) -> Json:
-        referenced = None if message.reference is None else self._store.message(message.reference)
-        return self._forms.dispatch(message, referenced)
-
-    def _tell(self, message: Message, event: str, form: Json) -> None:
-        audience = self._audience(message)
-        if audience is not None:
-            self._publisher.publish(audience, event, form)
+    def _tell(self, message: Message, event: str, more: Json) -> None:
+        if (audience := self._audience(message)) is not None:
+            referenced = None if message.reference is None else self._store.message(message.reference)
+            self._publisher.publish(audience, event, self._forms.dispatch(message, referenced) | more)
 
     def _audience(self, message: Message) -> int | None:
+        """Return who sees a message; nobody, if its channel is not there since seed or accounts were changed."""
+        channel = self._directory.channel(message.channel_id)
+        if channel is None:
+            return None
         if message.ephemeral and message.invocation is not None:
             return message.invocation.user_id
-        channel = self._directory.channel(message.channel_id)
-        return None if channel is None else channel.owner_id
+        return channel.owner_id

@@ -17,11 +17,11 @@ class Greeter:
     """Writes the first events of a session.
 
     Args:
-        gateway_url: Gives the address where the session can be resumed.
+        gateway_url: Where the session can be resumed.
         last_message_id: Gives the newest message of a channel.
     """
 
-    def __init__(self, gateway_url: Callable[[], str], last_message_id: Callable[[int], int | None]) -> None:
+    def __init__(self, gateway_url: str, last_message_id: Callable[[int], int | None]) -> None:
         self._gateway_url = gateway_url
         self._last_message_id = last_message_id
 
@@ -33,7 +33,7 @@ class Greeter:
         return {
             "session_id": session.id,
             "session_type": "normal",
-            "resume_gateway_url": self._gateway_url(),
+            "resume_gateway_url": self._gateway_url,
             "user": own_user(account.user),
             "guilds": [guild(account)],
             "merged_members": [[member(account.user) | {"user_id": str(account.user.id)}]],

@@ -13,6 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from service import Service, StartService
+
 from mjproxy_server.api.callers import Caller, Keyring, Role
 from mjproxy_server.api.server import bound_server, serving
 from mjproxy_server.discord.endpoints import Endpoints
@@ -21,7 +23,6 @@ from mjproxy_server.engine.engine import EngineConfig, running_engine
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
 from mjproxy_server.model.account import Account
-from service import Service, StartService
 
 NOWHERE = Endpoints(server="http://127.0.0.1:9", gateway="ws://127.0.0.1:9")
 

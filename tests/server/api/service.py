@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+
 from mjproxy.v1 import account_service_pb2_grpc, task_pb2, task_service_pb2_grpc
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.engine.engine import Engine

@@ -5,9 +5,10 @@ from __future__ import annotations
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from service import Service, StartService, bearer, refusal
+
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api.callers import Role
-from service import Service, StartService, bearer, refusal
 
 KEYS = {"alice": Role.USER, "bob": Role.USER, "root": Role.ADMIN}
 

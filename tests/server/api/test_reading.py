@@ -6,10 +6,11 @@ import asyncio
 
 import grpc
 import pytest
+from service import Service, refusal
+
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.model.facts import Progressed, Sending
-from service import Service, refusal
 
 
 async def test_an_unknown_task_is_not_found(service: Service) -> None:

@@ -6,9 +6,10 @@ import uuid
 
 import grpc
 import pytest
+from service import Service, StartService, refusal
+
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
-from service import Service, StartService, refusal
 
 
 async def test_an_accepted_task_can_be_read_at_once(service: Service) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 
 import grpc
 import pytest
+from service import Service, StartService, refusal
+
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api import task_servicer
 from mjproxy_server.api.server import GRACE_SECONDS
 from mjproxy_server.model.facts import Cancelled, Progressed
-from service import Service, StartService, refusal
 
 
 async def progress(service: Service, task_id: str, percents: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+
 from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.shelf import Shelf

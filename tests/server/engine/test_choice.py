@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.engine.choice import Load, candidates
 from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.vocabulary import Mode

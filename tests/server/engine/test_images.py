@@ -3,11 +3,12 @@
 import io
 
 import pytest
+from PIL import Image
+
 from mjproxy_server.engine import images
 from mjproxy_server.engine.images import CheckedImage, InlineImage, check
 from mjproxy_server.model.command import LinkedImage
 from mjproxy_server.model.errors import InvalidImage
-from PIL import Image
 
 
 def picture(format_name: str, size: tuple[int, int] = (8, 8)) -> bytes:

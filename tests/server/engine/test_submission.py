@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
 from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
 from mjproxy_server.engine.shelf import Shelf
@@ -27,7 +29,6 @@ from mjproxy_server.model.facts import Cancelled, Finished
 from mjproxy_server.model.task import Button, Picture, Result, Task
 from mjproxy_server.model.vocabulary import Action, Mode
 from mjproxy_server.store.interface import Store, TaskQuery
-from PIL import Image
 
 JOB = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
 REQUEST_ID = "7b0f0f5e-2f5e-4f0e-8a55-6d6f3f1f7c11"

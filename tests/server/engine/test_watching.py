@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mjproxy_server.engine.watching import WatchHub
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.errors import RevisionGone, Unavailable

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
+
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.facts import (
     Cancelled,
@@ -19,7 +21,6 @@ from mjproxy_server.model.facts import (
 from mjproxy_server.model.task import Failure, Picture, Result, Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Action, Mode, Reason, Status
-from msgspec.structs import replace
 
 QUEUED = Task(
     id="1700000000000000",

@@ -7,8 +7,9 @@ import pytest
 # Test folders are no packages; this makes the helpers beside this file importable.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mjproxy_server.store import SqliteStore, open_store
 from store_samples import Clock
+
+from mjproxy_server.store import SqliteStore, open_store
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mjproxy_server.store import SqliteStore, open_store
 from store_samples import failed, submission
+
+from mjproxy_server.store import SqliteStore, open_store
 
 
 async def _work(store: SqliteStore) -> None:

@@ -5,12 +5,13 @@ import dataclasses
 import threading
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Action, Reason
 from mjproxy_server.store import Capacity, Revision, SqliteStore, Submission, drawn_at
-from msgspec.structs import replace
 
 START = 1_782_000_000_000
 HOUR = 60 * 60 * 1000

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from store_samples import Clock, Gate, replay, submission, submit_many, whole_log
+
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import SqliteStore, TaskQuery, open_store
-from store_samples import Clock, Gate, replay, submission, submit_many, whole_log
 
 KILLED_WRITER = Path(__file__).parent / "killed_writer.py"
 

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mjproxy_server.store.ids import IdSource, drawn_at, first_key_at, key_of, text_of
 
 TIMES = st.integers(min_value=1_000_000_000_000, max_value=9_000_000_000_000)

@@ -5,6 +5,7 @@ import resource
 from pathlib import Path
 
 import pytest
+
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import Images
 

@@ -3,6 +3,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from store_samples import HOUR, Clock, failed, submission, submit_many, whole_log
+
 from mjproxy_server.store import (
     Images,
     SqliteStore,
@@ -15,7 +17,6 @@ from mjproxy_server.store import (
     database,
     open_store,
 )
-from store_samples import HOUR, Clock, failed, submission, submit_many, whole_log
 
 DATABASE = "mjproxy.db"
 

@@ -1,11 +1,12 @@
 import asyncio
 
 import pytest
+from store_samples import START, failed, submission, whole_log
+
 from mjproxy_server.model.facts import Progressed, Sending, Started, Taken
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import SqliteStore
-from store_samples import START, failed, submission, whole_log
 
 
 async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) -> None:

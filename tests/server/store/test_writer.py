@@ -3,12 +3,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from store_samples import Clock, submission
+
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import rows
 from mjproxy_server.store.database import migrations, open_for_writing
 from mjproxy_server.store.transaction import Transaction
 from mjproxy_server.store.writer import Commit, Committer, Writer
-from store_samples import Clock, submission
 
 
 class OpenWriter(Writer):

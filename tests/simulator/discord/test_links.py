@@ -21,9 +21,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def links(clock: Clock) -> Links:
-    links = Links(b"key", clock)
-    links.base_url = "http://127.0.0.1:8090"
-    return links
+    return Links(b"key", "http://127.0.0.1:8090", clock)
 
 
 def test_link_has_the_form_of_the_real_one(links: Links) -> None:

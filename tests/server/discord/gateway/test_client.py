@@ -10,17 +10,11 @@ from discord_clock import Record, VirtualClock
 from discord_gateway import HEARTBEAT, IDENTIFY, RESUME, Peer, ScriptedGateway
 from pydantic import SecretStr
 
-from mjproxy_server.discord import (
-    AuthenticationFailed,
-    Dispatch,
-    Endpoints,
-    GatewayClient,
-    GatewayFatal,
-    GatewayPhase,
-    GatewayStatus,
-    IdentifyGate,
-    ResumePoint,
-)
+from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.discord.errors import AuthenticationFailed, GatewayFatal
+from mjproxy_server.discord.gateway.client import GatewayClient
+from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
+from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
 # Nobody listens on port 1, which only the superuser could open.

@@ -9,28 +9,29 @@ from discord_api import ScriptedApi
 from discord_clock import VirtualClock
 from pydantic import SecretStr
 
-from mjproxy_server.discord import (
-    ApplicationCommand,
+from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.discord.errors import (
     BadRequest,
-    DiscordRest,
     DiscordUnavailable,
-    Endpoints,
     Forbidden,
-    InDoubt,
-    InvalidRequestBudget,
     InvalidRequestBudgetSpent,
-    NonceSource,
     RateLimitTooLong,
-    Refused,
-    Taken,
     Unauthorized,
     UnexpectedAnswer,
+    UploadRefused,
+)
+from mjproxy_server.discord.rest.budget import INVALID_REQUEST_LIMIT, InvalidRequestBudget
+from mjproxy_server.discord.rest.client import DiscordRest
+from mjproxy_server.discord.rest.types import (
+    ApplicationCommand,
+    InDoubt,
+    Refused,
+    Taken,
     UploadedFile,
     UploadFile,
-    UploadRefused,
     User,
 )
-from mjproxy_server.discord.rest.budget import INVALID_REQUEST_LIMIT
+from mjproxy_server.discord.snowflake import NonceSource
 
 CAT = UploadFile("cat.png", b"a cat", "image/png")
 DOG = UploadFile("dog.webp", b"a dog!", "image/webp")
