@@ -16,7 +16,8 @@ ids that could not be marked (a new task's, a list's) is kept only if the watch 
 
 While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
 resumes. A watch that lost its place resets the cache; answers to questions from before the reset are not kept, for
-their revisions may be of another history.
+their revisions may be of another history. The promise holds within a history: between the moment when a server with
+another store takes over and the reset that tells of it, there is none.
 
 Entries are bounded by bytes; the least recently read go first.
 """
@@ -63,11 +64,13 @@ class Ask:
 
     Attributes:
         min_revision: What the question must say; an older answer could undo what was shown.
+        history_id: The history of which the watch was at the time.
         generation: How many resets came before it.
         marks: The marks that it holds.
     """
 
     min_revision: int
+    history_id: str
     generation: int
     marks: Mapping[str, _Mark]
 
@@ -119,7 +122,7 @@ class TaskCache:
         for mark in marks.values():
             mark.askers += 1
         try:
-            yield Ask(self._known, self._generation, marks)
+            yield Ask(self._known, self._position.history_id, self._generation, marks)
         finally:
             self._release(marks)
 
@@ -135,9 +138,10 @@ class TaskCache:
             The JSON of each task by its id: newer than the answer where the cache knows better, and left out if the
             task has been removed since.
         """
+        if ask.history_id == self._position.history_id:
+            self._known = max(self._known, revision)
         if ask.generation != self._generation:
             return {task.id: encode(task) for task in tasks}
-        self._known = max(self._known, revision)
         bodies = {task.id: self._join(ask, task, revision) for task in tasks}
         return {task_id: body for task_id, body in bodies.items() if body is not None}
 

@@ -8,7 +8,6 @@ import sys
 from pydantic import ValidationError
 
 from mjproxy_simulator.part import Settings, serve
-from mjproxy_simulator.store import StoreInUseError
 
 
 async def _run(settings: Settings) -> None:
@@ -33,10 +32,17 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         asyncio.run(_run(Settings()))
-    except (OSError, StoreInUseError, ValidationError) as error:
-        sys.stderr.write(f"mjproxy simulator: {error}\n")
-        return 1
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        return _complain("; ".join(faults))
+    except OSError as error:
+        return _complain(error.strerror or str(error))
     return 0
+
+
+def _complain(complaint: str) -> int:
+    sys.stderr.write(f"mjproxy simulator: {complaint}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -187,6 +187,10 @@ class CacheMachine(RuleBasedStateMachine):
                 self.server_is_replaced(kept)
 
     def watch_begins_anew(self) -> None:
+        if self.lost:
+            # The promise is made within a history, as far as the watch tells them apart.
+            self.end_questions()
+            self.shown.clear()
         self.watched, self.lost = self.server.revision, False
         self.cache.reset(self.server.position(self.watched))
 

@@ -148,6 +148,17 @@ async def test_job_stops_when_cancelled(play: Play) -> None:
     assert [job["status"] for job in await world.jobs()] == ["finished", "stopped"]
 
 
+async def test_job_that_is_over_cannot_be_cancelled(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    grid = await alice.imagine("a cat")
+    await alice.taken(alice.press(grid, custom_id(grid, "V1")))
+    start = await alice.gateway.event("MESSAGE_CREATE")
+    await alice.result()
+    await alice.taken(alice.press(start, custom_id(start, "Cancel Job")))
+    notice = await alice.gateway.event("MESSAGE_CREATE")
+    assert (notice["embeds"][0]["title"], notice["flags"]) == ("Job action restricted", 64)
+
+
 async def test_job_is_queued_when_as_many_run_as_may(play: Play) -> None:
     world = await play(concurrency=1)
     alice = await world.user(0)

@@ -81,6 +81,13 @@ async def test_port_in_use_is_refused_with_advice(tmp_path: Path) -> None:
     assert "Traceback" not in complaint.decode()
 
 
+async def test_setting_that_makes_no_sense_is_named_by_the_process(tmp_path: Path) -> None:
+    async with process(tmp_path, SIMULATOR__ACOUNTS="3") as started:
+        _, complaint = await started.communicate()
+    assert started.returncode == 1
+    assert complaint == b"mjproxy simulator: simulator.acounts: Extra inputs are not permitted\n"
+
+
 async def test_process_says_when_it_is_ready_and_ends_when_asked(tmp_path: Path) -> None:
     async with process(tmp_path, SIMULATOR_LISTEN="127.0.0.1:0") as started:
         await url_of(started)

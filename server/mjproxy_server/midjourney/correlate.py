@@ -54,13 +54,7 @@ from mjproxy_server.midjourney.jobs import (
     prompt_of,
     strangers_job,
 )
-from mjproxy_server.midjourney.messages import (
-    BotMessage,
-    Deleted,
-    Event,
-    InteractionEvent,
-    InteractionKind,
-)
+from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, InteractionEvent, InteractionKind
 from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
 from mjproxy_server.midjourney.presses import PressedButtons
 from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Progressed, Started, Taken
@@ -69,6 +63,7 @@ from mjproxy_server.model.vocabulary import Reason, Status
 
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
+_STARTED = frozenset({Status.IN_PROGRESS, Status.SUCCESS})
 _ONGOING = frozenset({Phase.WAITING, Phase.RUNNING, Phase.PAUSED})
 
 
@@ -113,7 +108,7 @@ class Correlator:
             job = self._tasks[task.id] = job_of(task)
             self._learn_all(job, likenesses(job, prompt_of(task)))
         self._learn_steps(job, task.trace)
-        self._learn_trace(job, task.trace, shows_progress=task.status is Status.IN_PROGRESS)
+        self._learn_trace(job, task.trace, shows_progress=task.status in _STARTED)
         if task.result:
             self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
             self._close(job, task.result.message_id)
@@ -219,7 +214,7 @@ class Correlator:
 
     def _stands_in_the_way(self, rival: Job, job: Job, key: Key) -> bool:
         watched = rival.task_id not in {"", job.task_id}
-        return watched and rival.resembles(job) and not self._told_apart(rival, key)
+        return watched and not rival.closed and rival.resembles(job) and not self._told_apart(rival, key)
 
     def _told_apart(self, rival: Job, key: Key) -> bool:
         """True if all that the rival will yet bring can be known as its own, though it shares this likeness."""
@@ -240,7 +235,7 @@ class Correlator:
 
     def _observe_silence(self, job: Job, event: InteractionEvent, at: int) -> list[Sighting]:
         """The bot did not answer in time; it may have begun for all that, so the job stays open."""
-        if job.answered or event.nonce != job.nonce:
+        if job.answered or event.nonce not in {"", job.nonce}:
             return []
         failure = Failure(Reason.BOT_ERROR, "No answer", "The application did not respond.")
         return _sightings(job, [Failed(at, failure)])
@@ -249,12 +244,11 @@ class Correlator:
         """A button that turns to pressed proves that Discord took the click of the one job that pressed it."""
         sightings: list[Sighting] = []
         for custom_id in sorted(self._presses.turned(message)):
-            clicks = [
-                job for job in self._jobs.find((By.SOURCE, message.id)) if job.in_doubt and job.custom_id == custom_id
-            ]
-            if len(clicks) == 1:
-                clicks[0].taken = True
-                sightings += _sightings(clicks[0], [Taken(at, clicks[0].nonce)])
+            pressed = [job for job in self._jobs.find((By.SOURCE, message.id)) if job.custom_id == custom_id]
+            in_doubt = [job for job in pressed if job.in_doubt]
+            if len(in_doubt) == 1:
+                in_doubt[0].taken = True
+                sightings += _sightings(in_doubt[0], [Taken(at, in_doubt[0].nonce)])
         return sightings
 
     # Messages.
@@ -322,6 +316,8 @@ class Correlator:
         self._learn_all(job, [prompt_key(job.bot, verb, content.prompt) for verb in sorted(job.verbs)])
         if content.phase in _ONGOING:
             job.progress_id = message.id
+        elif not job.source_id and self._jobs.learn(job, (By.MESSAGE, message.reference_id)):
+            job.progress_id = message.reference_id
 
     def _learn_profile(self, job: Job, message: BotMessage) -> None:
         if job.progress_id and not job.source_id and message.id != job.progress_id:

@@ -60,7 +60,7 @@ class Job:
         refused: Discord did not take it.
         taken: Discord took it.
         answered: The bot has said something about it.
-        closed: Nothing that matters can come any more.
+        closed: Its result or its failure was seen.
         interaction_id: Discord's interaction.
         progress_id: The message that shows its progress; a "Job queued" is none.
         result_id: The message that brought its result.
@@ -87,14 +87,13 @@ class Job:
     keys: set[Key] = field(default_factory=set)
 
     @property
-    def at_work(self) -> bool:
-        """True if the bot may be working on it."""
-        return bool(self.sent_at) and not self.refused and not self.closed
-
-    @property
     def in_doubt(self) -> bool:
         """True if it was sent and nothing is known of it since."""
-        return self.at_work and not self.taken
+        return self._was_sent and not self.taken and not self.closed
+
+    @property
+    def _was_sent(self) -> bool:
+        return bool(self.sent_at) and not self.refused
 
     def resembles(self, other: "Job") -> bool:
         """True if messages about jobs with a common likeness may be the same for both."""
@@ -104,7 +103,8 @@ class Job:
     def may_own(self, message: BotMessage) -> bool:
         """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
         return (
-            self.at_work
+            self._was_sent
+            and not (self.closed and message.is_result)
             and not _differ(self.interaction_id, message.interaction_id)
             and not _differ(self.job_id, message.job_id)
             and created_at(message.id) >= self._not_before
@@ -229,9 +229,14 @@ class Jobs:
         return True
 
     def close(self, job: Job) -> None:
-        """Let the job be found by its exact keys only: nothing new will be about it, but old news may come again."""
+        """Take note that the job's result or failure was seen.
+
+        From now on it is found by its exact keys only, unless it brought a result and its progress message was never
+        seen: that one may still come, and must not be taken for another job's.
+        """
         job.closed = True
-        self._forget(job, [key for key in job.keys if key[0] in _LIKENESSES])
+        if job.progress_id or not job.result_id:
+            self._forget(job, [key for key in job.keys if key[0] in _LIKENESSES])
 
     def drop(self, job: Job) -> None:
         """Forget the job."""

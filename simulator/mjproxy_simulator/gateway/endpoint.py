@@ -123,7 +123,7 @@ class _Writer:
         if self._deflater is None:
             await self._websocket.send_text(payload.decode())
         else:
-            flushed = self._deflater.compress(payload) + self._deflater.flush(zlib.Z_FULL_FLUSH)
+            flushed = self._deflater.compress(payload) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
             await self._websocket.send_bytes(flushed)
 
     def _cut(self) -> None:

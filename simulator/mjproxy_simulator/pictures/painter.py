@@ -19,6 +19,7 @@ _OCTAVES: Final = 5
 _TABLE: Final = 256  # Values along one side of a texture, which then repeats.
 _RIDGES: Final = 5
 _STARS: Final = 140
+_SHADES: Final = 512  # Colours that a palette has between 0 and 1.
 _LEVEL: Final = np.array([[0.5]], dtype=np.float32)
 
 
@@ -39,10 +40,11 @@ def _mountains(scene: Scene, across: Field, down: Field) -> Field:
         near = (ridge + 1) / _RIDGES
         outline = _fbm(scene.textures, across * (1.5 + 2 * near) + 7 * ridge, _LEVEL)
         top = 1 - scene.horizon * (1.15 - 0.85 * near) - (outline - 0.5) * (0.25 + 0.35 * scene.rough)
-        cover = _step(down - top, 0.004)[..., None]
-        rock = _palette(scene, 0.45 - 0.4 * near + grain)
-        colour = rock * near + haze * (1 - near)
-        picture = picture * (1 - cover) + colour * cover * (0.45 + 0.55 * scene.light)
+        below = slice(max(0, int(top.min() * len(down)) - 2), None)  # Above it, there is no rock.
+        cover = _step(down[below] - top, 0.004)[..., None]
+        rock = _palette(scene, 0.45 - 0.4 * near + grain[below])
+        colour = (rock * near + haze * (1 - near)) * (0.45 + 0.55 * scene.light)
+        picture[below] += (colour - picture[below]) * cover
     return _field(picture)
 
 
@@ -99,10 +101,14 @@ def _sunlight(scene: Scene) -> NDArray[np.float32]:
 
 
 def _palette(scene: Scene, t: Field) -> Field:
-    """Return the colours at `t`: three cosines out of step, after Inigo Quilez."""
+    """Return the colours at `t`, between -1 and 2: three cosines out of step, after Inigo Quilez.
+
+    They are looked up in a table, for cosines of every pixel would be most of the work.
+    """
     phase = np.array([0.0, 0.33, 0.67], dtype=np.float32) + np.float32(scene.hue)
-    turns = t[..., None] * np.float32(scene.range + 0.35) + phase
-    return _field(0.52 + 0.42 * np.cos(2 * np.pi * turns))
+    turns = np.linspace(-1, 2, 3 * _SHADES, dtype=np.float32)[:, None] * np.float32(scene.range + 0.35) + phase
+    colours = _field(0.52 + 0.42 * np.cos(2 * np.pi * turns))
+    return colours.take(((t + 1) * _SHADES).astype(np.int32), axis=0, mode="clip")
 
 
 def _vignette(picture: Field, across: Field, down: Field) -> Field:

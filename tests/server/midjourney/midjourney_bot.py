@@ -1,6 +1,5 @@
 """Dispatches as Discord sends them for the bot, from payloads captured between 2023 and 2026."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from midjourney_tasks import NOW, US, snowflake
@@ -10,7 +9,10 @@ from mjproxy_server.midjourney.messages import Event, read
 BOT = "936929561302675456"
 CHANNEL = "1502243953687265485"
 
-Dispatch = tuple[str, dict[str, Any]]
+Value = Any
+"""What JSON can hold."""
+Json = dict[str, Value]
+Dispatch = tuple[str, Json]
 
 
 def observed(dispatch: Dispatch) -> Event:
@@ -28,15 +30,15 @@ def message(
     interaction_id: str = "",
     reply_to: str = "",
     files: tuple[str, ...] = (),
-    buttons: tuple[dict[str, Any], ...] = (),
-    embeds: tuple[dict[str, Any], ...] = (),
+    buttons: tuple[Json, ...] = (),
+    embeds: tuple[Json, ...] = (),
     user_id: str = US,
     updated: bool = False,
     application_id: str = BOT,
 ) -> Dispatch:
-    data: dict[str, Any] = {
+    data: Json = {
         "id": message_id,
-        "type": 19 if reply_to else 20,
+        "type": 20,
         "channel_id": CHANNEL,
         "guild_id": "1502243953687265480",
         "content": content,
@@ -55,43 +57,43 @@ def message(
     if interaction_id:
         data["interaction_metadata"] = {"id": interaction_id, "type": 2, "name": "imagine", "user": {"id": user_id}}
     if reply_to:
-        data["message_reference"] = {"type": 0, "message_id": reply_to, "channel_id": CHANNEL}
+        data |= {"type": 19, "message_reference": {"type": 0, "message_id": reply_to, "channel_id": CHANNEL}}
     return "MESSAGE_UPDATE" if updated else "MESSAGE_CREATE", data
 
 
-def attachment(filename: str) -> dict[str, Any]:
+def attachment(filename: str) -> Json:
     url = f"https://cdn.discordapp.com/attachments/{CHANNEL}/1511317112428167238/{filename}?ex=6a20033e&is=6a1eb1be&hm=02bb&"
     return {"id": "1511317112428167238", "filename": filename, "size": 42004, "width": 2048, "height": 2048, "url": url}
 
 
-def button(custom_id: str, label: str = "", *, style: int = 2) -> dict[str, Any]:
+def button(custom_id: str, label: str = "", *, style: int = 2) -> Json:
     return {"type": 2, "style": style, "label": label, "custom_id": custom_id}
 
 
-def cancel_button(job_id: str) -> dict[str, Any]:
+def cancel_button(job_id: str) -> Json:
     return button(f"MJ::CancelJob::ByJobid::{job_id}", "Cancel Job", style=4)
 
 
-def grid_buttons(job_id: str, pressed: tuple[str, ...] = ()) -> tuple[dict[str, Any], ...]:
+def grid_buttons(job_id: str, pressed: tuple[str, ...] = ()) -> tuple[Json, ...]:
     ids = {f"U{n}": f"MJ::JOB::upsample::{n}::{job_id}" for n in range(1, 5)}
     ids |= {"": f"MJ::JOB::reroll::0::{job_id}::SOLO"}
     ids |= {f"V{n}": f"MJ::JOB::variation::{n}::{job_id}" for n in range(1, 5)}
     return tuple(button(id_, label, style=1 if id_ in pressed else 2) for label, id_ in ids.items())
 
 
-def queued(message_id: str, prompt: str, **keys: Any) -> Dispatch:
+def queued(message_id: str, prompt: str, **keys: Value) -> Dispatch:
     embed = {
         "type": "rich",
         "title": "Job queued",
-        "description": "You have reached the maximum allowed number of concurrent jobs. Don't worry, this job will start"
-        " as soon as another one finishes!",
+        "description": "You have reached the maximum allowed number of concurrent jobs. Don't worry, this job will"
+        " start as soon as another one finishes!",
         "color": 16776960,
         "footer": {"text": f"/imagine {prompt}"},
     }
     return message(message_id, embeds=(embed,), **keys)
 
 
-def refusal(message_id: str, title: str, description: str = "", *, colour: int = 16711680, **keys: Any) -> Dispatch:
+def refusal(message_id: str, title: str, description: str = "", *, colour: int = 16711680, **keys: Value) -> Dispatch:
     embed = {"type": "rich", "title": title, "description": description, "color": colour}
     return message(message_id, embeds=(embed,), **keys)
 
@@ -111,6 +113,6 @@ def without(dispatch: Dispatch, *keys: str) -> Dispatch:
     return name, {key: value for key, value in data.items() if key not in keys}
 
 
-def with_nulls(data: Mapping[str, Any]) -> dict[str, Any]:
+def with_nulls(data: Json) -> Json:
     """The data with null for everything but what identifies it."""
     return {key: value if key in {"id", "author"} else None for key, value in data.items()}

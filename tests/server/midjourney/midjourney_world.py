@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from midjourney_bot import (
     Dispatch,
+    Value,
     cancel_button,
     deletion,
     grid_buttons,
@@ -232,7 +233,7 @@ class World:
         self._owners[drawing.nonce] = drawing.task_id
         if drawing.task_id:
             yield interaction("CREATE", drawing.nonce, click)
-        keys = {"nonce": drawing.nonce, "interaction_id": click}
+        keys: dict[str, Value] = {"nonce": drawing.nonce, "interaction_id": click}
         if self.conditions.refusals and self._chance(0.1):
             yield self._refusal(drawing, keys)
             return
@@ -259,10 +260,10 @@ class World:
             ending.insert(self._rng.randrange(2), deletion(progress_id))
         yield from ending
 
-    def _refusal(self, drawing: Drawing, keys: dict[str, str]) -> Dispatch:
+    def _refusal(self, drawing: Drawing, keys: dict[str, Value]) -> Dispatch:
         return refusal(self._name(drawing), "Invalid parameter", user_id=drawing.user_id, **keys)
 
-    def _report(self, message_id: str, drawing: Drawing, status: str, **keys: object) -> Dispatch:
+    def _report(self, message_id: str, drawing: Drawing, status: str, **keys: Value) -> Dispatch:
         waiting = status == "Waiting to start"
         form = {
             "upsample": "Upscaling image #{n} with **{p}** - <@{u}>",
@@ -291,9 +292,9 @@ class World:
             buttons=grid_buttons(drawing.job_id),
         )
 
-    def _message(self, message_id: str, form: str, drawing: Drawing, **keys: object) -> Dispatch:
+    def _message(self, message_id: str, form: str, drawing: Drawing, **keys: Value) -> Dispatch:
         text = form.format(p=drawing.prompt, n=drawing.index, u=drawing.user_id)
-        return message(message_id, text, user_id=drawing.user_id, **keys)  # type: ignore[arg-type]
+        return message(message_id, text, user_id=drawing.user_id, **keys)
 
     # Chance, time and names.
 

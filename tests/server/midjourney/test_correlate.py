@@ -1,10 +1,9 @@
 """Each key, each contradiction and each ambiguity on its own; `test_correlate_histories` mixes them."""
 
-from typing import Any
-
 import pytest
 from midjourney_bot import (
     Dispatch,
+    Value,
     cancel_button,
     deletion,
     grid_buttons,
@@ -58,20 +57,20 @@ class Channel:
         self.correlator.forget(task_id)
 
 
-def waiting(message_id: str = START_A, prompt: str = "a cat --v 7.0", user: str = US, **keys: Any) -> Dispatch:
+def waiting(message_id: str = START_A, prompt: str = "a cat --v 7.0", user: str = US, **keys: Value) -> Dispatch:
     return message(message_id, f"**{prompt}** - <@{user}> (Waiting to start)", user_id=user, **keys)
 
 
-def started(task_id: str, message_id: str = START_A, click: str = CLICK_A, **keys: Any) -> Dispatch:
+def started(task_id: str, message_id: str = START_A, click: str = CLICK_A, **keys: Value) -> Dispatch:
     return waiting(message_id, nonce=f"nonce-{task_id}", interaction_id=click, **keys)
 
 
-def percent(number: int, message_id: str = START_A, prompt: str = "a cat --v 7.0", **keys: Any) -> Dispatch:
+def percent(number: int, message_id: str = START_A, prompt: str = "a cat --v 7.0", **keys: Value) -> Dispatch:
     return message(message_id, f"**{prompt}** - <@{US}> ({number}%) (fast)", updated=True, **keys)
 
 
 def grid(
-    message_id: str = FINAL_A, job: str = JOB_A, prompt: str = "a cat --v 7.0", user: str = US, **keys: Any
+    message_id: str = FINAL_A, job: str = JOB_A, prompt: str = "a cat --v 7.0", user: str = US, **keys: Value
 ) -> Dispatch:
     return message(
         message_id,
@@ -83,12 +82,12 @@ def grid(
     )
 
 
-def unsigned_grid(message_id: str = FINAL_A, **keys: Any) -> Dispatch:
+def unsigned_grid(message_id: str = FINAL_A, **keys: Value) -> Dispatch:
     """A result that names no job."""
     return message(message_id, f"**a cat** - <@{US}> (fast)", files=("cat.png",), **keys)
 
 
-def variation(message_id: str = FINAL_A, job: str = JOB_A, **keys: Any) -> Dispatch:
+def variation(message_id: str = FINAL_A, job: str = JOB_A, **keys: Value) -> Dispatch:
     text = f"**a cat --v 7.0** - Variations (Strong) by <@{US}> (fast)"
     return message(message_id, text, files=(f"u_{job}.webp",), buttons=grid_buttons(job), reply_to=GRID, **keys)
 
@@ -135,6 +134,12 @@ def test_a_late_failure_is_ignored_when_the_bot_has_answered() -> None:
     channel = Channel(imagine("A"))
     channel.see(started("A"))
     assert channel.see(interaction("FAILURE", "nonce-A", CLICK_A)) == []
+
+
+def test_a_failure_without_a_nonce_is_known_by_its_interaction() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(interaction("CREATE", "nonce-A", CLICK_A))
+    assert who(channel.see(without(interaction("FAILURE", "", CLICK_A), "nonce"))) == ["A"]
 
 
 def test_the_failure_of_an_earlier_nonce_is_ignored() -> None:
@@ -384,6 +389,14 @@ def test_a_result_seen_before_goes_to_no_second_task() -> None:
     assert channel.see(pressed) == []
 
 
+def test_the_start_of_a_job_whose_result_came_first_goes_to_no_second_task() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(unsigned_grid(FINAL_A))
+    channel.end("A")
+    channel.send(imagine("B"))
+    assert channel.see(waiting(START_A)) == []
+
+
 def test_results_of_an_earlier_process_are_known_when_their_tasks_were_shown() -> None:
     before = Channel(imagine("A"))
     before.see(unsigned_grid())
@@ -506,7 +519,7 @@ def test_a_notice_that_comes_late_does_not_hold_a_started_job() -> None:
     [{"nonce": "nonce-A"}, {"interaction_id": CLICK_A}, {"reply_to": START_A}],
     ids=["nonce", "interaction", "reply"],
 )
-def test_a_refusal_fails_the_task_that_it_is_for(keys: dict[str, str]) -> None:
+def test_a_refusal_fails_the_task_that_it_is_for(keys: dict[str, Value]) -> None:
     channel = Channel(imagine("A"), imagine("B"))
     channel.see(started("A"))
     [(task_id, fact)] = channel.see(refusal(START_B, "Invalid parameter", "Unrecognized: `--foo`", **keys))

@@ -1,12 +1,14 @@
 """Whole histories of a channel: no fact ever goes to a wrong task, and what is not lost comes to its end."""
 
+import os
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from midjourney_world import Conditions, World, without_losses
 
-HISTORIES = 150
+HISTORIES = 5000 if os.environ.get("MJPROXY_SOAK") else 150
 STEPS = 120
 
 CONDITIONS = st.builds(
@@ -21,17 +23,20 @@ CONDITIONS = st.builds(
     losses=st.booleans(),
     giving_up=st.booleans(),
 )
-CHANCE = st.randoms(use_true_random=False)
+SEEDS = st.integers(0, 2**32)
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
+histories = settings(max_examples=HISTORIES, deadline=None, print_blob=True)
 
 
-@given(CONDITIONS, st.integers(0, 2**32))
-@settings(max_examples=HISTORIES, deadline=None)
+@histories
+@given(CONDITIONS, SEEDS)
 def test_nothing_is_given_to_a_wrong_task(conditions: Conditions, seed: int) -> None:
     World(conditions, random.Random(seed)).run(STEPS)
 
 
-@given(CONDITIONS.map(without_losses), st.integers(0, 2**32))
-@settings(max_examples=HISTORIES, deadline=None)
+@histories
+@given(CONDITIONS.map(without_losses), SEEDS)
 def test_every_task_ends_when_nothing_is_lost(conditions: Conditions, seed: int) -> None:
     world = World(conditions, random.Random(seed))
     world.run(STEPS)

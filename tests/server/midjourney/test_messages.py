@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -36,34 +35,89 @@ OTHER_UUID = "7758c7cb-d151-48de-8c0c-90399e7e1939"
 DONE = f"**p** - <@{US}> (fast)"
 RUNNING = f"**p** - <@{US}> (35%) (fast)"
 
-# Captured 2023-03, with the interaction_metadata of later years.
-START = json.loads("""{"id":"1083788668470304788","type":20,"channel_id":"1083","channel_type":0,"guild_id":"1082",
- "content":"**glass** - <@439110225975443468> (Waiting to start)","nonce":"1083788665919897600","flags":0,"tts":false,
- "pinned":false,"timestamp":"2023-03-10T15:17:28.187000+00:00","edited_timestamp":null,"mention_everyone":false,
- "mention_roles":[],"mentions":[{"id":"439110225975443468","username":"u","discriminator":"0","avatar":null}],
- "author":{"id":"936929561302675456","username":"Midjourney Bot","discriminator":"9282","bot":true,"avatar":"f6"},
- "member":{"roles":[],"joined_at":"2023","nick":null,"mute":false,"deaf":false,"flags":0},
- "webhook_id":"936929561302675456","application_id":"936929561302675456",
- "interaction":{"id":"1083788667513999500","type":2,"name":"imagine","user":{"id":"439110225975443468"}},
- "interaction_metadata":{"id":"1083788667513999500","type":2,"name":"imagine","command_type":1,
-  "user":{"id":"439110225975443468"},"authorizing_integration_owners":{"0":"1082"}},
- "attachments":[],"embeds":[],"components":[]}""")
+# Captured 2023-03; interaction_metadata came later.
+START: dict[str, Any] = {
+    "id": "1083788668470304788",
+    "type": 20,
+    "channel_id": "1083",
+    "channel_type": 0,
+    "guild_id": "1082",
+    "content": "**glass** - <@439110225975443468> (Waiting to start)",
+    "nonce": "1083788665919897600",
+    "flags": 0,
+    "tts": False,
+    "timestamp": "2023-03-10T15:17:28.187000+00:00",
+    "edited_timestamp": None,
+    "mentions": [{"id": "439110225975443468", "username": "u", "discriminator": "0", "avatar": None}],
+    "author": {"id": "936929561302675456", "username": "Midjourney Bot", "discriminator": "9282", "bot": True},
+    "member": {"roles": [], "joined_at": "2023-03-10T15:17:28.187000+00:00", "nick": None, "mute": False},
+    "webhook_id": "936929561302675456",
+    "application_id": "936929561302675456",
+    "interaction": {"id": "1083788667513999500", "type": 2, "name": "imagine", "user": {"id": "439110225975443468"}},
+    "interaction_metadata": {
+        "id": "1083788667513999500",
+        "type": 2,
+        "name": "imagine",
+        "command_type": 1,
+        "user": {"id": "439110225975443468"},
+        "authorizing_integration_owners": {"0": "1082"},
+    },
+    "attachments": [],
+    "embeds": [],
+    "components": [],
+}
 
-# Captured 2026-06.
-FINAL = json.loads("""{"id":"1511317165473660928","type":19,"channel_id":"1502243953687265485","flags":0,"embeds":[],
- "content":"**a classic** - <@1502242966100639815> [(Open on website for full quality)](<https://midjourney.com/jobs/5f2a1826-7bb0-42c2-b441-98a48a39e760>) (fast)",
- "author":{"id":"936929561302675456","username":"Midjourney Bot","bot":true},
- "message_reference":{"type":0,"message_id":"1511317060477653013","channel_id":"1502243953687265485"},
- "referenced_message":{"id":"1511317060477653013"},
- "attachments":[{"id":"1511317165041651784","filename":"u2233346927_a_classic_3D__5f2a1826-7bb0-42c2-b441-98a48a39e760.webp",
-  "content_type":"image/webp","size":2194552,"width":2048,"height":2048,"url":"https://cdn.discordapp.com/attachments/1/2/f.webp?ex=6a"}],
- "components":[
-  {"type":1,"components":[
-   {"type":2,"style":2,"label":"U1","custom_id":"MJ::JOB::upsample::1::5f2a1826-7bb0-42c2-b441-98a48a39e760"},
-   {"type":2,"style":2,"emoji":{"name":"🔄"},"custom_id":"MJ::JOB::reroll::0::5f2a1826-7bb0-42c2-b441-98a48a39e760::SOLO"},
-   {"type":2,"style":2,"emoji":{"id":"1","name":"upscale_1"},"label":"Upscale","custom_id":"MJ::BOOKMARK::5f2a1826-7bb0-42c2-b441-98a48a39e760"}]},
-  {"type":1,"components":[
-   {"type":2,"style":5,"label":"\u200b","url":"https://www.midjourney.com/jobs/5f2a1826-7bb0-42c2-b441-98a48a39e760"}]}]}""")
+# Captured 2026-06, with fewer buttons.
+FINAL: dict[str, Any] = {
+    "id": "1511317165473660928",
+    "type": 19,
+    "channel_id": "1502243953687265485",
+    "content": f"**a classic** - <@{US}> "
+    f"[(Open on website for full quality)](<https://midjourney.com/jobs/{UUID}>) (fast)",
+    "author": {"id": "936929561302675456", "username": "Midjourney Bot", "bot": True},
+    "message_reference": {"type": 0, "message_id": "1511317060477653013", "channel_id": "1502243953687265485"},
+    "referenced_message": {"id": "1511317060477653013"},
+    "attachments": [
+        {
+            "id": "1511317165041651784",
+            "filename": f"u2233346927_a_classic_3D__{UUID}.webp",
+            "content_type": "image/webp",
+            "size": 2194552,
+            "width": 2048,
+            "height": 2048,
+            "url": "https://cdn.discordapp.com/attachments/1/2/f.webp?ex=6a",
+        }
+    ],
+    "components": [
+        {
+            "type": 1,
+            "components": [
+                {"type": 2, "style": 2, "label": "U1", "custom_id": f"MJ::JOB::upsample::1::{UUID}"},
+                {
+                    "type": 2,
+                    "style": 2,
+                    "emoji": {"name": "\U0001f504"},
+                    "custom_id": f"MJ::JOB::reroll::0::{UUID}::SOLO",
+                },
+                {
+                    "type": 2,
+                    "style": 2,
+                    "emoji": {"id": "1", "name": "upscale_1"},
+                    "label": "Upscale",
+                    "custom_id": f"MJ::BOOKMARK::{UUID}",
+                },
+            ],
+        },
+        {
+            "type": 1,
+            "components": [
+                {"type": 2, "style": 5, "label": "\u200b", "url": f"https://www.midjourney.com/jobs/{UUID}"}
+            ],
+        },
+    ],
+    "embeds": [],
+    "flags": 0,
+}
 
 
 def message_of(name: str, data: dict[str, Any]) -> BotMessage:

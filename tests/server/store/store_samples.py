@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import os
 import threading
 from collections.abc import Sequence
 
@@ -15,6 +16,9 @@ from mjproxy_server.store import Capacity, Revision, SqliteStore, Submission, dr
 
 START = 1_782_000_000_000
 HOUR = 60 * 60 * 1000
+LONG = 10 if os.environ.get("MJPROXY_SOAK") else 1
+"""How many times its short form a long test runs."""
+
 ROOMY = Capacity(core_size=1_000_000, queue_size=0)
 
 

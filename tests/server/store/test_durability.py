@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from store_samples import Clock, Gate, replay, submission, submit_many, whole_log
+from store_samples import LONG, Clock, Gate, replay, submission, submit_many, whole_log
 
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import SqliteStore, TaskQuery, open_store
@@ -26,10 +26,12 @@ def full_disk(path: Path) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(120 * LONG)
 async def test_what_was_answered_survives_a_kill(folder: Path, clock: Clock) -> None:
     answered: dict[str, int] = {}
-    for round_number in range(4):
-        answered |= await _run_and_kill(folder, answers=50 + 70 * round_number)
+    for round_number in range(4 * LONG):
+        answered |= await _run_and_kill(folder, answers=50 + 70 * (round_number % 7))
         await _check_all_is_there(folder, clock, answered)
 
 

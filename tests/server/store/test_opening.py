@@ -14,6 +14,7 @@ from mjproxy_server.store import (
     StoreInaccessible,
     StoreLocked,
     StoreTooNew,
+    TaskQuery,
     database,
     open_store,
 )
@@ -22,9 +23,10 @@ DATABASE = "mjproxy.db"
 
 
 async def _closed_store(folder: Path, clock: Clock) -> Path:
-    """Makes a store with some tasks; returns its database file."""
+    """Makes a store, writes and reads some tasks; returns its database file."""
     store = await open_store(folder, now=clock)
     await submit_many(store, 200)
+    await store.list(TaskQuery())
     await store.close()
     return folder / DATABASE
 
@@ -87,6 +89,16 @@ async def test_a_second_server_is_refused(folder: Path, clock: Clock, store: Sql
     assert refused.value.pid == str(os.getpid())
     assert str(folder) in str(refused.value)
     assert (await store.submit(submission())).revision == 1
+
+
+async def test_a_lock_names_its_holder_and_nothing_of_the_one_before(folder: Path, clock: Clock) -> None:
+    folder.mkdir()
+    (folder / "lock").write_text("1234567890\n")
+    store = await open_store(folder, now=clock)
+    with pytest.raises(StoreLocked) as refused:
+        await open_store(folder, now=clock)
+    assert refused.value.pid == str(os.getpid())
+    await store.close()
 
 
 async def test_the_lock_outlives_a_refused_second_server(folder: Path, clock: Clock, store: SqliteStore) -> None:

@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_samples import HOUR, Clock, failed, replay, submission, whole_log
+from store_samples import HOUR, LONG, Clock, failed, replay, submission, whole_log
 
 from mjproxy_server.model.errors import QueueFull, RequestIdReused, RevisionGone
 from mjproxy_server.model.facts import Fact, Progressed, Sending, Started
@@ -170,5 +170,5 @@ async def _outcome(answer: Coroutine[object, object, Admission]) -> Admission | 
         return refusal
 
 
-TestWholeStore = WholeStore.TestCase
-TestWholeStore.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestWholeStore = pytest.mark.soak(pytest.mark.timeout(120 * LONG)(WholeStore.TestCase))
+TestWholeStore.settings = settings(max_examples=20 * LONG, stateful_step_count=25, deadline=None, print_blob=True)

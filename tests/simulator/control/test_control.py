@@ -73,6 +73,11 @@ async def test_stranger_draws_in_the_same_channel(world: World, connected_alice:
     assert await world.ledger() == []
 
 
+async def test_what_the_bot_tells_a_stranger_is_not_heard_by_others(world: World, connected_alice: DiscordUser) -> None:
+    await world.fault("foreign_jobs", account=connected_alice.id, prompt="a cat --foo")
+    assert await connected_alice.gateway.quiet() == []
+
+
 @pytest.mark.parametrize(
     ("route", "body", "status", "mentions"),
     [

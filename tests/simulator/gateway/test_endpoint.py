@@ -2,7 +2,7 @@ import json
 import zlib
 
 import pytest
-from discord_user import DiscordUser
+from discord_user import MIDJOURNEY, DiscordUser
 from simulated_world import Play, World
 
 
@@ -51,6 +51,17 @@ async def test_ready_has_what_strict_clients_insist_on(alice: DiscordUser) -> No
     lists = ("relationships", "sessions", "connected_accounts", "geo_ordered_rtc_regions")
     assert all(isinstance(ready[name], list) for name in lists)
     assert None not in (ready["consents"], ready["read_state"], guild["threads"], supplement["lazy_private_channels"])
+
+
+async def test_members_of_the_guild_are_the_user_and_the_bots(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    for guild_id in ("1", alice.account["guild_id"]):
+        await alice.gateway.send(8, {"guild_id": [guild_id], "query": "", "limit": 0, "nonce": f"n{guild_id}"})
+    chunk = await alice.gateway.event("GUILD_MEMBERS_CHUNK")
+    members = [member["user"]["id"] for member in chunk["members"]]
+    assert members == [alice.id, MIDJOURNEY, "1022952195194359889"]
+    assert (chunk["chunk_index"], chunk["chunk_count"]) == (0, 1)
+    assert chunk["nonce"] == f"n{alice.account['guild_id']}"
 
 
 @pytest.mark.parametrize(("query", "code"), [("v=3", 4012), ("v=nine", 4012), ("v=9&encoding=etf", 4002)])

@@ -89,6 +89,12 @@ def test_variation_keeps_motif_and_colours() -> None:
         assert relative != origin
 
 
+def test_variation_has_shapes_of_its_own() -> None:
+    origin, relative = scene_of((JOB,), 2), scene_of(child(JOB, Kind.VARIATION, 2), 1)
+    reshaped = replace(origin, textures=relative.textures)
+    assert difference(paint(origin, 128, 128), paint(reshaped, 128, 128)) > 1
+
+
 def test_reroll_is_a_new_composition_of_the_same_prompt() -> None:
     reroll = scene_of(child(JOB, Kind.REROLL, 0, seed=8), 1)
     assert reroll == scene_of((replace(JOB, seed=8),), 1)

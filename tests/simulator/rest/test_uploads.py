@@ -39,6 +39,14 @@ async def test_uploaded_picture_is_served_from_the_message_that_has_it(world: Wo
     assert (served.content, served.headers["content-type"]) == (picture(), "image/png")
 
 
+async def test_file_that_is_no_picture_has_no_size_in_pixels(world: World, alice: DiscordUser) -> None:
+    opened = await slot(alice)
+    await world.http.put(opened["upload_url"], content=b"no picture")
+    (attachment,) = (await post(alice, opened["upload_filename"])).json()["attachments"]
+    assert attachment["size"] == len(b"no picture")
+    assert "width" not in attachment
+
+
 async def test_uploaded_picture_serves_as_image_prompt(world: World, connected_alice: DiscordUser) -> None:
     alice = connected_alice
     opened = await slot(alice)
