@@ -35,8 +35,8 @@ class Listener(Protocol):
         """Takes one dispatch in; returns when what it tells is stored."""
         ...
 
-    async def catch_up(self) -> None:
-        """Looks for what was missed, since a new session has begun."""
+    async def begin_session(self, user_id: str) -> None:
+        """Takes note of whose session has begun, and looks for what was missed before it."""
         ...
 
 
@@ -75,7 +75,6 @@ class Connection:
         self._listeners: list[Listener] = []
         self._ready = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
-        self.user_id = ""
 
     def join(self, listener: Listener) -> None:
         """Lets an account of this user hear what comes."""
@@ -145,10 +144,9 @@ class Connection:
 
     async def _begin_session(self, ready: Dispatch) -> None:
         user = ready.data.get("user")
-        if isinstance(user, Mapping):
-            self.user_id = str(user.get("id", ""))
+        user_id = str(user.get("id", "")) if isinstance(user, Mapping) else ""
         for listener in self._listeners:
-            await listener.catch_up()
+            await listener.begin_session(user_id)
 
     def _on_status(self, status: GatewayStatus) -> None:
         if status.phase is GatewayPhase.READY:

@@ -20,12 +20,14 @@ from mjproxy_server.engine.watching import WatchHub
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Failure, Task
-from mjproxy_server.model.vocabulary import QUEUED_OR_AT_WORK, Reason, Status
+from mjproxy_server.model.vocabulary import ENDED, QUEUED_OR_AT_WORK, Reason, Status
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Revision, Store, TaskQuery
 from mjproxy_server.store.sqlite import open_store
 
 _PAGE: Final = 1000
+_LATE_MS: Final = 2 * 60 * 60 * 1000
+_MOST_LATE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +70,11 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         fleet = Fleet(config.accounts, endpoints=config.endpoints, store=store, shelf=shelf, clock=clock, rng=rng)
         waiting = await _recover(store, {account.id for account in config.accounts}, clock)
         await shelf.open(waiting)
-        fleet.open(waiting)
+        fleet.open(waiting, await _recently_ended(store, clock))
         hub = WatchHub(store)
         _follow_log(store, shelf, fleet)
         async with _background(shelf.run(), fleet.run(), Upkeep(store, config.retention, clock).run()):
-            yield Engine(store, Submitter(store=store, shelf=shelf, accounts=fleet, clock=clock), hub, fleet)
+            yield Engine(store, Submitter(store=store, shelf=shelf, accounts=fleet), hub, fleet)
     finally:
         await store.close()
 
@@ -117,6 +119,13 @@ def _why_lost(task: Task, accounts: AbstractSet[str]) -> Failure | None:
     if task.account_id not in accounts:
         return Failure(Reason.ACCOUNT_UNAVAILABLE, "Account unavailable", f"Account {task.account_id} is gone.")
     return None
+
+
+async def _recently_ended(store: Store, clock: Clock) -> tuple[Task, ...]:
+    """Returns tasks of the last hours that have ended; their jobs at the bot may not have."""
+    since = now_ms(clock) - _LATE_MS
+    listing = await store.list(TaskQuery(statuses=ENDED, submitted_from=since, limit=_MOST_LATE))
+    return listing.tasks
 
 
 async def _unfinished(store: Store) -> list[Task]:

@@ -59,10 +59,13 @@ class Fleet:
         """Counts a task that is being submitted to the account, or with -1 no longer."""
         self._lanes[account_id].expect(count)
 
-    def open(self, unfinished: Sequence[Task]) -> None:
-        """Lets the lanes take over the tasks that wait since before the start."""
-        for lane in self._lanes.values():
-            lane.open([task for task in unfinished if task.account_id == lane.account.id])
+    def open(self, waiting: Sequence[Task], ended: Sequence[Task]) -> None:
+        """Lets the lanes take over the tasks that wait since before the start, and know those that ended lately."""
+        for account_id, lane in self._lanes.items():
+            lane.open(
+                [task for task in waiting if task.account_id == account_id],
+                [task for task in ended if task.account_id == account_id],
+            )
 
     def follow(self, revisions: Sequence[Revision]) -> None:
         """Passes the task log on to the lanes that it concerns."""

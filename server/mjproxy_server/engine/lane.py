@@ -70,9 +70,15 @@ class Lane:
         """Counts a task that is being submitted, or with -1 no longer."""
         self._expected += count
 
-    def open(self, unfinished: Iterable[Task]) -> None:
-        """Takes over the account's tasks that wait since before the start."""
-        self._waiting = {task.id: task for task in unfinished if task.status is Status.NOT_START}
+    def open(self, waiting: Iterable[Task], ended: Iterable[Task]) -> None:
+        """Takes over the account's tasks that wait since before the start.
+
+        Those that ended lately are made known to the correlator, since their jobs may still bring results.
+        """
+        self._waiting = {task.id: task for task in waiting}
+        for task in ended:
+            self._correlator.watch(task)
+            self._correlator.forget(task.id)
 
     def follow(self, revision: Revision) -> None:
         """Learns from the task log what became of one of the account's tasks."""
@@ -105,8 +111,9 @@ class Lane:
         if event is not None and self._concerns(event):
             await self._observe(event)
 
-    async def catch_up(self) -> None:
-        """Reads from the channel's history what was missed between two sessions."""
+    async def begin_session(self, user_id: str) -> None:
+        """Takes note of whose session has begun, and reads from the channel's history what was missed before it."""
+        self._correlator.user_id = user_id
         if self._at_work and self._newest_message_id:
             await self._read_history(self._newest_message_id)
 

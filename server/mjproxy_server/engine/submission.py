@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
-from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.choice import Load, candidates
-from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.completion import completed
 from mjproxy_server.engine.images import CheckedImage, check
 from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
@@ -29,9 +27,9 @@ from mjproxy_server.model.errors import (
 )
 from mjproxy_server.model.task import Button, Result, Source, Task
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
+from mjproxy_server.store.ids import drawn_at
 from mjproxy_server.store.interface import Admission, Capacity, Store, Submission
 
-LONGEST_PROMPT: Final = 6000
 LONGEST_STATE: Final = 4096
 LONGEST_HOOK: Final = 2048
 _LETTERS: Final = {Action.UPSCALE: "U", Action.VARIATION: "V", Action.REROLL: "R"}
@@ -53,7 +51,7 @@ class Accounts(Protocol):
 class _Draft:
     """A task without what only its account and the store can give it."""
 
-    make: Callable[[str, Account, int], Task]
+    make: Callable[[str, Account], Task]
     accounts: AccountFilter
     may_go_elsewhere: bool
 
@@ -61,11 +59,10 @@ class _Draft:
 class Submitter:
     """Accepts commands."""
 
-    def __init__(self, *, store: Store, shelf: Shelf, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, *, store: Store, shelf: Shelf, accounts: Accounts) -> None:
         self._store = store
         self._shelf = shelf
         self._accounts = accounts
-        self._clock = clock
 
     async def submit(self, request: SubmitRequest) -> Admission:
         """Accepts a command and returns when its task is durably queued.
@@ -89,8 +86,8 @@ class Submitter:
         return await self._store.find_request(request.caller, request.options.request_id, request.digest)
 
     async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Admission:
-        text = _checked_prompt("imagine.prompt", imagine.prompt)
         images = await check("imagine.images", imagine.images)
+        text = _checked_prompt("imagine.prompt", imagine.prompt, prompt.room(len(images)))
         return await completed(self._keep_and_admit(request, text, images))
 
     async def _keep_and_admit(
@@ -136,12 +133,11 @@ class Submitter:
         return chosen
 
     async def _offer(self, request: SubmitRequest, draft: _Draft, account: Account) -> Admission:
-        at = now_ms(self._clock)
         self._accounts.expect(account.id, +1)
         try:
             return await self._store.submit(
                 Submission(
-                    build=lambda task_id: draft.make(task_id, account, at),
+                    build=lambda task_id: draft.make(task_id, account),
                     account_id=account.id,
                     capacity=Capacity(account.core_size, account.queue_size),
                     caller=request.caller,
@@ -166,11 +162,11 @@ def _check_options(options: Options) -> None:
         raise InvalidField("options.bot_type", "INSIGHT_FACE only swaps faces; use MIDJOURNEY or NIJI")
 
 
-def _checked_prompt(field: str, text: str) -> str:
+def _checked_prompt(field: str, text: str, longest: int) -> str:
     if not text.strip():
         raise InvalidField(field, "must not be empty; say what to draw")
-    if len(text) > LONGEST_PROMPT:
-        raise InvalidField(field, f"at most {LONGEST_PROMPT} characters, got {len(text)}; shorten it")
+    if len(text) > longest:
+        raise InvalidField(field, f"at most {longest} characters beside the images, got {len(text)}; shorten it")
     return text
 
 
@@ -185,7 +181,7 @@ def _imagine_draft(request: SubmitRequest, command: Imagine) -> _Draft:
     options = request.options
     told = options.mode or next(iter(options.account_filter.modes), None) or prompt.mode_of(command.prompt)
 
-    def make(task_id: str, account: Account, at: int) -> Task:
+    def make(task_id: str, account: Account) -> Task:
         return Task(
             id=task_id,
             caller=request.caller,
@@ -199,7 +195,7 @@ def _imagine_draft(request: SubmitRequest, command: Imagine) -> _Draft:
             description=f"/imagine {command.prompt}",
             state=options.state,
             notify_hook=options.notify_hook,
-            submitted_at=at,
+            submitted_at=drawn_at(task_id),
         )
 
     return _Draft(make, options.account_filter, may_go_elsewhere=True)
@@ -211,7 +207,7 @@ def _button_draft(request: SubmitRequest, parent: Task, result: Result, command:
         raise ActionNotOffered(parent.id, button.custom_id)
     action, index = meaning
 
-    def make(task_id: str, account: Account, at: int) -> Task:
+    def make(task_id: str, account: Account) -> Task:
         return Task(
             id=task_id,
             caller=request.caller,
@@ -227,7 +223,7 @@ def _button_draft(request: SubmitRequest, parent: Task, result: Result, command:
             parent_id=parent.id,
             index=index,
             source=Source(result.message_id, result.flags, result.job_id, button.custom_id, result.prompt),
-            submitted_at=at,
+            submitted_at=drawn_at(task_id),
         )
 
     return _Draft(make, AccountFilter(account_id=parent.account_id), may_go_elsewhere=False)

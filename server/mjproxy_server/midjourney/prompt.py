@@ -24,7 +24,7 @@ MAX_IMAGE_URL_LENGTH = 512
 
 _MODE_FLAGS = {Mode.FAST: "--fast", Mode.RELAX: "--relax", Mode.TURBO: "--turbo"}
 _LONGEST_FLAG = max(len(flag) for flag in _MODE_FLAGS.values())
-_MODE_FLAG = re.compile(r"(?:--|\u2014)(fast|relax|turbo)\b", re.IGNORECASE)
+_MODE_FLAG = re.compile(r"\s*(?:--|\u2014)(fast|relax|turbo)\b", re.IGNORECASE)
 
 _URL = re.compile(r"<?https?://[^\s>]+>?")
 _URL_TOKEN = "\0"  # noqa: S105  (it stands for a URL: no letter or digit, so it leaves no trace, yet it can be a value)
@@ -49,9 +49,13 @@ _LISTS = frozenset({"cref", "no", "oref", "p", "personalize", "profile", "sref"}
 
 
 def compose(prompt: str, image_urls: Sequence[str], mode: Mode | None) -> str:
-    """Return the text for /imagine: the images, the prompt, and the mode unless the prompt names one itself."""
-    flags = [_MODE_FLAGS[mode]] if mode and mode_of(prompt) is None else []
-    return " ".join([*image_urls, prompt, *flags])
+    """Return the text for /imagine: the images, then the prompt, then the mode, which replaces the prompt's own flags.
+
+    Without a mode the prompt stays as it is.
+    """
+    if mode is None:
+        return " ".join([*image_urls, prompt])
+    return " ".join([*image_urls, _MODE_FLAG.sub("", prompt).strip(), _MODE_FLAGS[mode]])
 
 
 def mode_of(prompt: str) -> Mode | None:

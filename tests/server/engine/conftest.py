@@ -69,4 +69,4 @@ def shelf(image_folder: Path) -> Shelf:
 
 @pytest.fixture
 def submitter(store: Store, shelf: Shelf, accounts: StandingAccounts) -> Submitter:
-    return Submitter(store=store, shelf=shelf, accounts=accounts, clock=SystemClock())
+    return Submitter(store=store, shelf=shelf, accounts=accounts)

@@ -101,9 +101,15 @@ def test_compose_puts_images_first_and_the_mode_last() -> None:
     assert text == "https://a/1.png https://a/2.png a cat --ar 3:2 --relax"
 
 
-def test_compose_adds_no_mode_when_there_is_none_or_the_prompt_names_one() -> None:
-    assert compose("a cat", [], None) == "a cat"
-    assert compose("a cat --turbo", [], Mode.FAST) == "a cat --turbo"
+def test_compose_leaves_the_prompt_as_it_is_without_a_mode() -> None:
+    assert compose("a cat --turbo", [], None) == "a cat --turbo"
+
+
+@pytest.mark.parametrize(
+    "text", ["a cat --turbo --ar 2:3", "--TURBO a cat --ar 2:3", "a cat \u2014relax --ar 2:3 --fast"]
+)
+def test_the_mode_replaces_the_prompts_own_flags(text: str) -> None:
+    assert compose(text, ["https://h/1.png"], Mode.FAST) == "https://h/1.png a cat --ar 2:3 --fast"
 
 
 @pytest.mark.parametrize(
