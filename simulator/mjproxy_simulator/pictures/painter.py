@@ -5,7 +5,7 @@ are (height, width) of floats, colours (height, width, 3) of floats between 0 an
 column, which numpy spreads over each other.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,9 +16,11 @@ from mjproxy_simulator.pictures.scene import Motif, Scene, Texture
 Field = NDArray[np.float32]
 
 _OCTAVES: Final = 5
+_SMOOTH_OCTAVES: Final = 3  # Enough where noise only bends other noise.
 _TABLE: Final = 256  # Values along one side of a texture, which then repeats.
 _RIDGES: Final = 5
 _STARS: Final = 140
+_REMEMBERED_TABLES: Final = 16  # Of a quarter of a megabyte each.
 _SHADES: Final = 512  # Colours that a palette has between 0 and 1.
 _LEVEL: Final = np.array([[0.5]], dtype=np.float32)
 
@@ -61,8 +63,8 @@ def _sea(scene: Scene, across: Field, down: Field) -> Field:
 
 
 def _nebula(scene: Scene, across: Field, down: Field) -> Field:
-    warp_x = _fbm(scene.textures, across * 3, down * 3)
-    warp_y = _fbm(scene.textures, across * 3 + 11, down * 3 + 5)
+    warp_x = _fbm(scene.textures, across * 3, down * 3, _SMOOTH_OCTAVES)
+    warp_y = _fbm(scene.textures, across * 3 + 11, down * 3 + 5, _SMOOTH_OCTAVES)
     strength = 0.8 + 1.6 * scene.rough
     gas = _fbm(scene.textures, across * 2.5 + strength * warp_x, down * 2.5 + strength * warp_y)
     glow = np.exp(-((across - scene.sun_x) ** 2 + (down - scene.sun_y) ** 2) / (0.05 + 0.2 * scene.sun_size))
@@ -121,18 +123,28 @@ def _step(distance: ArrayLike, softness: float) -> Field:
     return _field(np.clip(_field(distance) / softness + 0.5, 0, 1))
 
 
-def _fbm(textures: Sequence[Texture], x: Field, y: Field) -> Field:
-    """Return fractal noise between 0 and 1: octaves of ever finer grain, mixed from all textures."""
-    total, weights = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.float32), 0.0
+def _fbm(textures: tuple[Texture, ...], x: Field, y: Field, octaves: int = _OCTAVES) -> Field:
+    """Return fractal noise between 0 and 1: octaves of ever finer grain."""
+    table = _table(textures)
     # A row of x and a column of y span a grid without bends, over which noise comes much cheaper.
     noise = _grid_noise if x.shape[0] == 1 and y.shape[1] == 1 else _bent_noise
+    total = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=np.float32)
+    for octave in range(octaves):
+        total += np.float32(0.5**octave) * noise(table, x * 2**octave, y * 2**octave)
+    total /= np.float32(2 - 0.5 ** (octaves - 1))
+    return total
+
+
+@lru_cache(_REMEMBERED_TABLES)
+def _table(textures: tuple[Texture, ...]) -> Field:
+    """Return the values that noise is read from: those of all textures, mixed by weight."""
+    table = np.zeros((_TABLE, _TABLE), dtype=np.float32)
     for texture in textures:
-        table = np.random.default_rng(texture.seed).random((_TABLE, _TABLE), dtype=np.float32)
-        for octave in range(_OCTAVES):
-            weight = texture.weight * 0.5**octave
-            total += np.float32(weight) * noise(table, x * 2**octave, y * 2**octave)
-            weights += weight
-    return total / np.float32(weights)
+        values = np.random.default_rng(texture.seed).random((_TABLE, _TABLE), dtype=np.float32)
+        table += np.float32(texture.weight) * values
+    table /= np.float32(sum(texture.weight for texture in textures))
+    table.flags.writeable = False
+    return table
 
 
 def _grid_noise(table: Field, x: Field, y: Field) -> Field:

@@ -1,0 +1,50 @@
+"""The lane against a real simulator: order, cores, pace, silence, and accounts whose owner has to act."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mjproxy_server.engine.requests import ImagineRequest
+from mjproxy_server.model.vocabulary import Reason, Status
+from server.engine.engine_world import running_engine_world
+
+
+@pytest.mark.parametrize("profile", [2026, 2023])
+async def test_tasks_run_in_their_order_and_no_more_at_once_than_there_are_cores(tmp_path: Path, profile: int) -> None:
+    async with running_engine_world(tmp_path, profile=profile, core_size=2) as world:
+        tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(6)]
+        ended = [await world.ended(task.id) for task in tasks]
+        assert [task.status for task in ended] == [Status.SUCCESS] * 6
+        begun = [task.started_at for task in ended]
+        assert begun == sorted(begun)
+        for task in ended:
+            at_once = [other for other in ended if other.started_at <= task.started_at < other.finished_at]
+            assert len(at_once) <= 2
+
+
+async def test_interactions_keep_their_distance(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, core_size=3, interval_seconds=0.3) as world:
+        tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(3)]
+        for task in tasks:
+            await world.ended(task.id)
+        times = [float(entry["time"]) for entry in await world.ledger()]  # type: ignore[arg-type]
+        assert all(later - earlier >= 0.29 for earlier, later in pairwise(times))
+
+
+async def test_a_silent_job_times_out_after_the_history_was_read(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, speed=0.001, clock_factor=60, timeout_minutes=1) as world:
+        task = await world.ended((await world.submit(ImagineRequest("a cat"))).id)
+        assert task.failure is not None
+        assert task.failure.reason is Reason.TIMED_OUT
+        assert task.finished_at - task.trace.last_sign_at >= 60_000
+
+
+async def test_a_job_that_shows_life_does_not_time_out_however_long_it_takes(tmp_path: Path) -> None:
+    """A job of more than two minutes of the engine's time, with signs of life in between."""
+    async with running_engine_world(tmp_path, speed=20, clock_factor=100, timeout_minutes=1) as world:
+        task = await world.ended((await world.submit(ImagineRequest("a cat"))).id)
+        assert task.status is Status.SUCCESS
+        assert task.finished_at - task.started_at > 60_000
