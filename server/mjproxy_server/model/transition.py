@@ -12,7 +12,8 @@ What holds of every task that came out of it, whatever the facts and their order
 - What was once known of the trace is not forgotten.
 
 Facts arrive late, twice and out of order. A fact that tells nothing new returns the same task, by which a caller sees
-that there is nothing to store.
+that there is nothing to store. Nor is it a sign of life: a progress message that is read again in the channel's history
+does not show that the job still runs.
 """
 
 from functools import singledispatch
@@ -64,7 +65,7 @@ def _(fact: Taken, task: Task) -> Task:
         steps=_settled(task.trace, "taken"),
         interaction_id=fact.interaction_id or task.trace.interaction_id,
     )
-    return _alive(known, fact.at, at_least=Status.SUBMITTED)
+    return _alive(task, known, fact.at, at_least=Status.SUBMITTED)
 
 
 @_apply.register
@@ -83,7 +84,7 @@ def _(fact: Started, task: Task) -> Task:
         progress_message_id=fact.message_id or task.trace.progress_message_id,
         job_id=task.trace.job_id or fact.job_id,
     )
-    return _alive(known, fact.at, at_least=Status.IN_PROGRESS)
+    return _alive(task, known, fact.at, at_least=Status.IN_PROGRESS)
 
 
 @_apply.register
@@ -94,13 +95,13 @@ def _(fact: Progressed, task: Task) -> Task:
         progress_message_id=fact.message_id or task.trace.progress_message_id,
         job_id=task.trace.job_id or fact.job_id,
     )
-    alive = _alive(known, fact.at, at_least=Status.IN_PROGRESS)
-    return replace(
-        alive,
+    seen = replace(
+        known,
         progress=max(task.progress, min(fact.percent or 0, _MOST_BEFORE_SUCCESS)),
         picture=fact.picture or task.picture,
         mode=fact.mode or task.mode,
     )
+    return _alive(task, seen, fact.at, at_least=Status.IN_PROGRESS)
 
 
 @_apply.register
@@ -110,7 +111,7 @@ def _(fact: Held, task: Task) -> Task:
         steps=_settled(task.trace, "taken"),
         progress_message_id=fact.message_id or task.trace.progress_message_id,
     )
-    return _alive(known, fact.at, at_least=Status.SUBMITTED)
+    return _alive(task, known, fact.at, at_least=Status.SUBMITTED)
 
 
 @_apply.register
@@ -134,12 +135,13 @@ def _(fact: Cancelled, task: Task) -> Task:
     return _end(task, fact.at, Status.CANCELLED)
 
 
-def _alive(task: Task, at: int, *, at_least: Status) -> Task:
-    """The task after a sign of life, which also proves that Discord took the interaction."""
-    status = at_least if task.status is Status.NOT_START or at_least is Status.IN_PROGRESS else task.status
-    started_at = task.started_at or max(at, task.submitted_at)
-    alive = replace(task, status=status, started_at=started_at)
-    return _traced(alive, last_sign_at=max(task.trace.last_sign_at, at))
+def _alive(before: Task, after: Task, at: int, *, at_least: Status) -> Task:
+    """What is newly known is a sign of life, which also proves that Discord took the interaction."""
+    status = at_least if before.status is Status.NOT_START or at_least is Status.IN_PROGRESS else before.status
+    alive = replace(after, status=status, started_at=before.started_at or max(at, before.submitted_at))
+    if alive == before:
+        return before
+    return _traced(alive, last_sign_at=max(before.trace.last_sign_at, at))
 
 
 def _end(

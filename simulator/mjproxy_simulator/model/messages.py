@@ -41,11 +41,17 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture that is drawn from the record of a job when it is asked for."""
+    """A picture that is drawn from the record of a job when it is asked for.
+
+    Attributes:
+        percent: How far the job is, for a preview.
+        cell: Which of the job's four pictures a preview shows alone (1 to 4); 0 for all of them.
+    """
 
     job_id: str
     view: View
     percent: int = 100
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)

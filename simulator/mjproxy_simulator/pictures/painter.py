@@ -55,10 +55,10 @@ def _sea(scene: Scene, across: Field, down: Field) -> Field:
     sky = _sky(scene, across, down, reach=shore)
     depth = np.clip((down - shore) / (1 - shore), 0, 1)
     waves = _fbm(scene.textures, across * (4 - 2 * depth), np.log1p(depth * 20) * (4 + 4 * scene.rough))
-    mirror = np.exp(-(((across - scene.sun_x) / (0.05 + 0.25 * depth)) ** 2)) * (waves > 0.52)
+    mirror = np.exp(-(((across - scene.sun_x) / (0.05 + 0.25 * depth)) ** 2)) * _step(waves - 0.52, 0.05)
     water = _palette(scene, 0.1 + 0.35 * (1 - depth) + 0.3 * (waves - 0.5)) * (0.4 + 0.6 * scene.light)
     water = water + mirror[..., None] * _sunlight(scene) * (0.9 - 0.5 * depth[..., None])
-    cover = _step(down - shore, 0.002)[..., None]
+    cover = _step(down - shore, 0.004)[..., None]
     return _field(sky * (1 - cover) + water * cover)
 
 
@@ -82,7 +82,7 @@ def _sky(scene: Scene, across: Field, down: Field, reach: float) -> Field:
     sky = colour * (0.3 + 0.7 * scene.light + 0.25 * depth[..., None])
     distance = np.sqrt((across - scene.sun_x) ** 2 + (down - scene.sun_y * reach) ** 2)
     radius = 0.03 + 0.07 * scene.sun_size
-    disc = _step(radius - distance, 0.004)
+    disc = _step(radius - distance, 0.012)
     glow = np.exp(-distance / (0.08 + 0.2 * scene.sun_size)) * 0.6
     night = _stars(scene, across, down) * max(0.0, 0.5 - scene.light) * 2
     return _field(sky + (disc + glow)[..., None] * _sunlight(scene) + night[..., None])

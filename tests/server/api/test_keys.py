@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
@@ -84,6 +85,15 @@ async def test_health_needs_no_key(start_service: StartService) -> None:
         for name in ("", "mjproxy.v1.TaskService"):
             answer = await health.Check(health_pb2.HealthCheckRequest(service=name))
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_reflection_needs_no_key_and_names_every_service(start_service: StartService) -> None:
+    async with start_service(**KEYS) as service:
+        stub = reflection_pb2_grpc.ServerReflectionStub(service.channel)
+        requests = [reflection_pb2.ServerReflectionRequest(list_services="")]
+        answers = [answer async for answer in stub.ServerReflectionInfo(iter(requests))]
+        names = {found.name for found in answers[0].list_services_response.service}
+        assert {"mjproxy.v1.TaskService", "mjproxy.v1.AccountService", "mjproxy.v1.DeliveryService"} <= names
 
 
 async def _listed(service: Service, key: str) -> list[str]:

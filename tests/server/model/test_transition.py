@@ -1,5 +1,7 @@
 """The life of a task: a table of what single facts do, and properties that hold whatever the facts and their order."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +163,12 @@ def test_what_holds_of_every_task(history: list[Fact]) -> None:
 def test_a_fact_told_twice_changes_nothing_the_second_time(history: list[Fact], fact: Fact) -> None:
     once = transition(after(*history), fact)
     assert transition(once, fact) is once
+
+
+@given(st.lists(facts, max_size=8), facts.filter(lambda fact: not isinstance(fact, Sending)), times)
+def test_a_fact_told_again_later_is_no_sign_of_life(history: list[Fact], fact: Fact, later: int) -> None:
+    once = transition(after(*history), fact)
+    assert transition(once, dataclasses.replace(fact, at=fact.at + later)) is once
 
 
 @given(st.lists(facts, max_size=8))
