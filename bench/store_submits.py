@@ -77,7 +77,7 @@ def _submission(number: int) -> Submission:
         )
 
     return Submission(
-        build=build,
+        builds=(build,),
         account_id=account_id,
         capacity=Capacity(core_size=5, queue_size=10),
         caller="bench",

@@ -27,6 +27,15 @@ class Limits(BaseModel):
         default=10_000, gt=0, description="Frames waiting for a slow client before its socket is cut."
     )
     requests_per_second: int = Field(default=50, gt=0, description="Requests of one user, over all routes.")
+    route_requests_per_second: int = Field(
+        default=40, gt=0, description="Requests of one user on one route, about one channel or guild."
+    )
+    rate_limit_headers: bool = Field(
+        default=False, description="Whether each answer tells of its route's limit, as bots see it, or only a refusal."
+    )
+    invalid_requests: int = Field(
+        default=10_000, gt=0, description="Refused requests (401, 403, 429) of one address in ten minutes; then a ban."
+    )
     interactions_per_second: int = Field(default=20, gt=0, description="Interactions of one user in one channel.")
     interaction_deadline: float = Field(default=3.0, gt=0, description="How long an application may take to answer.")
     upload_bytes: int = Field(
@@ -57,6 +66,14 @@ class Window:
             return False
         self._spent += 1
         return True
+
+    def exhausted(self, now: float) -> bool:
+        """Return whether the limit is reached."""
+        return self.left(now) == 0
+
+    def left(self, now: float) -> int:
+        """Return how often it may still happen in the current window."""
+        return self.limit if now >= self._ends else self.limit - self._spent
 
     def resets_in(self, now: float) -> float:
         """Return how long the current window still lasts."""

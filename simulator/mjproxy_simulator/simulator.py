@@ -1,7 +1,6 @@
 """All parts of the simulator, put together."""
 
 import asyncio
-import random
 import secrets
 import time
 from contextlib import AsyncExitStack
@@ -13,6 +12,7 @@ from typing import Final, Self
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -21,6 +21,7 @@ from mjproxy_simulator.bot.agenda import PacedClock
 from mjproxy_simulator.bot.bot import Bot
 from mjproxy_simulator.bot.performer import Performer
 from mjproxy_simulator.bot.requests import Planner
+from mjproxy_simulator.cdn.archive import Archive
 from mjproxy_simulator.cdn.gallery import Gallery
 from mjproxy_simulator.cdn.routes import Cdn
 from mjproxy_simulator.control.routes import Control
@@ -32,6 +33,7 @@ from mjproxy_simulator.faults import FaultBoard
 from mjproxy_simulator.gateway.endpoint import Gateway
 from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.gateway.ready import Greeter
+from mjproxy_simulator.http_faults import FaultyHosts, HttpFaults, Owners
 from mjproxy_simulator.model.accounts import Directory, derive_account, derive_stranger
 from mjproxy_simulator.model.applications import APPLICATIONS
 from mjproxy_simulator.model.seeds import Seed
@@ -43,6 +45,7 @@ from mjproxy_simulator.rest.errors import DiscordError
 from mjproxy_simulator.rest.interactions import Interactions
 from mjproxy_simulator.rest.messages import Messages
 from mjproxy_simulator.rest.people import People
+from mjproxy_simulator.rest.rate_limits import RateLimits
 from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.settings import SimulatorSection
 from mjproxy_simulator.store import Store
@@ -101,7 +104,7 @@ class _Parts:
         self.clock = PacedClock(time.monotonic, speed)
         self.links = Links(self.seed.digest("links"), base_url, time.time)
         self.snowflakes = Snowflakes(time.time, store.last_id())
-        self.faults = FaultBoard(random.Random())  # noqa: S311 -- the dice of tests
+        self.faults = FaultBoard(self.seed.random("faults"))
 
     @cached_property
     def directory(self) -> Directory:
@@ -130,17 +133,26 @@ class _Parts:
             performer=Performer(self.store, self.messenger, self.directory, self.snowflakes),
             snowflakes=self.snowflakes,
             clock=self.clock,
+            faults=self.faults,
             now=time.time,
             concurrency=self.section.concurrency,
         )
 
     @cached_property
     def gallery(self) -> Gallery:
-        return Gallery(self.store, self.upload_folder)
+        return Gallery(self.archive)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.store, self.links.own, self.upload_folder)
 
     @cached_property
     def desk(self) -> Desk:
-        return Desk(self.directory, self.limits, time.monotonic)
+        return Desk(self.directory, RateLimits(self.limits, time.monotonic), self.http_faults)
+
+    @cached_property
+    def http_faults(self) -> HttpFaults:
+        return HttpFaults(self.faults)
 
     @cached_property
     def uploads(self) -> Uploads:
@@ -200,10 +212,18 @@ class _Parts:
             routes=[
                 *Gateway(self.lobby, greeter, time.monotonic).routes(),
                 *(Mount(f"/api/v{version}", self.rest) for version in _API_VERSIONS),
-                *Cdn(self.store, self.links, self.gallery).routes(),
+                *Cdn(self.store, self.links, self.archive, self.gallery).routes(),
                 *self.uploads.host_routes(),
                 Mount("/control", self.control.app()),
-            ]
+            ],
+            middleware=[
+                Middleware(
+                    FaultyHosts,
+                    faults=self.http_faults,
+                    owner=Owners(self.directory, self.store).owner,
+                    spared=("/api/", "/control/"),
+                )
+            ],
         )
 
 

@@ -194,6 +194,11 @@ class Store:
         row = self._db.execute("SELECT ticket FROM uploads WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
+    def upload_channel(self, name: str) -> int | None:
+        """Return the channel in which a slot was opened."""
+        row = self._db.execute("SELECT channel_id FROM uploads WHERE name = ?", (name,)).fetchone()
+        return None if row is None else int(row[0])
+
     # Ledger
 
     def add_entry(self, entry: Entry) -> None:

@@ -123,6 +123,31 @@ def test_a_reset_forgets_and_takes_no_answer_from_before(cache: TaskCache) -> No
         assert ask.min_revision == 3
 
 
+def test_a_reset_within_the_history_still_asks_for_what_was_shown(cache: TaskCache) -> None:
+    hold(cache, running("1"), 30)
+    cache.reset(at(20))
+    with cache.asking() as ask:
+        assert ask.min_revision == 30
+
+
+def test_an_answer_from_before_a_reset_ends_no_mark_from_after_it(cache: TaskCache) -> None:
+    with cache.asking(["1"]):
+        cache.reset(at(5))
+        later = cache.asking(["1"])
+        ask = later.__enter__()
+    cache.apply([change(6, running("1", 60))], at(6))
+    assert progress(cache.settle(ask, [running("1", 50)], 5)["1"]) == "60%"
+    later.__exit__(None, None, None)
+
+
+def test_a_mark_from_before_a_reset_keeps_nothing_after_it(cache: TaskCache) -> None:
+    with cache.asking(["1"]) as ask:
+        cache.settle(ask, [running("1", 90)], 9)
+        cache.reset(Position(1, "another history"))
+        with cache.asking(["1"]) as anew:
+            assert progress(cache.settle(anew, [running("1", 10)], 1)["1"]) == "10%"
+
+
 def test_the_least_recently_read_go_first() -> None:
     cache = TaskCache(capacity=2500)
     cache.reset(HERE)

@@ -137,7 +137,7 @@ class Submitter:
         try:
             return await self._store.submit(
                 Submission(
-                    build=lambda task_id: draft.make(task_id, account),
+                    builds=(lambda task_id: draft.make(task_id, account),),
                     account_id=account.id,
                     capacity=Capacity(account.core_size, account.queue_size),
                     caller=request.caller,

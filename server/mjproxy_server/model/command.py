@@ -5,7 +5,7 @@ The stored command *is* the request: what a worker sends to the bot is derived f
 
 from msgspec import Struct
 
-from mjproxy_server.model.vocabulary import Action
+from mjproxy_server.model.vocabulary import Action, Dimensions
 
 
 class StoredImage(Struct, frozen=True, tag="stored"):
@@ -36,6 +36,43 @@ class Imagine(Struct, frozen=True, tag="imagine"):
     images: tuple[ImageSource, ...] = ()
 
 
+class Blend(Struct, frozen=True, tag="blend"):
+    """Mixes two to five images.
+
+    Attributes:
+        images: The images; Discord takes them as files only, so links are refused before.
+        dimensions: The shape of the result.
+    """
+
+    images: tuple[StoredImage, ...]
+    dimensions: Dimensions
+
+
+class Describe(Struct, frozen=True, tag="describe"):
+    """Writes prompts that describe an image.
+
+    Attributes:
+        image: The image.
+        language: The language that the result is translated to besides: "zh", or "" for none.
+    """
+
+    image: ImageSource
+    language: str = ""
+
+
+class Shorten(Struct, frozen=True, tag="shorten"):
+    """Analyses a prompt and proposes shorter ones."""
+
+    prompt: str
+
+
+class FaceSwap(Struct, frozen=True, tag="face_swap"):
+    """Puts the face of one image into another."""
+
+    source: StoredImage
+    target: StoredImage
+
+
 class Change(Struct, frozen=True, tag="change"):
     """Works on a finished grid by kind and index.
 
@@ -51,10 +88,34 @@ class Change(Struct, frozen=True, tag="change"):
 
 
 class Press(Struct, frozen=True, tag="press"):
-    """Presses a button of a finished task, by the button's custom id."""
+    """Presses a button of a finished task.
+
+    Attributes:
+        task_id: The finished task.
+        custom_id: The button's custom id.
+        skip_modal: Submit a remix as it is, without asking the caller.
+    """
 
     task_id: str
     custom_id: str
+    skip_modal: bool = False
 
 
-Command = Imagine | Change | Press
+Command = Imagine | Blend | Describe | Shorten | FaceSwap | Change | Press
+
+
+def stored_images(command: Command) -> tuple[StoredImage, ...]:
+    """Returns the images whose bytes the store keeps for a command."""
+    return tuple(image for image in _images(command) if isinstance(image, StoredImage))
+
+
+def _images(command: Command) -> tuple[ImageSource, ...]:
+    match command:
+        case Imagine() | Blend():
+            return command.images
+        case Describe():
+            return (command.image,)
+        case FaceSwap():
+            return (command.source, command.target)
+        case Shorten() | Change() | Press():
+            return ()

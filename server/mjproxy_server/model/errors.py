@@ -123,6 +123,16 @@ class QueueFull(DomainError):
         self.account_id = account_id
 
 
+class NotModal(DomainError):
+    """The task waits for no confirmation."""
+
+    reason = Reason.NOT_MODAL
+    code = SubmitCode.VALIDATION_ERROR
+
+    def __init__(self, task_id: str, status: str) -> None:
+        super().__init__("The task waits for no confirmation.", task_id=task_id, status=status)
+
+
 class RequestIdReused(DomainError):
     """The request id was used before with other content."""
 

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from mjproxy_server.model.task import Failure, Picture, Result
+from mjproxy_server.model.task import Confirmation, Failure, Picture, Result
 from mjproxy_server.model.vocabulary import Mode
 
 
@@ -88,4 +88,48 @@ class Cancelled:
     at: int
 
 
-Fact = Sending | Taken | NotTaken | Started | Progressed | Held | Finished | Failed | Cancelled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """The caller has answered the modal; the task waits for its turn from now on.
+
+    What the answer leaves as it was is None.
+    """
+
+    at: int
+    prompt: str
+    prompt_en: str
+    description: str
+    confirmation: Confirmation
+    state: str | None = None
+    notify_hook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """The caller wants the task to stop."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFound:
+    """The bot has told the seed of the task's picture, in decimal digits."""
+
+    at: int
+    seed: str
+
+
+Fact = (
+    Sending
+    | Taken
+    | NotTaken
+    | Started
+    | Progressed
+    | Held
+    | Finished
+    | Failed
+    | Cancelled
+    | Confirmed
+    | CancelRequested
+    | SeedFound
+)

@@ -5,7 +5,7 @@ A task is a value. `mjproxy_server.model.transition` makes the next one out of i
 
 from msgspec import Struct
 
-from mjproxy_server.model.command import Command
+from mjproxy_server.model.command import Command, StoredImage
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
 
 
@@ -59,6 +59,32 @@ class Source(Struct, frozen=True):
     job_id: str
     custom_id: str
     prompt: str
+
+
+class Modal(Struct, frozen=True):
+    """What a task in status MODAL waits for.
+
+    Attributes:
+        prompt: The prompt that the bot proposes, and that an empty answer means.
+        wants_mask: True if the answer must hold a mask.
+        remix: True if it is the dialogue of the Remix mode.
+    """
+
+    prompt: str
+    wants_mask: bool = False
+    remix: bool = False
+
+
+class Confirmation(Struct, frozen=True):
+    """The caller's answer to a modal; its prompt has become the task's.
+
+    Attributes:
+        queue_position: How many waiting tasks were ahead of it.
+        mask: The mask of a region, or None.
+    """
+
+    queue_position: int
+    mask: StoredImage | None = None
 
 
 class Step(Struct, frozen=True):
@@ -115,6 +141,7 @@ class Result(Struct, frozen=True):
         picture: The picture attached.
         job_id: The job's UUID, or "".
         buttons: What can be pressed under it.
+        prompt_zh: The Chinese translation of `prompt`, where it is a text that the bot wrote; or "".
     """
 
     message_id: str
@@ -125,6 +152,7 @@ class Result(Struct, frozen=True):
     picture: Picture | None
     job_id: str
     buttons: tuple[Button, ...]
+    prompt_zh: str = ""
 
 
 class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -155,6 +183,11 @@ class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
         failure: Set if and only if it failed.
         result: Set if and only if it succeeded.
         trace: What ties Discord's messages to it.
+        modal: What it waits for, or waited for; None if it needs no confirmation.
+        confirmation: The caller's answer to the modal.
+        once: While the task has not failed, no other one with this key is accepted; "" for no such bond.
+        cancel_requested_at: When the caller asked to cancel it while it was at work.
+        image_seed: The seed of its picture, once the bot has told it.
     """
 
     id: str
@@ -181,3 +214,8 @@ class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
     failure: Failure | None = None
     result: Result | None = None
     trace: Trace = Trace()
+    modal: Modal | None = None
+    confirmation: Confirmation | None = None
+    once: str = ""
+    cancel_requested_at: int = 0
+    image_seed: str = ""

@@ -1,12 +1,12 @@
 """The life of a task, in one pure function: `transition(task, fact) -> task`.
 
-    NOT_START ──Taken, Started, Progressed──▶ SUBMITTED / IN_PROGRESS ──Finished──▶ SUCCESS
-        │                                            │
-        └──────────── Failed, Cancelled ─────────────┴──────────▶ FAILURE / CANCELLED
+    MODAL ──Confirmed──▶ NOT_START ──Taken, Started, Progressed──▶ SUBMITTED / IN_PROGRESS ──Finished──▶ SUCCESS
+      │                      │                                            │
+      └──────────────────────┴──────────── Failed, Cancelled ─────────────┴──────────▶ FAILURE / CANCELLED
 
 What holds of every task that came out of it, whatever the facts and their order:
 
-- An end never changes.
+- An end never changes; only the seed of a picture may be found afterwards.
 - Progress never falls; it is 100 exactly if the task succeeded.
 - submitted_at <= started_at <= finished_at, as far as they are set, and both of the latter are set at the end.
 - What was once known of the trace is not forgotten.
@@ -22,25 +22,28 @@ from msgspec.structs import replace
 
 from mjproxy_server.model.facts import (
     Cancelled,
+    CancelRequested,
+    Confirmed,
     Fact,
     Failed,
     Finished,
     Held,
     NotTaken,
     Progressed,
+    SeedFound,
     Sending,
     Started,
     Taken,
 )
 from mjproxy_server.model.task import Failure, Result, Step, Task, Trace
-from mjproxy_server.model.vocabulary import Mode, Status
+from mjproxy_server.model.vocabulary import Mode, Reason, Status
 
 _MOST_BEFORE_SUCCESS = 99
 
 
 def transition(task: Task, fact: Fact) -> Task:
     """Returns what the fact makes of the task; the very same object if it changes nothing."""
-    if task.status.ended:
+    if task.status.ended and not isinstance(fact, SeedFound):
         return task
     after = _apply(fact, task)
     return task if after == task else after
@@ -72,7 +75,8 @@ def _(fact: Taken, task: Task) -> Task:
 def _(fact: NotTaken, task: Task) -> Task:
     if not _is_newest(task.trace, fact.nonce) or not task.trace.in_doubt:
         return task
-    return _traced(task, steps=_settled(task.trace, "refused"))
+    waiting = _traced(task, steps=_settled(task.trace, "refused"))
+    return _end(waiting, fact.at, Status.CANCELLED) if task.cancel_requested_at else waiting
 
 
 @_apply.register
@@ -127,12 +131,44 @@ def _(fact: Finished, task: Task) -> Task:
 
 @_apply.register
 def _(fact: Failed, task: Task) -> Task:
+    if fact.failure.reason is Reason.STOPPED and task.cancel_requested_at:
+        return _end(task, fact.at, Status.CANCELLED)
     return _end(task, fact.at, Status.FAILURE, failure=fact.failure)
 
 
 @_apply.register
 def _(fact: Cancelled, task: Task) -> Task:
     return _end(task, fact.at, Status.CANCELLED)
+
+
+@_apply.register
+def _(fact: Confirmed, task: Task) -> Task:
+    if task.status is not Status.MODAL:
+        return task
+    return replace(
+        task,
+        status=Status.NOT_START,
+        prompt=fact.prompt,
+        prompt_en=fact.prompt_en,
+        description=fact.description,
+        confirmation=fact.confirmation,
+        state=task.state if fact.state is None else fact.state,
+        notify_hook=task.notify_hook if fact.notify_hook is None else fact.notify_hook,
+    )
+
+
+@_apply.register
+def _(fact: CancelRequested, task: Task) -> Task:
+    """What was not sent, or was proved not to be taken, ends at once; a job is another's to stop."""
+    waits = task.status in {Status.MODAL, Status.NOT_START} and not task.trace.in_doubt
+    if waits:
+        return _end(task, fact.at, Status.CANCELLED)
+    return replace(task, cancel_requested_at=task.cancel_requested_at or fact.at)
+
+
+@_apply.register
+def _(fact: SeedFound, task: Task) -> Task:
+    return replace(task, image_seed=fact.seed) if task.status is Status.SUCCESS else task
 
 
 def _alive(before: Task, after: Task, at: int, *, at_least: Status) -> Task:

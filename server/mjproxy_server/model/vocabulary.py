@@ -71,6 +71,14 @@ class Mode(_Name):
     TURBO = auto()
 
 
+class Dimensions(_Name):
+    """The shape of a blend: 2:3, 1:1 or 3:2."""
+
+    PORTRAIT = auto()
+    SQUARE = auto()
+    LANDSCAPE = auto()
+
+
 class SubmitCode(IntEnum):
     """What a submission came to; the numbers are those of the /mj JSON API, but for NEEDS_MODAL."""
 

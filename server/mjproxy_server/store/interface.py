@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mjproxy_server.model.facts import Fact
+from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
 
@@ -54,9 +54,9 @@ class Capacity:
     core_size: int
     queue_size: int
 
-    def admits(self, unfinished: int) -> bool:
-        """Tells whether an account with so many queued or running tasks takes one more."""
-        return unfinished < self.core_size + self.queue_size
+    def admits(self, unfinished: int, more: int = 1) -> bool:
+        """Tells whether an account with so many queued or running tasks takes so many more."""
+        return unfinished + more <= self.core_size + self.queue_size
 
     def position(self, unfinished: int) -> int:
         """Returns how many waiting tasks are ahead of the next one."""
@@ -68,8 +68,8 @@ class Submission:
     """A task that wants to be queued.
 
     Attributes:
-        build: Makes the task for the id that the store draws. It runs inside the transaction, in another thread: it
-            must be pure and quick.
+        builds: Each makes a task for an id that the store draws; all are queued, or none. They run inside the
+            transaction, in another thread: they must be pure and quick. A task in status MODAL takes no place.
         account_id: The account whose queue it joins.
         capacity: What that account takes.
         caller: The name of the caller's key; request ids are the caller's own.
@@ -77,7 +77,7 @@ class Submission:
         digest: A digest of the request's content, which tells a repeat from a reuse of its id.
     """
 
-    build: Callable[[str], Task]
+    builds: tuple[Callable[[str], Task], ...]
     account_id: str
     capacity: Capacity
     caller: str
@@ -90,16 +90,23 @@ class Admission:
     """The answer to an accepted submission.
 
     Attributes:
-        task: The task as it was first stored.
-        queue_position: How many waiting tasks were ahead of it.
-        revision: The revision that stored it.
-        deduplicated: True if an earlier submission with this request id is answered once more.
+        tasks: The tasks as they were first stored; the earlier one, as it is now, if it existed.
+        queue_position: How many waiting tasks were ahead of the first.
+        revision: The revision that stored the last of them.
+        existed: True if nothing was stored, since there is a task with the same `once`.
+        deduplicated: True if an earlier submission is answered once more.
     """
 
-    task: Task
+    tasks: tuple[Task, ...]
     queue_position: int
     revision: int
+    existed: bool = False
     deduplicated: bool = False
+
+    @property
+    def task(self) -> Task:
+        """The first task."""
+        return self.tasks[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +189,21 @@ class Store(Protocol):
         Raises:
             QueueFull: The account takes no more; the error has the id that was drawn, and nothing was stored.
             RequestIdReused: The request id came within 24 hours with another digest.
+        """
+        ...
+
+    async def confirm(self, task_id: str, capacity: Capacity, fact: Confirmed) -> Admission:
+        """Queues a task that waits for its modal to be confirmed; a repeat gets the first answer.
+
+        Args:
+            task_id: The task.
+            capacity: What its account takes.
+            fact: The confirmation; the store sets its place in the queue.
+
+        Raises:
+            TaskNotFound: There is no such task.
+            NotModal: It waits for no confirmation.
+            QueueFull: The account takes no more; the task goes on waiting for its confirmation.
         """
         ...
 

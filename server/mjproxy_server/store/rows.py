@@ -10,12 +10,13 @@ from typing import Final
 import msgspec
 
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import QUEUED_OR_AT_WORK
+from mjproxy_server.model.vocabulary import QUEUED_OR_AT_WORK, Status
 from mjproxy_server.store.ids import key_of
 from mjproxy_server.store.interface import Admission, Revision
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Task).decode
+_decode_all: Final = msgspec.msgpack.Decoder(tuple[Task, ...]).decode
 
 _IN_QUEUE = ", ".join(f"'{status}'" for status in sorted(QUEUED_OR_AT_WORK))
 
@@ -50,8 +51,8 @@ def _sequence(connection: sqlite3.Connection, table: str) -> int:
 def insert_task(connection: sqlite3.Connection, task: Task) -> None:
     """Adds a task."""
     connection.execute(
-        "INSERT INTO tasks (id, caller, account_id, parent_id, state, action, status, finished_at, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tasks (id, caller, account_id, parent_id, state, action, status, finished_at, once, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             key_of(task.id),
             task.caller,
@@ -61,16 +62,22 @@ def insert_task(connection: sqlite3.Connection, task: Task) -> None:
             task.action.value,
             task.status.value,
             task.finished_at,
+            _bond(task),
             _encode(task),
         ),
     )
 
 
+def _bond(task: Task) -> str:
+    """Returns what no other task may claim; one that did not succeed lets go of it."""
+    return "" if task.status in {Status.FAILURE, Status.CANCELLED} else task.once
+
+
 def update_task(connection: sqlite3.Connection, task: Task) -> None:
     """Replaces what may change of a task."""
     connection.execute(
-        "UPDATE tasks SET status = ?, finished_at = ?, body = ? WHERE id = ?",
-        (task.status.value, task.finished_at, _encode(task), key_of(task.id)),
+        "UPDATE tasks SET status = ?, finished_at = ?, state = ?, once = ?, body = ? WHERE id = ?",
+        (task.status.value, task.finished_at, task.state, _bond(task), _encode(task), key_of(task.id)),
     )
 
 
@@ -82,6 +89,12 @@ def delete_task(connection: sqlite3.Connection, task: Task) -> None:
 def find_task(connection: sqlite3.Connection, task_id: str) -> Task | None:
     """Returns the task, or None if there is none."""
     row = connection.execute("SELECT body FROM tasks WHERE id = ?", (key_of(task_id),)).fetchone()
+    return _decode(row[0]) if row else None
+
+
+def find_once(connection: sqlite3.Connection, once: str) -> Task | None:
+    """Returns the task that claims this bond, or None if nobody does."""
+    row = connection.execute("SELECT body FROM tasks WHERE once = ? AND once <> ''", (once,)).fetchone()
     return _decode(row[0]) if row else None
 
 
@@ -131,9 +144,18 @@ def insert_request(
 ) -> None:
     """Keeps the answer to a request id, in the place of an answer that is no longer good."""
     connection.execute(
-        "INSERT OR REPLACE INTO requests (caller, request_id, digest, at_ms, queue_position, revision, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (caller, request_id, digest, at_ms, admission.queue_position, admission.revision, _encode(admission.task)),
+        "INSERT OR REPLACE INTO requests (caller, request_id, digest, at_ms, queue_position, revision, existed, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            caller,
+            request_id,
+            digest,
+            at_ms,
+            admission.queue_position,
+            admission.revision,
+            int(admission.existed),
+            _encode(admission.tasks),
+        ),
     )
 
 
@@ -142,13 +164,21 @@ def find_request(
 ) -> tuple[bytes, Admission] | None:
     """Returns the digest and the answer that were kept under a request id since then, or None."""
     row = connection.execute(
-        "SELECT digest, queue_position, revision, body FROM requests WHERE caller = ? AND request_id = ? AND at_ms > ?",
+        "SELECT digest, queue_position, revision, existed, body FROM requests"
+        " WHERE caller = ? AND request_id = ? AND at_ms > ?",
         (caller, request_id, since_ms),
     ).fetchone()
     if row is None:
         return None
-    digest, position, revision, body = row
-    return digest, Admission(task=_decode(body), queue_position=position, revision=revision, deduplicated=True)
+    digest, position, revision, existed, body = row
+    admission = Admission(
+        tasks=_decode_all(body),
+        queue_position=position,
+        revision=revision,
+        existed=bool(existed),
+        deduplicated=True,
+    )
+    return digest, admission
 
 
 def delete_requests(connection: sqlite3.Connection, until_ms: int) -> None:

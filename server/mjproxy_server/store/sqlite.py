@@ -13,12 +13,12 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
-from mjproxy_server.model.facts import Fact
+from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.store import database, queries, rows, units
 from mjproxy_server.store.feed import Feed
 from mjproxy_server.store.files import make_private_folder
-from mjproxy_server.store.interface import Admission, Listener, Listing, Revision, Submission, TaskQuery
+from mjproxy_server.store.interface import Admission, Capacity, Listener, Listing, Revision, Submission, TaskQuery
 from mjproxy_server.store.lock import FolderLock
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.writer import Commit, Committer, Writer
@@ -74,6 +74,10 @@ class SqliteStore:
     async def submit(self, submission: Submission) -> Admission:
         """Queues a task."""
         return await self._writer.write(partial(units.submit, submission=submission))
+
+    async def confirm(self, task_id: str, capacity: Capacity, fact: Confirmed) -> Admission:
+        """Queues a task whose modal was confirmed."""
+        return await self._writer.write(partial(units.confirm, task_id=task_id, capacity=capacity, fact=fact))
 
     async def find_request(self, caller: str, request_id: str, digest: bytes) -> Admission | None:
         """Returns the answer that `submit` would repeat."""

@@ -1,15 +1,19 @@
 """The units of work: what a write does inside its transaction. They run in the writer's thread."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import takewhile
 
-from mjproxy_server.model.errors import QueueFull
-from mjproxy_server.model.facts import Fact
+from msgspec import structs
+
+from mjproxy_server.model.errors import NotModal, QueueFull, TaskNotFound
+from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import queries, rows
-from mjproxy_server.store.interface import REQUEST_ID_LIFETIME_MS, Admission, Submission
+from mjproxy_server.store.interface import REQUEST_ID_LIFETIME_MS, Admission, Capacity, Submission
 from mjproxy_server.store.transaction import Transaction
 
 
@@ -33,6 +37,37 @@ def submit(transaction: Transaction, submission: Submission) -> Admission:
             at_ms=transaction.at_ms,
         )
     return admission
+
+
+def confirm(transaction: Transaction, task_id: str, capacity: Capacity, fact: Confirmed) -> Admission:
+    """Queues a task whose modal was confirmed.
+
+    Raises:
+        TaskNotFound: There is no such task.
+        NotModal: It waits for no confirmation.
+        QueueFull: The account takes no more.
+    """
+    task = rows.find_task(transaction.connection, task_id)
+    if task is None:
+        raise TaskNotFound(task_id)
+    if task.confirmation:
+        return Admission(
+            tasks=(task,),
+            queue_position=task.confirmation.queue_position,
+            revision=transaction.head,
+            deduplicated=True,
+        )
+    if task.status is not Status.MODAL:
+        raise NotModal(task_id, task.status)
+    return _confirm(transaction, task, capacity, fact)
+
+
+def _confirm(transaction: Transaction, task: Task, capacity: Capacity, fact: Confirmed) -> Admission:
+    queued = structs.replace(task, status=Status.NOT_START)
+    position = _place(transaction, task.account_id, capacity, [queued])
+    placed = structs.replace(fact.confirmation, queue_position=position)
+    confirmed = transition(task, replace(fact, confirmation=placed))
+    return Admission(tasks=(confirmed,), queue_position=position, revision=transaction.change(confirmed))
 
 
 def record(transaction: Transaction, task_id: str, facts: Sequence[Fact]) -> Task | None:
@@ -82,13 +117,25 @@ def _answered_before(transaction: Transaction, submission: Submission) -> Admiss
 
 
 def _admit(transaction: Transaction, submission: Submission) -> Admission:
-    unfinished = rows.count_in_queue(transaction.connection, submission.account_id)
-    task_id = transaction.draw_id()
-    if not submission.capacity.admits(unfinished):
-        raise QueueFull(task_id, submission.account_id)
-    task = submission.build(task_id)
-    return Admission(
-        task=task,
-        queue_position=submission.capacity.position(unfinished),
-        revision=transaction.add(task),
-    )
+    tasks = tuple(build(transaction.draw_id()) for build in submission.builds)
+    if existing := _existing(transaction, tasks):
+        return Admission(tasks=(existing,), queue_position=0, revision=transaction.head, existed=True)
+    position = _place(transaction, submission.account_id, submission.capacity, tasks)
+    for task in tasks:
+        transaction.add(task)
+    return Admission(tasks=tasks, queue_position=position, revision=transaction.head)
+
+
+def _existing(transaction: Transaction, tasks: Sequence[Task]) -> Task | None:
+    """Returns the task that stands where one of these may only stand once."""
+    found = (rows.find_once(transaction.connection, task.once) for task in tasks if task.once)
+    return next((task for task in found if task), None)
+
+
+def _place(transaction: Transaction, account_id: str, capacity: Capacity, tasks: Sequence[Task]) -> int:
+    """Returns the place of the first of the tasks in the account's queue."""
+    queued = sum(task.status is not Status.MODAL for task in tasks)
+    unfinished = rows.count_in_queue(transaction.connection, account_id)
+    if queued and not capacity.admits(unfinished, queued):
+        raise QueueFull(tasks[0].id, account_id)
+    return capacity.position(unfinished) if queued else 0

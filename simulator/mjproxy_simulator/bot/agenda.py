@@ -8,7 +8,7 @@ _T = TypeVar("_T")
 
 
 class PacedClock:
-    """A clock whose pace can be changed without a jump.
+    """A clock whose pace can be changed without a jump, and which can be stopped.
 
     Args:
         real: A clock that never goes back, in seconds.
@@ -20,6 +20,7 @@ class PacedClock:
         self._speed = speed
         self._real_origin = real()
         self._origin = 0.0
+        self._paused = False
 
     @property
     def speed(self) -> float:
@@ -31,13 +32,32 @@ class PacedClock:
         self._origin, self._real_origin = self.now(), self._real()
         self._speed = speed
 
+    @property
+    def paused(self) -> bool:
+        """Whether this clock stands still."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._origin, self._real_origin = self.now(), self._real()
+        self._paused = paused
+
     def now(self) -> float:
         """Return the time on this clock."""
+        if self._paused:
+            return self._origin
         return self._origin + (self._real() - self._real_origin) * self._speed
 
-    def real_seconds_until(self, time: float) -> float:
-        """Return how long it really takes until this clock shows `time`; 0 if it has."""
-        return max(0.0, (time - self.now()) / self._speed)
+    def skip_to(self, time: float) -> None:
+        """Set this clock forward; a time that has passed changes nothing."""
+        self._origin, self._real_origin = max(time, self.now()), self._real()
+
+    def real_seconds_until(self, time: float) -> float | None:
+        """Return how long it really takes until this clock shows `time`: 0 if it has, None if it never will."""
+        missing = time - self.now()
+        if missing <= 0:
+            return 0.0
+        return None if self._paused else missing / self._speed
 
 
 class Agenda(Generic[_T]):

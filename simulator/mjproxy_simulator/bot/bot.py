@@ -20,6 +20,7 @@ from mjproxy_simulator.bot.performer import Performer
 from mjproxy_simulator.bot.requests import Planner, Request
 from mjproxy_simulator.bot.timeline import timeline
 from mjproxy_simulator.discord.messenger import Messenger
+from mjproxy_simulator.faults import FaultBoard, StopJob
 from mjproxy_simulator.model.jobs import Job, Status
 from mjproxy_simulator.model.messages import Embed
 from mjproxy_simulator.model.snowflakes import Snowflakes
@@ -42,6 +43,7 @@ class Bot:
         performer: Takes the steps of a job.
         snowflakes: Gives ids to notices.
         clock: Tells how fast jobs run.
+        faults: What is made to go wrong.
         now: The wall clock, in Unix seconds.
         concurrency: How many jobs of one user run at the same time.
     """
@@ -55,6 +57,7 @@ class Bot:
         performer: Performer,
         snowflakes: Snowflakes,
         clock: PacedClock,
+        faults: FaultBoard,
         now: Callable[[], float],
         concurrency: int,
     ) -> None:
@@ -64,11 +67,13 @@ class Bot:
         self._performer = performer
         self._snowflakes = snowflakes
         self._clock = clock
+        self._faults = faults
         self._now = now
         self._concurrency = concurrency
         self._agenda: Agenda[str] = Agenda()
         self._running: defaultdict[int, set[str]] = defaultdict(set)
         self._waiting: defaultdict[int, deque[str]] = defaultdict(deque)
+        self._ends: dict[str, StopJob] = {}
         self._wake_up = asyncio.Event()
 
     @property
@@ -80,6 +85,27 @@ class Bot:
     def speed(self, speed: float) -> None:
         self._clock.speed = speed
         self._wake_up.set()
+
+    @property
+    def paused(self) -> bool:
+        """Whether jobs stand still."""
+        return self._clock.paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._clock.paused = paused
+        self._wake_up.set()
+
+    def play_next(self) -> str | None:
+        """Take the next step at once, whenever it is due; return the job that took it, None if no job has one."""
+        due = self._agenda.next_due()
+        if due is None:
+            return None
+        self._clock.skip_to(due)
+        appointment = self._agenda.pop_due(due)
+        if appointment is not None:
+            self._step(*appointment)
+        return None if appointment is None else appointment[1]
 
     def accept(self, request: Request) -> Answer:
         """Decide about a request and keep its job; nothing is said yet, for Discord answers the client first."""
@@ -121,6 +147,7 @@ class Bot:
         self._agenda.clear()
         self._running.clear()
         self._waiting.clear()
+        self._ends.clear()
 
     async def run(self) -> None:
         """Play the jobs until cancelled."""
@@ -150,6 +177,8 @@ class Bot:
         job = self._store.job(job_id)
         if job is None or job.status is not Status.RUNNING:
             return
+        if self._ends_early(job):
+            return
         beats = timeline(job)
         with self._store.transaction():
             job = self._performer.perform(job, beats[job.beat].act)
@@ -161,7 +190,19 @@ class Bot:
         else:
             self._agenda.enter(due + beats[job.beat].delay, job_id)
 
+    def _ends_early(self, job: Job) -> bool:
+        """Return whether a fault lets a job go no further; it stays unfinished when the bot does not say so."""
+        fault = self._ends.get(job.id)
+        if fault is None or job.beat < fault.steps:
+            return False
+        del self._ends[job.id]
+        if fault.outcome == "stopped":
+            self._stop(job.id)
+        return True
+
     def _admit(self, job: Job) -> None:
+        if fault := self._faults.take(StopJob, job.user_id):
+            self._ends[job.id] = fault
         self._waiting[job.user_id].append(job.id)
         self._start_waiting(job.user_id)
         if job.id not in self._waiting[job.user_id]:

@@ -72,6 +72,15 @@ def _words(value: str) -> str:
     return value
 
 
+def _one_of(*values: str) -> Callable[[str], str]:
+    def normalise(value: str) -> str:
+        if value not in values:
+            raise ParameterError(f"one of {', '.join(values)}")
+        return value
+
+    return normalise
+
+
 def _version(value: str) -> str:
     return f"{float(_number(1, 8.9)(value)):.1f}"
 
@@ -101,10 +110,16 @@ PARAMETERS: Final = (
     Parameter("style", _words),
     Parameter("draft", _nothing, takes=0),
     Parameter("hd", _nothing, takes=0),
+    Parameter("zoom", _number(1, 2)),
     Parameter("p", _nothing, takes=None),
     Parameter("niji", _number(4, 7)),
     Parameter("v", _version),
     Parameter("raw", _nothing, takes=0),
+    Parameter("motion", _one_of("low", "high")),
+    Parameter("loop", _nothing, takes=0),
+    Parameter("bs", _one_of("1", "2", "4"), default="4"),
+    Parameter("video", _one_of("1")),
+    Parameter("aspect", _ratio),
 )
 ALIASES: Final = {
     "aspect": "ar",

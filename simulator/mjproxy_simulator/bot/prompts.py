@@ -8,8 +8,8 @@ the caller.
 import base64
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from mjproxy_simulator.bot import notices, parameters
@@ -23,6 +23,7 @@ _LINK: Final = re.compile(r"<?(https?://[^\s<>]+)>?")
 _SHORT_LINK: Final = "https://s.mj.run/"
 _PARAMETER_START: Final = re.compile(r"(?:^|\s)--(?=\w)")
 _BANNED: Final = re.compile(rf"\b({'|'.join(BANNED_WORDS)})\b", re.IGNORECASE)
+_VERSIONS: Final = ("v", "niji", "video")
 _BY_NAME: Final = {parameter.name: parameter for parameter in PARAMETERS}
 
 
@@ -34,45 +35,102 @@ class Prompt:
         echo: What it writes back, with links and parameters.
         mode: What it writes as the mode of the job, such as "fast" or "turbo, stealth".
         seed: The seed asked for, if any.
-        aspect: Width and height of a picture, as a ratio.
+        aspect: Width and height of a picture, as a ratio; None if the prompt does not say.
+        links: The links in it, as they were sent.
+        zoom: How much more is to be seen than before, if the prompt says it.
     """
 
     echo: str
     mode: str
     seed: int | None
-    aspect: tuple[int, int]
+    aspect: tuple[int, int] | None
+    links: tuple[str, ...] = ()
+    zoom: float | None = None
 
 
-def rewrite(raw: str, profile: Profile, is_image: Callable[[str], bool]) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where a prompt says nothing else: a user's settings.
+
+    Attributes:
+        options: Values of parameters, by name.
+        suffix: What is appended to every prompt.
+        mode: How jobs are paid for, as the bot writes it.
+        stealth: Whether jobs are hidden from others.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    mode: str = "fast"
+    stealth: bool = False
+
+
+def rewrite(raw: str, profile: Profile, is_image: Callable[[str], bool], defaults: Defaults | None = None) -> Prompt:
     """Return a prompt as the bot understands it.
 
     Args:
         raw: The prompt as it was sent.
         profile: Decides the default version and how raw style is written.
         is_image: Whether an image can be had from a URL.
+        defaults: The settings of the user.
 
     Raises:
         RefusedError: The bot refuses the prompt.
     """
-    text, options = _split(" ".join(raw.replace("—", "--").split()))
+    defaults = defaults or Defaults()
+    text, options = _split(" ".join(f"{raw} {defaults.suffix}".replace("—", "--").split()))
     links = _LINK.findall(text)
     words = " ".join(_LINK.sub(" ", text).split())
     values, switches, stray = _read_options(options)
     words = " ".join(filter(None, (words, stray)))
     _check(words, links, is_image)
-    _add_defaults(values, profile)
-    parts = (*(_short(link) for link in links), words, *_written(values))
+    _add_defaults(values, profile, defaults.options)
+    ratio = values.get("aspect", values.get("ar"))
     return Prompt(
-        echo=" ".join(filter(None, parts)),
-        mode=_mode(switches),
+        echo=_assembled(links, words, values),
+        mode=_mode(switches, defaults),
         seed=int(values["seed"]) if "seed" in values else None,
-        aspect=parse_ratio(values.get("ar", "1:1")),
+        aspect=None if ratio is None else parse_ratio(ratio),
+        links=tuple(links),
+        zoom=float(values["zoom"]) if "zoom" in values else None,
     )
+
+
+def _assembled(links: Iterable[str], words: str, values: Mapping[str, str]) -> str:
+    return " ".join(filter(None, (*map(short_link, links), words, *_written(values))))
 
 
 def text_of(echo: str) -> str:
     """Return the words of a rewritten prompt, without links and parameters."""
     return " ".join(_LINK.sub(" ", _split(echo)[0]).split())
+
+
+def links_of(echo: str) -> list[str]:
+    """Return the links at the head of a rewritten prompt."""
+    return list(_LINK.findall(_split(echo)[0]))
+
+
+def options_of(echo: str) -> list[tuple[str, str]]:
+    """Return the parameters of a rewritten prompt, by name and value, in their order."""
+    return [(name, value) for name, _, value in (option.partition(" ") for option in _split(echo)[1])]
+
+
+def compose(head: str, options: Iterable[tuple[str, str]]) -> str:
+    """Return a rewritten prompt made of the text at its head and its parameters."""
+    return " ".join(filter(None, (head, *(f"--{name} {value}".rstrip() for name, value in options))))
+
+
+def head_of(echo: str) -> str:
+    """Return a rewritten prompt without its parameters."""
+    return _split(echo)[0]
+
+
+def short_link(link: str) -> str:
+    """Return a link as the bot writes it, in angle brackets; the same short one for the same link."""
+    if link.startswith(_SHORT_LINK):
+        return f"<{link}>"
+    code = base64.urlsafe_b64encode(hashlib.sha256(link.encode()).digest()).decode()[:11]
+    return f"<{_SHORT_LINK}{code}>"
 
 
 def _split(text: str) -> tuple[str, list[str]]:
@@ -106,7 +164,7 @@ def _read_options(options: list[str]) -> tuple[dict[str, str], set[str], str]:
 
 def _normalise(name: str, value: str) -> str:
     try:
-        return _BY_NAME[name].normalise(_LINK.sub(lambda match: _short(match[1]), value))
+        return _BY_NAME[name].normalise(_LINK.sub(lambda match: short_link(match[1]), value))
     except ParameterError as error:
         raise notices.bad_parameter(name, value, str(error)) from None
 
@@ -120,9 +178,15 @@ def _check(words: str, links: list[str], is_image: Callable[[str], bool]) -> Non
         raise notices.invalid_link()
 
 
-def _add_defaults(values: dict[str, str], profile: Profile) -> None:
-    if "v" not in values and "niji" not in values:
+def _add_defaults(values: dict[str, str], profile: Profile, chosen: Mapping[str, str]) -> None:
+    versioned = any(name in values for name in _VERSIONS)
+    if "video" in values:
+        values["aspect"] = values.pop("ar", "1:1")
+    elif not versioned and not any(name in chosen for name in _VERSIONS):
         values["v"] = "7.0" if profile is Profile.OF_2026 else "5.2"
+    for name, value in chosen.items():
+        if not (versioned and name in _VERSIONS) and "video" not in values:
+            values.setdefault(name, value)
     if profile is Profile.OF_2026 and values.get("style") == "raw":
         del values["style"]
         values["raw"] = ""
@@ -136,13 +200,7 @@ def _written(values: dict[str, str]) -> list[str]:
     ]
 
 
-def _mode(switches: set[str]) -> str:
-    mode = next((shown for name, shown in MODES.items() if name in switches), "fast")
-    return f"{mode}, stealth" if "stealth" in switches else mode
-
-
-def _short(link: str) -> str:
-    if link.startswith(_SHORT_LINK):
-        return f"<{link}>"
-    code = base64.urlsafe_b64encode(hashlib.sha256(link.encode()).digest()).decode()[:11]
-    return f"<{_SHORT_LINK}{code}>"
+def _mode(switches: set[str], defaults: Defaults) -> str:
+    mode = next((shown for name, shown in MODES.items() if name in switches), defaults.mode)
+    stealth = "stealth" in switches or (defaults.stealth and "public" not in switches)
+    return f"{mode}, stealth" if stealth else mode

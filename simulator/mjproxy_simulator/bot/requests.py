@@ -92,7 +92,7 @@ class Planner:
             prompt=prompt.echo,
             mode=prompt.mode,
             seed=self._seed.integer("picture", number) if prompt.seed is None else prompt.seed,
-            aspect=prompt.aspect,
+            aspect=prompt.aspect or (1, 1),
             invocation=request.invocation,
             created_ms=now_ms,
             nonce=request.nonce,

@@ -1,43 +1,105 @@
-"""The CDN: attachments behind signed links."""
+"""The CDN and the media host: attachments behind signed links; and the bot's own mirror of its pictures."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mjproxy_simulator.cdn.gallery import Gallery
+from mjproxy_simulator.cdn import delivery
+from mjproxy_simulator.cdn.archive import Archive
+from mjproxy_simulator.cdn.delivery import File
+from mjproxy_simulator.cdn.gallery import Gallery, UnsupportedError
+from mjproxy_simulator.cdn.variants import VariantError, parse_variant
 from mjproxy_simulator.discord.links import Links
-from mjproxy_simulator.model.messages import Attachment
+from mjproxy_simulator.model.jobs import Job, Status
+from mjproxy_simulator.model.messages import Attachment, Drawing, View
+from mjproxy_simulator.model.snowflakes import created_ms
+from mjproxy_simulator.pictures.metadata import metadata
 from mjproxy_simulator.store import Store
 
-_ANY_ORIGIN: Final = {"Access-Control-Allow-Origin": "*"}
+_METHODS: Final = ["GET", "HEAD", "OPTIONS"]
+_ATTACHMENT: Final = "/{owner_id:int}/{attachment_id:int}/{filename}"
+_MIRRORED: Final = ("png", "webp", "jpeg")
+_TOLD: Final = ("job", "kind", "parent", "index", "seed", "view")
 
 
 class Cdn:
-    """Serves what messages have attached to them."""
+    """Serves what messages have attached to them, and the pictures of jobs."""
 
-    def __init__(self, store: Store, links: Links, gallery: Gallery) -> None:
+    def __init__(self, store: Store, links: Links, archive: Archive, gallery: Gallery) -> None:
         self._store = store
         self._links = links
+        self._archive = archive
         self._gallery = gallery
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes of the CDN host."""
-        return [Route("/attachments/{channel_id:int}/{attachment_id:int}/{filename}", self.attachment)]
+        """Return the routes of the CDN, of the media host, and of the mirror."""
+        return [
+            Route(f"/attachments{_ATTACHMENT}", self.attachment, methods=_METHODS),
+            Route(f"/ephemeral-attachments{_ATTACHMENT}", self.attachment, methods=_METHODS),
+            Route("/{job_id:uuid}/0_{number:int}.{suffix}", self.mirrored, methods=_METHODS),
+        ]
 
     async def attachment(self, request: Request) -> Response:
-        """Serve one attachment; a link that is forged, expired or dead gives the same 404, as on the real CDN."""
+        """Serve an attachment; its owner is a channel, or the command that a file came with."""
         attachment = self._find(request)
-        content = None if attachment is None else await self._gallery.fetch(attachment)
-        if attachment is None or content is None:
-            return PlainTextResponse("This content is no longer available.", HTTPStatus.NOT_FOUND, headers=_ANY_ORIGIN)
-        headers = _ANY_ORIGIN | {"Cache-Control": "public, max-age=31536000"}
-        return Response(content, media_type=attachment.content_type, headers=headers)
+        if attachment is None:
+            return delivery.gone()
+        suffix = attachment.filename.rpartition(".")[2].lower()
+        file = File(attachment.source, suffix, attachment.content_type, created_ms(attachment.id))
+        return await self._serve(request, file)
+
+    async def mirrored(self, request: Request) -> Response:
+        """Serve one picture of a finished job, without a signature: `cdn.midjourney.com/{job}/0_{0..3}.png`."""
+        number, suffix = request.path_params["number"], request.path_params["suffix"]
+        job = self._store.job(str(request.path_params["job_id"]))
+        if job is None or suffix not in _MIRRORED or number >= _picture_count(job):
+            return delivery.gone()
+        drawing = Drawing(job.id, View.CELL, cell=number + 1)
+        return await self._serve(request, File(drawing, suffix, f"image/{suffix}", job.created_ms))
 
     def _find(self, request: Request) -> Attachment | None:
         path = request.scope["raw_path"].decode("ascii")
-        if not self._links.check(path, request.query_params):
+        if request.method != "OPTIONS" and not self._links.check(path, request.query_params):
             return None
-        return self._store.attachment(request.path_params["channel_id"], request.path_params["attachment_id"])
+        return self._store.attachment(request.path_params["owner_id"], request.path_params["attachment_id"])
+
+    async def _serve(self, request: Request, file: File) -> Response:
+        if request.method == "OPTIONS":
+            return delivery.permission()
+        try:
+            file = replace(file, variant=parse_variant(request.query_params))
+            response = await self._answer(request, file)
+        except VariantError as error:
+            return delivery.refused(str(error))
+        except UnsupportedError:
+            return delivery.refused("this file is no picture, so that it has no other form")
+        response.headers.update(self._about(file))
+        return response
+
+    async def _answer(self, request: Request, file: File) -> Response:
+        if not self._gallery.has(file.source):
+            return delivery.gone()
+        if delivery.unchanged(file, request.headers):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=file.headers())
+        if request.method == "HEAD":
+            size = self._gallery.size(file.source, file.suffix) if file.variant is None else None
+            return delivery.announcement(file, size)
+        content = await self._gallery.fetch(file.source, file.suffix, file.variant)
+        return delivery.gone() if content is None else delivery.whole_or_part(file, content, request.headers)
+
+    def _about(self, file: File) -> dict[str, str]:
+        """Return headers that say whose picture it is, so that HEAD tells it without drawing."""
+        if not isinstance(file.source, Drawing) or (job := self._archive.job(file.source.job_id)) is None:
+            return {}
+        told = metadata(job, file.source)
+        return {f"X-Simulator-{name.capitalize()}": str(told[name]) for name in _TOLD if told[name] is not None}
+
+
+def _picture_count(job: Job) -> int:
+    if job.status is not Status.FINISHED or job.kind.words:
+        return 0
+    return 1 if job.kind.single else 4

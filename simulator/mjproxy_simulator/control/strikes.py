@@ -2,7 +2,16 @@
 
 from mjproxy_simulator.bot.bot import Bot
 from mjproxy_simulator.bot.requests import Request
-from mjproxy_simulator.faults import CloseSocket, DropSocket, ForeignJobs, Reconnect, Strike
+from mjproxy_simulator.faults import (
+    AskForHeartbeat,
+    CloseSocket,
+    DropSocket,
+    ForeignJobs,
+    HalfOpen,
+    InvalidateSession,
+    Reconnect,
+    Strike,
+)
 from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.model.accounts import Account, User
 from mjproxy_simulator.model.applications import MIDJOURNEY
@@ -31,18 +40,24 @@ class Strikes:
         match fault:
             case DropSocket():
                 self._lobby.cut(account.user.id)
+            case HalfOpen():
+                self._lobby.freeze(account.user.id)
             case Reconnect():
                 self._lobby.ask_to_reconnect(account.user.id)
+            case AskForHeartbeat():
+                self._lobby.ask_for_heartbeat(account.user.id)
+            case InvalidateSession(resumable=resumable):
+                self._lobby.invalidate(account.user.id, resumable=resumable)
             case CloseSocket(code=code):
                 self._lobby.close(account.user.id, code)
-            case ForeignJobs(prompt=prompt, jobs=jobs):
+            case ForeignJobs(prompt=prompt, jobs=jobs, own=own):
                 for _ in range(jobs):
-                    self._draw(account, prompt)
+                    self._draw(account, account.user if own else self._stranger, prompt)
 
-    def _draw(self, account: Account, prompt: str) -> None:
+    def _draw(self, account: Account, artist: User, prompt: str) -> None:
         interaction_id = self._snowflakes.next()
         request = Request(
-            invocation=Invocation(interaction_id, 2, self._stranger.id, name="imagine"),
+            invocation=Invocation(interaction_id, 2, artist.id, name="imagine"),
             application_id=MIDJOURNEY.id,
             channel_id=account.channel_id,
             profile=account.profile,

@@ -5,17 +5,30 @@ that may be absent are absent rather than null, since clients exist that stumble
 """
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from mjproxy_simulator.discord.links import Links
 from mjproxy_simulator.model.accounts import Account, Channel, Directory, User
 from mjproxy_simulator.model.applications import Application, Command, application
-from mjproxy_simulator.model.messages import Attachment, Button, Embed, Invocation, Message, Row
+from mjproxy_simulator.model.dialogs import Frame, Modal, TextField
+from mjproxy_simulator.model.messages import (
+    Attachment,
+    Button,
+    CommandFile,
+    Component,
+    Embed,
+    Invocation,
+    Message,
+    Row,
+    Select,
+)
 from mjproxy_simulator.model.snowflakes import created_ms
 
 Json = dict[str, object]
 
 CUSTOM_EMOJI = {"upscale_1": 1252023542219276328}
+_BIG = 3  # The largest of three sizes of a frame.
 _MENTION = re.compile(r"<@(\d+)>")
 
 
@@ -175,7 +188,7 @@ class MessageForms:
             "mention_roles": [],
             "mentions": self._mentions(message.content),
             "attachments": [self._attachment(message.channel_id, each) for each in message.attachments],
-            "embeds": [_embed(each) for each in message.embeds],
+            "embeds": [self._embed(each) for each in message.embeds],
             "components": [_row(each) for each in message.components],
         }
         form |= self._bot(message) | self._invocation(message)
@@ -247,6 +260,8 @@ class MessageForms:
         if invocation is None:
             return {}
         metadata = self._metadata(invocation, message.channel_id)
+        if invocation.opener_id is not None:
+            return {"interaction_metadata": metadata | self._opener(invocation, message.channel_id)}
         if invocation.name is None:
             return {"interaction_metadata": metadata | {"interacted_message_id": str(invocation.message_id)}}
         # The deprecated `interaction` accompanies commands only; clients still read its name and user.
@@ -261,6 +276,29 @@ class MessageForms:
             "interaction_metadata": metadata | {"name": invocation.name, "command_type": 1},
         }
 
+    def _opener(self, invocation: Invocation, channel_id: int) -> Json:
+        """Return by which interaction a form was opened, and on which message."""
+        opener = self._metadata(replace(invocation, id=invocation.opener_id or 0, type=3), channel_id)
+        if invocation.message_id is not None:
+            opener["interacted_message_id"] = str(invocation.message_id)
+        return {"triggering_interaction_metadata": opener}
+
+    def _embed(self, embed: Embed) -> Json:
+        form: Json = {"type": "rich", "description": embed.description, "color": embed.color}
+        if embed.title is not None:
+            form["title"] = embed.title
+        if embed.footer is not None:
+            form["footer"] = {"text": embed.footer}
+        return form if embed.image is None else form | {"image": self._embedded_image(embed.image)}
+
+    def _embedded_image(self, image: CommandFile | str) -> Json:
+        if isinstance(image, str):
+            return {"url": image, "proxy_url": image}
+        file = image.attachment
+        url = self._links.ephemeral_attachment(image.command_id, file.id, file.filename)
+        size: Json = {} if file.width is None else {"width": file.width, "height": file.height}
+        return {"url": url, "proxy_url": url} | size
+
     def _metadata(self, invocation: Invocation, channel_id: int) -> Json:
         guild_id = self._channel(channel_id).guild_id
         owners = {} if guild_id is None else {"0": str(guild_id)}
@@ -272,13 +310,49 @@ class MessageForms:
         }
 
 
-def _embed(embed: Embed) -> Json:
-    form: Json = {"type": "rich", "title": embed.title, "description": embed.description, "color": embed.color}
-    return form if embed.footer is None else form | {"footer": {"text": embed.footer}}
+def modal(dialog: Modal) -> Json:
+    """Return a form as INTERACTION_MODAL_CREATE carries it."""
+    rows = [{"type": 1, "id": 2 * n - 1, "components": [_field(each, 2 * n)]} for n, each in enumerate(dialog.fields, 1)]
+    return {"custom_id": dialog.custom_id, "title": dialog.title, "components": rows}
+
+
+def frame(dialog: Frame) -> Json:
+    """Return a page in a frame as INTERACTION_IFRAME_MODAL_CREATE carries it."""
+    return {
+        "custom_id": dialog.custom_id,
+        "title": dialog.title,
+        "iframe_path": dialog.path,
+        "modal_size": _BIG,
+    }
+
+
+def _field(field: TextField, number: int) -> Json:
+    return {
+        "type": 4,
+        "id": number,
+        "style": 2,
+        "label": field.label,
+        "custom_id": field.custom_id,
+        "value": field.value,
+        "min_length": 1,
+        "max_length": 4000,
+        "required": True,
+    }
 
 
 def _row(row: Row) -> Json:
-    return {"type": 1, "components": [_button(button) for button in row]}
+    return {"type": 1, "components": [_component(each) for each in row]}
+
+
+def _component(component: Component) -> Json:
+    return _select(component) if isinstance(component, Select) else _button(component)
+
+
+def _select(select: Select) -> Json:
+    options: list[Json] = [
+        {"label": choice.label, "value": choice.value, "default": choice.chosen} for choice in select.choices
+    ]
+    return {"type": 3, "custom_id": select.custom_id, "options": options, "min_values": 1, "max_values": 1}
 
 
 def _button(button: Button) -> Json:

@@ -33,10 +33,11 @@ class Links:
 
     def attachment(self, channel_id: int, attachment_id: int, filename: str) -> str:
         """Return a fresh link to an attachment."""
-        path = f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}"
-        issued = int(self._now())
-        expires, issue = f"{issued + LIFETIME_SECONDS:x}", f"{issued:x}"
-        return f"{self._base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
+        return self._signed(f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}")
+
+    def ephemeral_attachment(self, command_id: int, attachment_id: int, filename: str) -> str:
+        """Return a fresh link to a file that came with a command."""
+        return self._signed(f"/ephemeral-attachments/{command_id}/{attachment_id}/{quote(filename)}")
 
     def upload(self, name: str, ticket: str) -> str:
         """Return the address where one file may be put."""
@@ -50,8 +51,8 @@ class Links:
         return self._now() < int(expires, 16)
 
     def own(self, url: str) -> tuple[int, int, str] | None:
-        """Return channel, attachment and file name of a link to this CDN, however old; None for any other URL."""
-        if not url.startswith(f"{self._base_url}/attachments/"):
+        """Return channel (or command), attachment and file name of a link to this CDN, however old; None otherwise."""
+        if not url.startswith((f"{self._base_url}/attachments/", f"{self._base_url}/ephemeral-attachments/")):
             return None
         parts = urlsplit(url).path.split("/")
         if len(parts) != 5 or not (parts[2].isdecimal() and parts[3].isdecimal()):
@@ -67,6 +68,11 @@ class Links:
         if url.startswith(f"{self._base_url}/"):
             return self.check(parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()})
         return bool(parts.hostname) and not f".{parts.hostname}".endswith(".invalid")
+
+    def _signed(self, path: str) -> str:
+        issued = int(self._now())
+        expires, issue = f"{issued + LIFETIME_SECONDS:x}", f"{issued:x}"
+        return f"{self._base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
 
     def _sign(self, path: str, expires: str, issue: str) -> str:
         return hmac.new(self._key, f"{path}?{expires}&{issue}".encode(), hashlib.sha256).hexdigest()

@@ -241,7 +241,7 @@ class BotSilent(ArmedFault):
 
 
 class BotNotice(ArmedFault):
-    """The bot answers an interaction with a notice and does nothing; which ones there are is told by the control API."""
+    """The bot answers an interaction with a notice and does nothing; `GET /control/notices` lists their names."""
 
     name: Literal["bot_notice"]
     notice: str

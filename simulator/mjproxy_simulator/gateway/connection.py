@@ -7,14 +7,13 @@ https://discord.com/developers/docs/events/gateway and https://docs.discord.food
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
-import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from mjproxy_simulator.discord.forms import Json
-from mjproxy_simulator.faults import NoHeartbeatAck
+from mjproxy_simulator.faults import CloseOnIdentify, InvalidSession, NoHeartbeatAck
 from mjproxy_simulator.gateway.codes import CLOSED_BY_CLIENT, ENDS_SESSION, HEARTBEATS, TOLERATED, CloseCode, Op
 from mjproxy_simulator.gateway.lobby import Lobby
-from mjproxy_simulator.gateway.session import Close, Frame, Outlet, Session
+from mjproxy_simulator.gateway.session import Close, CompressFrames, Frame, Freeze, Outlet, Output, Session
 from mjproxy_simulator.limits import Window
 from mjproxy_simulator.model.accounts import Account
 
@@ -31,6 +30,9 @@ class _Payload(BaseModel):
 
 class _Identify(BaseModel):
     token: str
+    compress: bool = False
+    shard: tuple[int, int] | None = None
+    intents: int | None = None
 
 
 class _Resume(BaseModel):
@@ -48,7 +50,7 @@ _PAYLOAD: Final = TypeAdapter(_Payload)
 
 
 class _Violation(Exception):
-    def __init__(self, code: CloseCode, reason: str) -> None:
+    def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
@@ -83,6 +85,12 @@ class Connection:
         self._session: Session | None = None
         self._version = 0
         self._closed = False
+        self._frozen = False
+
+    @property
+    def user_id(self) -> int:
+        """Whose connection it is; 0 until somebody has identified."""
+        return 0 if self._session is None else self._session.user_id
 
     @property
     def deadline(self) -> float:
@@ -101,7 +109,7 @@ class Connection:
 
     def receive(self, data: str | bytes, now: float) -> None:
         """Take a frame of the client."""
-        if self._closed:
+        if self._closed or self._frozen:
             return
         try:
             self._handle(self._decode(data, now), now)
@@ -116,8 +124,9 @@ class Connection:
         """Note that the socket is gone; `code` is the close code that the client sent, or 1005, 1006."""
         if self._session is None:
             return
-        was_attached = self._session.detach(self._outlet, now)
-        if was_attached and not self._closed and code in CLOSED_BY_CLIENT:
+        was_attached = self._session.detach(self._emit, now)
+        heard = not (self._closed or self._frozen)
+        if was_attached and heard and code in CLOSED_BY_CLIENT:
             self._lobby.end(self._session)
 
     def _decode(self, data: str | bytes, now: float) -> _Payload:
@@ -146,16 +155,25 @@ class Connection:
 
     def _heartbeat(self, now: float) -> None:
         self._last_heartbeat = now
-        user_id = 0 if self._session is None else self._session.user_id
-        if self._lobby.faults.take(NoHeartbeatAck, user_id) is None:
+        if self._lobby.faults.take(NoHeartbeatAck, self.user_id) is None:
             self._send(Op.HEARTBEAT_ACK, None)
 
     def _identify(self, identify: _Identify) -> None:
         account = self._log_in(identify.token)
+        if fault := self._lobby.faults.take(CloseOnIdentify, account.user.id):
+            raise _Violation(fault.code, "Closed on request")
+        _check_shards(identify)
+        if refusal := self._lobby.faults.take(
+            InvalidSession, account.user.id, lambda fault: fault.answers == "identify"
+        ):
+            self._invalidate(resumable=refusal.resumable)
+            return
         session = self._lobby.identify(account)
         if session is None:
             self._invalidate(resumable=False)
             return
+        if identify.compress:
+            self._emit(CompressFrames())
         self._take(account, session)
         for event, data in self._greeting(account, session, self._version):
             session.dispatch(event, data)
@@ -182,7 +200,7 @@ class Connection:
             return
         self._take(account, session)
         for frame in missed:
-            self._outlet(frame)
+            self._emit(frame)
         session.dispatch("RESUMED", {"_trace": ['["gateway-simulated",{"micros":0.0}]']})
 
     def _request_members(self, request: _RequestMembers) -> None:
@@ -196,7 +214,7 @@ class Connection:
         self._send(Op.INVALID_SESSION, resumable)
 
     def _log_in(self, token: str) -> Account:
-        if self._session is not None:
+        if self._session is not None and self._lobby.is_alive(self._session):
             raise _Violation(CloseCode.ALREADY_AUTHENTICATED, "Already authenticated.")
         account = self._lobby.account(token)
         if account is None:
@@ -205,7 +223,7 @@ class Connection:
 
     def _take(self, account: Account, session: Session) -> None:
         self._account, self._session = account, session
-        session.attach(self._outlet)
+        session.attach(self._emit)
 
     def _authenticated(self) -> tuple[Session, Account]:
         if self._session is None or self._account is None:
@@ -213,13 +231,27 @@ class Connection:
         return self._session, self._account
 
     def _send(self, op: Op, data: object) -> None:
-        self._outlet(Frame(orjson.dumps({"t": None, "s": None, "op": int(op), "d": data})))
+        self._emit(Frame.of(op, data))
 
-    def _close(self, code: CloseCode, reason: str) -> None:
+    def _emit(self, output: Output) -> None:
+        if isinstance(output, Freeze):
+            self._frozen = True
+        if not self._frozen:
+            self._outlet(output)
+
+    def _close(self, code: int, reason: str) -> None:
         self._closed = True
         if self._session is not None and code in ENDS_SESSION:
             self._lobby.end(self._session)
-        self._outlet(Close(code, reason))
+        self._emit(Close(code, reason))
+
+
+def _check_shards(identify: _Identify) -> None:
+    """Refuse what only bots may say and these get wrong: a user has one shard, and needs no intents."""
+    if identify.shard not in {None, (0, 1)}:
+        raise _Violation(CloseCode.INVALID_SHARD, "Invalid shard.")
+    if identify.intents is not None and not 0 <= identify.intents < 1 << 32:
+        raise _Violation(CloseCode.INVALID_INTENTS, "Invalid intent(s).")
 
 
 def _parse(model: type[_M], data: object) -> _M:

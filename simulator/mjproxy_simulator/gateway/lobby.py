@@ -7,9 +7,10 @@ from collections.abc import Callable
 import orjson
 
 from mjproxy_simulator.discord.forms import Json
-from mjproxy_simulator.faults import DuplicateDispatch, FaultBoard, InvalidSession
+from mjproxy_simulator.faults import FaultBoard, InvalidSession
 from mjproxy_simulator.gateway.codes import ENDS_SESSION, Op
-from mjproxy_simulator.gateway.session import Close, Cut, Frame, Output, Session
+from mjproxy_simulator.gateway.passage import Passage
+from mjproxy_simulator.gateway.session import Close, Cut, Frame, Freeze, Output, Session
 from mjproxy_simulator.limits import Limits, Window
 from mjproxy_simulator.model.accounts import Account, Directory
 
@@ -40,6 +41,7 @@ class Lobby:
         self._directory = directory
         self._new_session_id = new_session_id
         self._now = now
+        self._passage = Passage(faults)
         self._sessions: defaultdict[int, dict[str, Session]] = defaultdict(dict)
         self._identifies: dict[int, Window] = {}
 
@@ -63,10 +65,14 @@ class Lobby:
 
     def refusal(self, session: Session) -> InvalidSession | None:
         """Return the fault that keeps a session from being resumed; it may be the end of the session."""
-        fault = self.faults.take(InvalidSession, session.user_id)
+        fault = self.faults.take(InvalidSession, session.user_id, lambda fault: fault.answers == "resume")
         if fault is not None and not fault.resumable:
             self.end(session)
         return fault
+
+    def is_alive(self, session: Session) -> bool:
+        """Return whether a session has not ended."""
+        return session.id in self._sessions[session.user_id]
 
     def end(self, session: Session) -> None:
         """Forget a session."""
@@ -76,37 +82,53 @@ class Lobby:
         """Tell an event to every session of a user."""
         encoded = orjson.Fragment(orjson.dumps(data))
         for session in self._alive(user_id):
-            self._dispatch(session, event, encoded)
+            self._passage.dispatch(session, event, encoded)
 
     def whisper(self, user_id: int, session_id: str | None, event: str, data: Json) -> None:
         """Tell an event to one session of a user, if it is alive."""
         for session in self._alive(user_id):
             if session.id == session_id:
-                self._dispatch(session, event, orjson.Fragment(orjson.dumps(data)))
+                self._passage.dispatch(session, event, orjson.Fragment(orjson.dumps(data)))
 
     def ask_to_reconnect(self, user_id: int) -> None:
         """Ask the clients of a user to reconnect and resume."""
-        self._emit(user_id, Frame(orjson.dumps({"t": None, "s": None, "op": int(Op.RECONNECT), "d": None})))
+        self._emit(user_id, Frame.of(Op.RECONNECT, None))
+
+    def ask_for_heartbeat(self, user_id: int) -> None:
+        """Ask the clients of a user for a heartbeat at once."""
+        self._emit(user_id, Frame.of(Op.HEARTBEAT, None))
+
+    def invalidate(self, user_id: int, *, resumable: bool) -> None:
+        """Tell the clients of a user that their sessions are invalid; unless `resumable` they are gone."""
+        self._emit(user_id, Frame.of(Op.INVALID_SESSION, resumable))
+        if not resumable:
+            self._end_all(user_id)
+
+    def freeze(self, user_id: int) -> None:
+        """Leave the sockets of a user open, and neither send nor hear anything on them from now on."""
+        self._emit(user_id, Freeze())
 
     def close(self, user_id: int, code: int) -> None:
         """Close the sockets of a user with a code, which may end their sessions."""
         self._emit(user_id, Close(code, "Closed on request"))
         if code in ENDS_SESSION:
-            for session in self._alive(user_id):
-                self.end(session)
+            self._end_all(user_id)
 
     def cut(self, user_id: int) -> None:
         """Cut the sockets of a user without a close frame."""
         self._emit(user_id, Cut())
 
+    def sessions(self) -> tuple[Session, ...]:
+        """Return all sessions that are alive."""
+        return tuple(session for user_id in tuple(self._sessions) for session in self._alive(user_id))
+
+    def _end_all(self, user_id: int) -> None:
+        for session in self._alive(user_id):
+            self.end(session)
+
     def _emit(self, user_id: int, output: Output) -> None:
         for session in self._alive(user_id):
             session.emit(output)
-
-    def _dispatch(self, session: Session, event: str, data: orjson.Fragment) -> None:
-        session.dispatch(event, data)
-        if self.faults.take(DuplicateDispatch, session.user_id, lambda fault: fault.event in {None, event}):
-            session.dispatch(event, data)
 
     def _alive(self, user_id: int) -> tuple[Session, ...]:
         """Return a user's sessions, without those whose client has been away for too long."""

@@ -7,6 +7,8 @@ socket that is attached, if one is. Source: https://discord.com/developers/docs/
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Self
 
 import orjson
 
@@ -18,6 +20,11 @@ class Frame:
     """A message to the client, as JSON text."""
 
     payload: bytes
+
+    @classmethod
+    def of(cls, op: int, data: object) -> Self:
+        """Return a message that is no event."""
+        return cls(orjson.dumps({"t": None, "s": None, "op": int(op), "d": data}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,34 @@ class Cut:
     """The end of the connection without a close frame."""
 
 
-Output = Frame | Close | Cut
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """The end of all talk on the connection, which stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompressFrames:
+    """From here on each frame is compressed by itself, as the client wanted it."""
+
+
+class Place(Enum):
+    """Where a late frame stands to those that come after it."""
+
+    IN_LINE = auto()
+    OVERTAKEN = auto()
+    BEHIND_NEXT = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Late:
+    """A frame that comes some seconds late, alone or with all that follow, or else right after the next frame."""
+
+    frame: Frame
+    seconds: float
+    place: Place
+
+
+Output = Frame | Close | Cut | Freeze | CompressFrames | Late
 Outlet = Callable[[Output], None]
 
 
@@ -54,6 +88,16 @@ class Session:
         self._sent: deque[tuple[int, Frame]] = deque(maxlen=replayed_events)
         self._outlet: Outlet | None = None
 
+    @property
+    def attached(self) -> bool:
+        """Whether a socket has the events."""
+        return self._outlet is not None
+
+    @property
+    def kept_events(self) -> int:
+        """How many events could be replayed."""
+        return len(self._sent)
+
     def attach(self, outlet: Outlet) -> None:
         """Let a socket have the events from now on; one that had them is closed."""
         previous, self._outlet, self.detached_at = self._outlet, outlet, None
@@ -72,12 +116,16 @@ class Session:
         if self._outlet is not None:
             self._outlet(output)
 
-    def dispatch(self, event: str, data: Json | orjson.Fragment) -> None:
-        """Tell an event."""
+    def record(self, event: str, data: Json | orjson.Fragment) -> Frame:
+        """Number an event and keep it; return what tells it."""
         self.sequence += 1
         frame = Frame(orjson.dumps({"t": event, "s": self.sequence, "op": 0, "d": data}))
         self._sent.append((self.sequence, frame))
-        self.emit(frame)
+        return frame
+
+    def dispatch(self, event: str, data: Json | orjson.Fragment) -> None:
+        """Tell an event."""
+        self.emit(self.record(event, data))
 
     def missed_since(self, sequence: int) -> list[Frame] | None:
         """Return the events after a sequence number; None when some of them are no longer kept."""

@@ -61,6 +61,9 @@ class Variant(StrEnum):
     DOWN = "down"
     LOW = "low"
     HIGH = "high"
+    LIGHT = "light"
+    BETA = "beta"
+    MAX = "max"
 
 
 class Status(StrEnum):
@@ -88,12 +91,13 @@ class Job:
         prompt: As the bot writes it back, not as it was sent.
         mode: "fast", "relaxed" or "turbo", perhaps with ", stealth".
         seed: Decides the pictures, together with the prompt.
-        aspect: Width and height of a picture of the result, as a ratio; a pan or zoom may give another than the parent's.
+        aspect: Width and height of a picture of the result, as a ratio; that of a pan differs from its
+            parent's.
         invocation: What asked for it.
         custom_id: The button that asked for it, None for a command.
         nonce: What its first message has to repeat; None once it was said.
         parent: The job it builds on, and `index` which of that job's four pictures (1 to 4; 0 means all of them).
-        variant: VARIATION: subtle, strong, or None where the bot names neither; UPSCALE_HD: subtle, creative, 2x or 4x;
+        variant: VARIATION: subtle, strong, or None where the bot names neither; UPSCALE_HD: all that an upscale is;
             PAN: left, right, up or down; ANIMATE and EXTEND: low or high motion.
         zoom: ZOOM: how many times more than the parent's picture is seen, from 1 to 2.
         mask: REGION: the name of the upload that holds the mask (white is drawn anew).

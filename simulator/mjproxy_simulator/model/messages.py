@@ -19,6 +19,7 @@ class MessageFlags(IntFlag):
 
     NONE = 0
     EPHEMERAL = 64
+    LOADING = 128
 
 
 class ButtonStyle(IntEnum):
@@ -75,13 +76,26 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Embed:
-    """A coloured box with a title, as the bot uses it for notices and errors."""
+class CommandFile:
+    """A file that came with a command: an attachment of the command, not of a message."""
 
-    title: str
+    command_id: int
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """A coloured box, as the bot uses it for notices, errors and what it has to say about a picture.
+
+    Attributes:
+        image: What it shows: a file that came with a command, or the URL of a picture elsewhere.
+    """
+
+    title: str | None
     description: str
     color: int
     footer: str | None = None
+    image: CommandFile | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,25 @@ class Button:
     url: str | None = None
 
 
-Row = tuple[Button, ...]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the things that can be chosen from a menu."""
+
+    label: str
+    value: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A menu from which one thing is chosen."""
+
+    custom_id: str
+    choices: tuple[Choice, ...]
+
+
+Component = Button | Select
+Row = tuple[Component, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +136,11 @@ class Invocation:
 
     Attributes:
         id: The interaction's id.
-        type: 2 for a command, 3 for a button.
+        type: 2 for a command, 3 for a button, 5 for a form.
         user_id: Who invoked it.
-        name: The command's name; None for a button.
-        message_id: The message whose button was pressed; None for a command.
+        name: The command's name; None for a button or a form.
+        message_id: The message whose button was pressed, for a form to open it too; None for a command.
+        opener_id: The interaction that opened the form; None for all others.
     """
 
     id: int
@@ -115,6 +148,7 @@ class Invocation:
     user_id: int
     name: str | None = None
     message_id: int | None = None
+    opener_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +178,9 @@ class Message:
         """Whether only the invoking user sees it, and only while connected."""
         return MessageFlags.EPHEMERAL in self.flags
 
-    def button(self, custom_id: str) -> Button | None:
-        """Return the button with this custom id."""
-        return next((button for row in self.components for button in row if button.custom_id == custom_id), None)
+    def component(self, custom_id: str) -> Component | None:
+        """Return the button or menu with this custom id."""
+        return next((each for row in self.components for each in row if each.custom_id == custom_id), None)
 
     def with_pressed(self, custom_id: str) -> "Message":
         """Return the message with this button marked as pressed."""
@@ -154,5 +188,7 @@ class Message:
         return replace(self, components=rows)
 
 
-def _pressed(button: Button, custom_id: str) -> Button:
-    return replace(button, style=ButtonStyle.PRIMARY) if button.custom_id == custom_id else button
+def _pressed(component: Component, custom_id: str) -> Component:
+    if isinstance(component, Button) and component.custom_id == custom_id:
+        return replace(component, style=ButtonStyle.PRIMARY)
+    return component

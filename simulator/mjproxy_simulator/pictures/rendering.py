@@ -1,6 +1,6 @@
-"""From a job to the bytes of a picture file, which says in itself whose picture it is.
+"""From a job's record to the bytes of a picture file, which says in itself whose picture it is.
 
-The metadata is a JSON object in ASCII: in a PNG the text chunk `mjproxy-simulator`, in a WebP the EXIF tag
+The metadata is a JSON object in ASCII: in a PNG the text chunk `mjproxy-simulator`, in a WebP or JPEG the EXIF tag
 ImageDescription (0x010E).
 """
 
@@ -8,78 +8,92 @@ import io
 import json
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter, PngImagePlugin
 
-from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.messages import Drawing, View
-from mjproxy_simulator.pictures.painter import paint
-from mjproxy_simulator.pictures.scene import scene_of
-from mjproxy_simulator.pictures.sizes import cell_size
+from mjproxy_simulator.pictures.album import frames, picture
+from mjproxy_simulator.pictures.metadata import metadata
+from mjproxy_simulator.pictures.records import Record
+from mjproxy_simulator.pictures.retouch import Picture
 
 METADATA_KEY: Final = "mjproxy-simulator"
 _IMAGE_DESCRIPTION: Final = 0x010E
 _PREVIEW_BLUR: Final = 0.12  # Pixels for each percent that is missing.
+_FRAME_MILLISECONDS: Final = 120
 
-Pixels = NDArray[np.uint8]
 
-
-def render(lineage: tuple[Job, ...], drawing: Drawing, suffix: str) -> bytes:
+def render(record: Record, drawing: Drawing, suffix: str) -> bytes:
     """Return a picture file.
 
     Args:
-        lineage: The job, the job it builds on, and so on.
+        record: What the job of the picture is made from.
         drawing: What part of the job to show.
-        suffix: "png" or "webp".
+        suffix: "png", "jpeg" or "webp"; a film is one of the last.
     """
-    image = _image(lineage, drawing)
-    description = json.dumps(metadata(lineage[0], drawing))
-    return _png(image, description) if suffix == "png" else _webp(image, description)
+    description = json.dumps(metadata(record.job, drawing))
+    if record.redone().job.kind.film and suffix == "webp" and drawing.view is not View.PREVIEW:
+        return _film(frames(record, drawing), description)
+    return encode(_developed(picture(record, drawing), drawing), suffix, description)
 
 
-def metadata(job: Job, drawing: Drawing) -> dict[str, object]:
-    """Return what a picture says about itself."""
-    return {
-        "job": job.id,
-        "kind": job.kind,
-        "parent": job.parent,
-        "index": job.index,
-        "prompt": job.prompt,
-        "seed": job.seed,
-        "view": drawing.view,
-    }
+def encode(image: Picture, suffix: str, description: str | None = None, quality: int = 80) -> bytes:
+    """Return a picture as a file: fast rather than small.
+
+    Args:
+        image: The picture.
+        suffix: "png", "jpeg" or "webp".
+        description: What the file is to say about itself.
+        quality: From 1 to 100, for files that lose something.
+    """
+    file = io.BytesIO()
+    match suffix:
+        case "png":
+            image.save(file, "PNG", pnginfo=_text(description), compress_level=1)
+        case "webp":
+            image.save(file, "WEBP", quality=quality, method=0, exif=_exif(description))
+        case _:
+            image.convert("RGB").save(file, "JPEG", quality=quality, exif=_exif(description))
+    return file.getvalue()
 
 
-def pixels(lineage: tuple[Job, ...], view: View) -> Pixels:
-    """Return a view of a job as (height, width, 3) bytes."""
-    width, height = cell_size(lineage[0].aspect)
-    if view is View.CELL:
-        return paint(scene_of(lineage, 1), width, height)
-    if view is View.PREVIEW:
-        width, height = width // 2, height // 2
-    cells = [paint(scene_of(lineage, cell), width, height) for cell in range(1, 5)]
-    return np.vstack([np.hstack(cells[:2]), np.hstack(cells[2:])])
+def description_of(image: Picture) -> str | None:
+    """Return what a file says about itself."""
+    description = image.info.get(METADATA_KEY) or image.getexif().get(_IMAGE_DESCRIPTION)
+    return description if isinstance(description, str) else None
 
 
-def _image(lineage: tuple[Job, ...], drawing: Drawing) -> Image.Image:
-    image = Image.fromarray(pixels(lineage, drawing.view))
-    if drawing.view is View.PREVIEW:
-        return image.filter(ImageFilter.GaussianBlur(_PREVIEW_BLUR * (100 - drawing.percent)))
-    return image
+def _developed(image: Picture, drawing: Drawing) -> Picture:
+    if drawing.view is not View.PREVIEW:
+        return image
+    return image.filter(ImageFilter.GaussianBlur(_PREVIEW_BLUR * (100 - drawing.percent)))
 
 
-def _png(image: Image.Image, description: str) -> bytes:
+def _film(pictures: list[Picture], description: str) -> bytes:
+    file = io.BytesIO()
+    first, *others = pictures
+    first.save(
+        file,
+        "WEBP",
+        save_all=True,
+        append_images=others,
+        duration=_FRAME_MILLISECONDS,
+        loop=0,
+        quality=70,
+        method=0,
+        exif=_exif(description),
+    )
+    return file.getvalue()
+
+
+def _text(description: str | None) -> PngImagePlugin.PngInfo:
     text = PngImagePlugin.PngInfo()
-    text.add_text(METADATA_KEY, description)
-    file = io.BytesIO()
-    image.save(file, "PNG", pnginfo=text, compress_level=1)
-    return file.getvalue()
+    if description is not None:
+        text.add_text(METADATA_KEY, description)
+    return text
 
 
-def _webp(image: Image.Image, description: str) -> bytes:
+def _exif(description: str | None) -> Image.Exif:
     exif = Image.Exif()
-    exif[_IMAGE_DESCRIPTION] = description
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=88, method=1, exif=exif)
-    return file.getvalue()
+    if description is not None:
+        exif[_IMAGE_DESCRIPTION] = description
+    return exif

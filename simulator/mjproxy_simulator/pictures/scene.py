@@ -1,7 +1,8 @@
 """What is in a picture: a few numbers, derived from a job and the jobs that it builds on.
 
 A prompt decides the motif and the colours, the seed and the place in the grid the composition. A variation inherits
-the scene of the picture that it varies and moves everything in it a little, so that the kinship can be seen.
+the scene of the picture that it varies and moves everything in it a little, so that the kinship can be seen. With a
+prompt of its own (remix), it shows that prompt's motif in the old composition.
 """
 
 import random
@@ -9,10 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from mjproxy_simulator.model.jobs import Job, Kind
+from mjproxy_simulator.model.jobs import Job, Kind, Variant
 from mjproxy_simulator.model.seeds import Seed
+from mjproxy_simulator.pictures.records import Record
 
-_DRIFT: Final = 0.35  # How much of a variation's texture is its own.
+_SUBTLE_DRIFT: Final = 0.12
+_STRONG_DRIFT: Final = 0.45
 _REMEMBERED_TEXTURES: Final = 4
 _PICTURES = Seed("pictures")  # The same for all simulators: one prompt and seed give one picture everywhere.
 
@@ -60,23 +63,29 @@ class Scene:
     textures: tuple[Texture, ...]
 
 
-def scene_of(lineage: tuple[Job, ...], cell: int) -> Scene:
-    """Return the scene of one picture.
+def scene_of(record: Record, cell: int) -> Scene | None:
+    """Return the scene of one picture; None if more than one scene, or an image, has gone into it.
 
     Args:
-        lineage: The job, the job it builds on, and so on.
+        record: What the job of the picture is made from.
         cell: Which of the job's pictures, 1 to 4; an upscale has only one, which is its parent's.
     """
-    job, *ancestors = lineage
-    if ancestors and job.kind is Kind.UPSCALE:
-        return scene_of(tuple(ancestors), job.index)
-    if ancestors and job.kind is Kind.VARIATION:
-        return _vary(scene_of(tuple(ancestors), job.index), _PICTURES.random("variation", job.seed, cell))
-    return _compose(job.prompt, job.seed, cell)
+    record = record.redone()
+    job, parent = record.job, record.parent
+    match job.kind:
+        case Kind.IMAGINE | Kind.REROLL:
+            return None if record.images else compose(job.prompt, job.seed, cell)
+        case Kind.UPSCALE | Kind.UPSCALE_HD if parent is not None:
+            return scene_of(parent, job.index)
+        case Kind.VARIATION if parent is not None:
+            origin = scene_of(parent, job.index)
+            return None if origin is None else _relative(job, origin, cell)
+    return None
 
 
-def _compose(prompt: str, seed: int, cell: int) -> Scene:
-    taste = _PICTURES.random("prompt", prompt)
+def compose(prompt: str, seed: int, cell: int) -> Scene:
+    """Return a new scene for a prompt."""
+    taste = _PICTURES.random("prompt", prompt.partition(" --")[0])
     chance = _PICTURES.random("composition", prompt, seed, cell)
     motif = taste.choice(tuple(Motif))
     hue = taste.random() + 0.17 * cell
@@ -94,20 +103,46 @@ def _compose(prompt: str, seed: int, cell: int) -> Scene:
     )
 
 
-def _vary(scene: Scene, chance: random.Random) -> Scene:
-    def near(value: float, step: float) -> float:
-        return min(1.0, max(0.0, value + chance.uniform(-step, step)))
+def chance_of(job: Job, cell: int) -> random.Random:
+    """Return the chance that decides whatever is not decided by a scene in one picture of a job."""
+    return _PICTURES.random(job.kind, job.seed, cell)
 
-    faded = tuple(replace(texture, weight=texture.weight * (1 - _DRIFT)) for texture in scene.textures)
+
+def vary(scene: Scene, chance: random.Random, drift: float) -> Scene:
+    """Return a scene akin to another.
+
+    Args:
+        scene: The other.
+        chance: In which way it differs.
+        drift: How much of its texture is its own, from 0 to 1; the rest differs accordingly.
+    """
+
+    def near(value: float, step: float) -> float:
+        return min(1.0, max(0.0, value + chance.uniform(-step, step) * drift))
+
+    faded = tuple(replace(texture, weight=texture.weight * (1 - drift)) for texture in scene.textures)
     return replace(
         scene,
-        hue=(scene.hue + chance.uniform(-0.03, 0.03)) % 1.0,
-        range=near(scene.range, 0.05),
-        light=near(scene.light, 0.1),
-        horizon=near(scene.horizon, 0.05),
-        sun_x=near(scene.sun_x, 0.12),
-        sun_y=near(scene.sun_y, 0.08),
-        sun_size=near(scene.sun_size, 0.15),
-        rough=near(scene.rough, 0.1),
-        textures=(*faded, Texture(chance.getrandbits(32), _DRIFT))[-_REMEMBERED_TEXTURES:],
+        hue=(scene.hue + chance.uniform(-0.09, 0.09) * drift) % 1.0,
+        range=near(scene.range, 0.15),
+        light=near(scene.light, 0.3),
+        horizon=near(scene.horizon, 0.15),
+        sun_x=near(scene.sun_x, 0.35),
+        sun_y=near(scene.sun_y, 0.25),
+        sun_size=near(scene.sun_size, 0.4),
+        rough=near(scene.rough, 0.3),
+        textures=(*faded, Texture(chance.getrandbits(32), drift))[-_REMEMBERED_TEXTURES:],
     )
+
+
+def drift_of(job: Job) -> float:
+    """Return how far a variation goes from its origin, from 0 to 1."""
+    return _SUBTLE_DRIFT if job.variant is Variant.SUBTLE else _STRONG_DRIFT
+
+
+def _relative(job: Job, origin: Scene, cell: int) -> Scene:
+    relative = vary(origin, _PICTURES.random("variation", job.seed, cell), drift_of(job))
+    if not job.remix:
+        return relative
+    wanted = compose(job.prompt, job.seed, cell)
+    return replace(relative, motif=wanted.motif, hue=wanted.hue)

@@ -67,7 +67,7 @@ class InteractionChecks:
             raise errors.unknown_integration()
         if body.message_flags is not None and body.message_flags != message.flags:
             raise errors.invalid_form(("message_flags",), "MESSAGE_FLAGS_INVALID", "Invalid message flags")
-        if message.button(body.data.custom_id) is None:
+        if message.component(body.data.custom_id) is None:
             raise errors.invalid_form(("data",), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
         return Request(
             invocation=Invocation(self._snowflakes.next(), body.type, account.user.id, message_id=message.id),

@@ -1,4 +1,4 @@
-"""The front desk of the REST API: who asks, and how often.
+"""The front desk of the REST API: who asks, how often, and what is made to go wrong.
 
 Every route passes through here, so that a handler sees only requests of a known account within its limits.
 """
@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mjproxy_simulator.limits import Limits, Window
+from mjproxy_simulator.http_faults import HttpFaults
 from mjproxy_simulator.model.accounts import Account, Channel, Directory
 from mjproxy_simulator.rest import errors
+from mjproxy_simulator.rest.errors import DiscordError
+from mjproxy_simulator.rest.rate_limits import RateLimits
 
 Handler = Callable[[Request, Account], Awaitable[Response]]
 
@@ -21,24 +23,53 @@ class Desk:
 
     Args:
         directory: Knows the tokens and the channels.
-        limits: How often a user may ask.
-        now: A clock that never goes back, in seconds.
+        rate_limits: Knows how often a user may ask.
+        faults: What is made to go wrong.
     """
 
-    def __init__(self, directory: Directory, limits: Limits, now: Callable[[], float]) -> None:
+    def __init__(self, directory: Directory, rate_limits: RateLimits, faults: HttpFaults) -> None:
         self._directory = directory
-        self._limits = limits
-        self._now = now
-        self._all_routes: dict[int, Window] = {}
-        self._interactions: dict[tuple[int, int], Window] = {}
+        self._rate_limits = rate_limits
+        self._faults = faults
 
-    def route(self, path: str, handler: Handler, methods: Sequence[str] = ("GET",)) -> BaseRoute:
-        """Return a route whose handler is asked only for admitted requests."""
+    def route(
+        self, path: str, handler: Handler, methods: Sequence[str] = ("GET",), *, admits: bool = True
+    ) -> BaseRoute:
+        """Return a route whose handler is asked only for admitted requests.
+
+        Args:
+            path: The path below that of the API.
+            handler: Answers requests of a known account.
+            methods: What it answers.
+            admits: False for a handler that calls `admit` itself, since it notes what is refused.
+        """
 
         async def answer(request: Request) -> Response:
-            return await handler(request, self._admit(request))
+            address = "" if request.client is None else request.client.host
+            try:
+                self._rate_limits.check_ban(address)
+                account = self._account(request)
+                if admits:
+                    await self.admit(request, account)
+                place = request.path_params.get("channel_id") or request.path_params.get("guild_id")
+                told = self._rate_limits.spend_on_route(account.user.id, f"{request.method} {path}", place)
+                response = await handler(request, account)
+            except DiscordError as error:
+                self._rate_limits.note_refusal(address, error)
+                raise
+            response.headers.update(told)
+            return response
 
         return Route(path, answer, methods=list(methods))
+
+    async def admit(self, request: Request, account: Account) -> None:
+        """Count a request, and let it have what is made to go wrong.
+
+        Raises:
+            DiscordError: It is not done.
+        """
+        await self._faults.meet(request, account.user.id)
+        self._rate_limits.spend(account.user.id)
 
     def channel(self, account: Account, channel_id: int) -> Channel:
         """Return a channel that the account may use.
@@ -59,20 +90,10 @@ class Desk:
         Raises:
             DiscordError: There were too many; this one is not taken.
         """
-        window = self._interactions.setdefault(
-            (account.user.id, channel_id), Window(self._limits.interactions_per_second, 1.0)
-        )
-        self._spend(window, bucket="interactions")
+        self._rate_limits.spend_interaction(account.user.id, channel_id)
 
-    def _admit(self, request: Request) -> Account:
+    def _account(self, request: Request) -> Account:
         account = self._directory.by_token(request.headers.get("authorization", ""))
         if account is None:
             raise errors.unauthorized()
-        window = self._all_routes.setdefault(account.user.id, Window(self._limits.requests_per_second, 1.0))
-        self._spend(window, bucket=None)
         return account
-
-    def _spend(self, window: Window, bucket: str | None) -> None:
-        now = self._now()
-        if not window.spend(now):
-            raise errors.rate_limited(window.resets_in(now), window.limit, bucket)

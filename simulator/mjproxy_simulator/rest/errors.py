@@ -4,13 +4,14 @@ Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes and 
 """
 
 import math
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
 import orjson
 from pydantic import ValidationError
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from mjproxy_simulator.discord.forms import Json
 
@@ -39,6 +40,7 @@ class DiscordError(Exception):
         status: The HTTP status.
         code: Discord's own code, 0 for none.
         message: What it says.
+        shared: Whether it is the fault of others, so that it is not counted against the client.
         body: Further keys of the body.
         headers: Further headers.
     """
@@ -49,6 +51,7 @@ class DiscordError(Exception):
         code: int,
         message: str,
         *,
+        shared: bool = False,
         body: Json | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -56,6 +59,7 @@ class DiscordError(Exception):
         self.status = status
         self.code = code
         self.message = message
+        self.shared = shared
         self._body = body or {}
         self._headers = headers or {}
 
@@ -149,23 +153,42 @@ def invalid_fields(error: ValidationError) -> DiscordError:
     return _invalid_form(faults)
 
 
-def rate_limited(retry_after: float, limit: int, bucket: str | None) -> DiscordError:
-    """Too many requests; without a bucket, over all routes."""
-    headers = {
-        "Retry-After": str(math.ceil(retry_after)),
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": "0",
-        "X-RateLimit-Reset-After": f"{retry_after:.3f}",
-        "X-RateLimit-Scope": "global" if bucket is None else "user",
-    }
-    headers |= {"X-RateLimit-Global": "true"} if bucket is None else {"X-RateLimit-Bucket": bucket}
+def rate_limited(retry_after: float, limit: int, bucket: str | None, *, shared: bool = False) -> DiscordError:
+    """Too many requests: over all routes when there is no bucket, by everybody when `shared`."""
+    headers = limit_headers(retry_after, limit, 0, bucket) | {"Retry-After": str(math.ceil(retry_after))}
+    scope = "shared" if shared else "user"
     return DiscordError(
         HTTPStatus.TOO_MANY_REQUESTS,
         0,
         "You are being rate limited.",
+        shared=shared,
         body={"retry_after": round(retry_after, 3), "global": bucket is None},
-        headers=headers,
+        headers=headers | {"X-RateLimit-Scope": "global" if bucket is None else scope},
     )
+
+
+def limit_headers(reset_after: float, limit: int, remaining: int, bucket: str | None) -> dict[str, str]:
+    """Return the headers that tell of a limit; without a bucket, of that over all routes."""
+    return {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(remaining),
+        "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
+        "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+        **({"X-RateLimit-Global": "true"} if bucket is None else {"X-RateLimit-Bucket": bucket}),
+    }
+
+
+class Banned(DiscordError):
+    """An address that is shut out before Discord even hears of its request, hence without Discord's form."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(HTTPStatus.TOO_MANY_REQUESTS, 0, "error code: 1015", shared=True)
+        self._retry_after = retry_after
+
+    def response(self) -> Response:
+        """Return the answer that tells it."""
+        headers = {"Retry-After": str(math.ceil(self._retry_after)), "Server": "cloudflare"}
+        return PlainTextResponse(self.message, self.status, headers=headers)
 
 
 def _invalid_form(faults: list[tuple[tuple[str | int, ...], str, str]]) -> DiscordError:

@@ -16,7 +16,6 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
 
 from mjproxy_simulator.bot.bot import Answer, Bot
 from mjproxy_simulator.bot.notices import RefusedError
@@ -25,6 +24,7 @@ from mjproxy_simulator.bot.requests import kind_of
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.faults import BotSilent, FaultBoard, InteractionLostAnswer, InteractionStatus
 from mjproxy_simulator.gateway.lobby import Lobby
+from mjproxy_simulator.http_faults import CutResponse, told_to_fail
 from mjproxy_simulator.limits import Limits
 from mjproxy_simulator.model.accounts import Account
 from mjproxy_simulator.model.entries import Entry
@@ -85,7 +85,7 @@ class Interactions:
 
     def routes(self) -> list[BaseRoute]:
         """Return the route."""
-        return [self._desk.route("/interactions", self.create, ["POST"])]
+        return [self._desk.route("/interactions", self.create, ["POST"], admits=False)]
 
     async def create(self, request: Request, account: Account) -> Response:
         """Take an interaction, or refuse it; either way it is in the ledger."""
@@ -93,9 +93,10 @@ class Interactions:
         try:
             body = interaction(await read_json(request))
             entry = _described(entry, body)
+            await self._desk.admit(request, account)
             taken = self._take(account, body)
         except DiscordError as error:
-            self._store.add_entry(replace(entry, status=error.status, refused=error.message))
+            self._store.add_entry(replace(entry, status=error.status or None, refused=error.message))
             raise
         lost = self._faults.take(InteractionLostAnswer, account.user.id)
         status = HTTPStatus.NO_CONTENT if lost is None else lost.status
@@ -154,25 +155,15 @@ def _described(entry: Entry, body: AnyInteraction) -> Entry:
 def _told_to_fail(fault: InteractionStatus) -> DiscordError:
     if fault.status == HTTPStatus.TOO_MANY_REQUESTS:
         return errors.rate_limited(fault.retry_after, 1, "interactions")
-    phrase = HTTPStatus(fault.status).phrase if fault.status in set(HTTPStatus) else "Unknown"
-    return DiscordError(fault.status, fault.code, fault.message or f"{fault.status}: {phrase}")
+    return told_to_fail(fault.status, fault.code, fault.message)
 
 
 def _answer(status: int | None, delivery: BackgroundTask) -> Response:
     """Return the answer to an interaction that was taken; the events follow it."""
     if status is None:
-        return _CutResponse(background=delivery)
+        return CutResponse(background=delivery)
     if status == HTTPStatus.NO_CONTENT:
         return Response(status_code=status, background=delivery)
     response = DiscordError(status, 0, f"{status}: {HTTPStatus(status).phrase}").response()
     response.background = delivery
     return response
-
-
-class _CutResponse(Response):
-    """No answer at all: the connection is cut."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        scope["state"]["abort"]()
-        if self.background is not None:
-            await self.background()

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mjproxy_simulator.cdn.gallery import upload_path
+from mjproxy_simulator.cdn.archive import upload_path
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.discord.links import Links
 from mjproxy_simulator.limits import Limits

@@ -32,7 +32,7 @@ def queued(task_id: str) -> Task:
 async def submit(store: Store) -> str:
     admission = await store.submit(
         Submission(
-            build=queued,
+            builds=(queued,),
             account_id="11",
             capacity=Capacity(1, 1000),
             caller="",

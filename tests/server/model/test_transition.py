@@ -10,17 +10,20 @@ from msgspec.structs import replace
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.facts import (
     Cancelled,
+    CancelRequested,
+    Confirmed,
     Fact,
     Failed,
     Finished,
     Held,
     NotTaken,
     Progressed,
+    SeedFound,
     Sending,
     Started,
     Taken,
 )
-from mjproxy_server.model.task import Failure, Picture, Result, Task
+from mjproxy_server.model.task import Confirmation, Failure, Modal, Picture, Result, Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Action, Mode, Reason, Status
 
@@ -119,6 +122,45 @@ def test_an_end_never_changes(end: Fact) -> None:
         assert transition(task, fact) is task
 
 
+MODAL = replace(QUEUED, status=Status.MODAL, modal=Modal("a cat"))
+CONFIRMED = Confirmed(
+    at=1100, prompt="猫", prompt_en="a cat", description="/imagine 猫", confirmation=Confirmation(queue_position=2)
+)
+STOPPED = Failure(Reason.STOPPED, "Stopped", "The job was stopped at Discord.")
+
+
+def test_a_modal_that_is_confirmed_waits_for_its_turn() -> None:
+    task = after(CONFIRMED, task=MODAL)
+    assert (task.status, task.prompt, task.prompt_en) == (Status.NOT_START, "猫", "a cat")
+    assert task.confirmation == Confirmation(queue_position=2)
+    assert transition(task, CONFIRMED) is task
+
+
+@pytest.mark.parametrize("task", [QUEUED, MODAL, after(Sending(1, "n1"), NotTaken(2, "n1"))])
+def test_what_waits_is_cancelled_at_once(task: Task) -> None:
+    assert transition(task, CancelRequested(1200)).status is Status.CANCELLED
+
+
+def test_a_running_job_is_cancelled_when_it_has_stopped() -> None:
+    running = after(Sending(1100, "n1"), Started(1200, "m1"), CancelRequested(1300))
+    assert (running.status, running.cancel_requested_at) == (Status.IN_PROGRESS, 1300)
+    assert transition(running, Failed(1400, STOPPED)).status is Status.CANCELLED
+    assert transition(running, Finished(1400, RESULT)).status is Status.SUCCESS
+    assert after(Sending(1100, "n1"), Started(1200, "m1"), Failed(1400, STOPPED)).status is Status.FAILURE
+
+
+def test_a_step_in_doubt_is_not_cancelled_before_it_is_settled() -> None:
+    doubted = after(Sending(1100, "n1"), CancelRequested(1200))
+    assert doubted.status is Status.NOT_START
+    assert transition(doubted, NotTaken(1300, "n1")).status is Status.CANCELLED
+
+
+def test_the_seed_of_a_picture_may_be_found_after_the_end() -> None:
+    task = after(Finished(1500, RESULT), SeedFound(1600, "42"))
+    assert (task.status, task.image_seed, task.finished_at) == (Status.SUCCESS, "42", 1500)
+    assert after(Failed(1500, FAILURE), SeedFound(1600, "42")).image_seed == ""
+
+
 def test_an_unknown_fact_is_a_fault() -> None:
     with pytest.raises(TypeError, match="not a fact"):
         transition(QUEUED, object())  # type: ignore[arg-type]
@@ -138,6 +180,8 @@ facts = st.one_of(
     st.builds(Finished, times, st.just(RESULT)),
     st.builds(Failed, times, st.just(FAILURE)),
     st.builds(Cancelled, times),
+    st.builds(CancelRequested, times),
+    st.builds(SeedFound, times, st.just("42")),
 )
 
 
@@ -148,7 +192,7 @@ def test_what_holds_of_every_task(history: list[Fact]) -> None:
         before, task = task, transition(task, fact)
         assert task.progress >= before.progress
         assert (task.progress == 100) == (task.status is Status.SUCCESS)
-        assert not before.status.ended or task is before
+        assert not before.status.ended or replace(task, image_seed=before.image_seed) == before
         assert (task.result is not None) == (task.status is Status.SUCCESS)
         assert (task.failure is not None) == (task.status is Status.FAILURE)
         assert not task.started_at or task.submitted_at <= task.started_at

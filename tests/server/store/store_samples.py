@@ -57,7 +57,7 @@ def submission(
         return replace(task, **fields)
 
     return Submission(
-        build=build,
+        builds=(build,),
         account_id=account_id,
         capacity=capacity,
         caller=caller,
@@ -79,9 +79,9 @@ class Gate:
         def build(task_id: str) -> Task:
             self._entered.set()
             assert self._opened.wait(timeout=10)
-            return held.build(task_id)
+            return held.builds[0](task_id)
 
-        return dataclasses.replace(held, build=build)
+        return dataclasses.replace(held, builds=(build,))
 
     async def reached(self) -> None:
         """Returns when the writer stands before the gate; by then, all tasks that were started have had their turn."""

@@ -98,7 +98,7 @@ def _task(draw: st.DrawFn, number: int) -> Task:
         action=draw(ACTIONS),
         status=status,
         finished_at=START if status in ENDED else 0,
-    ).build(task_id)
+    ).builds[0](task_id)
 
 
 QUERIES = st.builds(

@@ -80,7 +80,7 @@ class WholeStore(RuleBasedStateMachine):
             assert isinstance(answer, RequestIdReused)
         else:
             assert answer == Admission(
-                task=first.task, queue_position=first.queue_position, revision=first.revision, deduplicated=True
+                tasks=first.tasks, queue_position=first.queue_position, revision=first.revision, deduplicated=True
             )
 
     def _check_new(self, answer: object, account_id: str, request_id: str | None, digest: bytes) -> None:

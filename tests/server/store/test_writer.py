@@ -30,7 +30,7 @@ async def writer(tmp_path: Path, clock: Clock) -> AsyncIterator[OpenWriter]:
 
 
 def _add(transaction: Transaction) -> int:
-    return transaction.add(submission().build(transaction.draw_id()))
+    return transaction.add(submission().builds[0](transaction.draw_id()))
 
 
 def _add_and_fail(transaction: Transaction) -> int:
@@ -39,7 +39,7 @@ def _add_and_fail(transaction: Transaction) -> int:
 
 
 def _add_a_row_twice(transaction: Transaction) -> int:
-    task = submission().build(transaction.draw_id())
+    task = submission().builds[0](transaction.draw_id())
     return transaction.add(task) + transaction.add(task)
 
 

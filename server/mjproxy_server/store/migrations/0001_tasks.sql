@@ -16,8 +16,12 @@ CREATE TABLE tasks (
     action TEXT NOT NULL,
     status TEXT NOT NULL,
     finished_at INTEGER NOT NULL,
+    once TEXT NOT NULL,
     body BLOB NOT NULL
 );
+
+-- What may be made once only, such as the upscale of one picture, is claimed here; two at the same time cannot both win.
+CREATE UNIQUE INDEX tasks_once ON tasks (once) WHERE once <> '';
 
 -- An index entry ends with the row's id, so each of these gives its tasks in the order of pages.
 -- What most tasks lack is not indexed where it is lacking: that costs nothing to write, and would find nearly all.
@@ -38,7 +42,7 @@ CREATE TABLE revisions (
     body BLOB NOT NULL
 );
 
--- The first answers to request ids; the body is the task as it was first stored.
+-- The first answers to request ids; the body is the tasks as they were first stored.
 CREATE TABLE requests (
     caller TEXT NOT NULL,
     request_id TEXT NOT NULL,
@@ -46,6 +50,7 @@ CREATE TABLE requests (
     at_ms INTEGER NOT NULL,
     queue_position INTEGER NOT NULL,
     revision INTEGER NOT NULL,
+    existed INTEGER NOT NULL,
     body BLOB NOT NULL,
     PRIMARY KEY (caller, request_id)
 );
