@@ -24,7 +24,11 @@ from mjproxy_simulator.bot.requests import Planner
 from mjproxy_simulator.cdn.archive import Archive
 from mjproxy_simulator.cdn.gallery import Gallery
 from mjproxy_simulator.cdn.routes import Cdn
-from mjproxy_simulator.control.routes import Control
+from mjproxy_simulator.control.accounts import AccountRoutes
+from mjproxy_simulator.control.fault_routes import FaultRoutes
+from mjproxy_simulator.control.pace import PaceRoutes
+from mjproxy_simulator.control.records import RecordRoutes
+from mjproxy_simulator.control.routes import control_api
 from mjproxy_simulator.control.strikes import Strikes
 from mjproxy_simulator.discord.forms import MessageForms
 from mjproxy_simulator.discord.links import Links
@@ -108,7 +112,7 @@ class _Parts:
 
     @cached_property
     def directory(self) -> Directory:
-        numbers = range(self.section.accounts)
+        numbers = range(max(self.section.accounts, self.store.account_count()))
         accounts = [derive_account(self.seed, number, self.section.profile) for number in numbers]
         return Directory(accounts, (self.stranger, *(each.user for each in APPLICATIONS)))
 
@@ -200,9 +204,16 @@ class _Parts:
         )
 
     @cached_property
-    def control(self) -> Control:
+    def control(self) -> Starlette:
         strikes = Strikes(self.lobby, self.bot, self.stranger, self.snowflakes)
-        return Control(store=self.store, directory=self.directory, bot=self.bot, faults=self.faults, strikes=strikes)
+        return control_api(
+            (
+                AccountRoutes(self.directory, self.store, self.seed, self.section.profile),
+                RecordRoutes(self.store, self.directory, self.lobby, self.forms),
+                PaceRoutes(self.bot, self.store, self.faults, self.seed),
+                FaultRoutes(self.directory, self.faults, strikes),
+            )
+        )
 
     @cached_property
     def app(self) -> Starlette:
@@ -214,7 +225,7 @@ class _Parts:
                 *(Mount(f"/api/v{version}", self.rest) for version in _API_VERSIONS),
                 *Cdn(self.store, self.links, self.archive, self.gallery).routes(),
                 *self.uploads.host_routes(),
-                Mount("/control", self.control.app()),
+                Mount("/control", self.control),
             ],
             middleware=[
                 Middleware(

@@ -20,15 +20,17 @@ from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.messages import Attachment, Message
 
-_SCHEMA_VERSION = 1
 _SCHEMA = """
-CREATE TABLE messages (id INTEGER PRIMARY KEY, channel_id INTEGER, ephemeral INTEGER, record TEXT) STRICT;
-CREATE INDEX messages_of_channel ON messages (channel_id, id) WHERE NOT ephemeral;
-CREATE TABLE attachments (id INTEGER PRIMARY KEY, channel_id INTEGER, record TEXT) STRICT;
-CREATE TABLE jobs (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, over INTEGER, record TEXT) STRICT;
-CREATE INDEX jobs_at_work ON jobs (number) WHERE NOT over;
-CREATE TABLE uploads (name TEXT PRIMARY KEY, channel_id INTEGER, ticket TEXT) STRICT;
-CREATE TABLE ledger (number INTEGER PRIMARY KEY, record TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS messages
+    (id INTEGER PRIMARY KEY, channel_id INTEGER, ephemeral INTEGER, record TEXT) STRICT;
+CREATE INDEX IF NOT EXISTS messages_of_channel ON messages (channel_id, id) WHERE NOT ephemeral;
+CREATE TABLE IF NOT EXISTS attachments (id INTEGER PRIMARY KEY, channel_id INTEGER, record TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS jobs
+    (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, over INTEGER, record TEXT) STRICT;
+CREATE INDEX IF NOT EXISTS jobs_at_work ON jobs (number) WHERE NOT over;
+CREATE TABLE IF NOT EXISTS uploads (name TEXT PRIMARY KEY, channel_id INTEGER, ticket TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS ledger (number INTEGER PRIMARY KEY, record TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS population (id INTEGER PRIMARY KEY, accounts INTEGER) STRICT;
 """
 _MESSAGE: Final = TypeAdapter(Message)
 _ATTACHMENT: Final = TypeAdapter(Attachment)
@@ -65,11 +67,8 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
         with self.transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.strip().split("\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+            for statement in _SCHEMA.strip().removesuffix(";").split(";\n"):
+                self._db.execute(statement)
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +142,12 @@ class Store:
         rows = self._db.execute(query, (channel_id, message_id, limit))
         return [_MESSAGE.validate_json(record) for (record,) in rows]
 
+    def newest_messages(self, channel_ids: Sequence[int] | None, limit: int) -> list[Message]:
+        """Return the newest messages of some channels, None for all, ephemeral ones included, newest first."""
+        marks = "" if channel_ids is None else f"WHERE channel_id IN ({','.join('?' * len(channel_ids))})"
+        query = f"SELECT record FROM messages {marks} ORDER BY id DESC LIMIT ?"  # noqa: S608 -- only question marks
+        return [_MESSAGE.validate_json(record) for (record,) in self._db.execute(query, (*(channel_ids or ()), limit))]
+
     def last_message_id(self, channel_id: int) -> int | None:
         """Return the id of a channel's newest message, without ephemeral ones."""
         newest = self.messages_before(channel_id, 2**63 - 1, 1)
@@ -205,6 +210,18 @@ class Store:
         """Write an interaction down."""
         self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_ENTRY.dump_json(entry).decode(),))
 
-    def entries(self) -> Sequence[str]:
-        """Return the ledger as JSON objects, oldest first."""
-        return [record for (record,) in self._db.execute("SELECT record FROM ledger ORDER BY number")]
+    def entries(self, user_id: str | None = None, since: float = 0.0) -> Sequence[str]:
+        """Return the ledger as JSON objects, oldest first: of a user, from after a Unix time."""
+        query = "SELECT record FROM ledger WHERE (?1 IS NULL OR record ->> 'user_id' = ?1) AND record ->> 'time' > ?2"
+        return [record for (record,) in self._db.execute(f"{query} ORDER BY number", (user_id, since))]
+
+    # Accounts
+
+    def account_count(self) -> int:
+        """Return how many accounts there were when some were made last, 0 if none ever were."""
+        row = self._db.execute("SELECT accounts FROM population").fetchone()
+        return 0 if row is None else int(row[0])
+
+    def set_account_count(self, count: int) -> None:
+        """Keep how many accounts there are."""
+        self._db.execute("INSERT OR REPLACE INTO population VALUES (1, ?)", (count,))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from mjproxy_server.engine.images import CheckedImage
-from mjproxy_server.model.command import ImageSource, Imagine, LinkedImage, StoredImage
+from mjproxy_server.model.command import ImageSource, LinkedImage, StoredImage
 from mjproxy_server.model.task import Task
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Revision
@@ -20,11 +20,14 @@ class Shelf:
 
     def __init__(self, images: Images) -> None:
         self._images = images
+        self._kept: dict[str, tuple[StoredImage, ...]] = {}
         self._unneeded: asyncio.Queue[str] = asyncio.Queue()
 
     async def open(self, unfinished: Iterable[Task]) -> None:
         """Keeps the images of the unfinished tasks, and sweeps all others away."""
-        await self._images.sweep(digest for task in unfinished for digest in _digests(task))
+        for task in unfinished:
+            self._keep_for(task)
+        await self._images.sweep(image.digest for images in self._kept.values() for image in images)
 
     @asynccontextmanager
     async def keeping(self, images: Sequence[CheckedImage | LinkedImage]) -> AsyncIterator[tuple[ImageSource, ...]]:
@@ -49,11 +52,12 @@ class Shelf:
         return await self._images.get(image.digest)
 
     def follow(self, revisions: Sequence[Revision]) -> None:
-        """Learns from the task log which tasks have ended. An end is told once: it never changes."""
+        """Learns from the task log which tasks need images, and which have ended."""
         for revision in revisions:
-            if revision.subject.status.ended and not revision.removed:
-                for digest in _digests(revision.subject):
-                    self._unneeded.put_nowait(digest)
+            if revision.removed or revision.subject.status.ended:
+                self.drop(self._kept.pop(revision.task_id, ()))
+            else:
+                self._keep_for(revision.subject)
 
     async def run(self) -> None:
         """Removes what nobody needs any more, until cancelled."""
@@ -61,12 +65,13 @@ class Shelf:
             await self._images.drop(await self._unneeded.get())
             self._unneeded.task_done()
 
+    def _keep_for(self, task: Task) -> None:
+        mask = task.confirmation.mask if task.confirmation else None
+        images = (*stored_images(task.command), *([mask] if mask else []))
+        if images:
+            self._kept[task.id] = images
+
     async def _keep(self, image: CheckedImage | LinkedImage) -> ImageSource:
         if isinstance(image, LinkedImage):
             return image
         return StoredImage(await self._images.put(image.data), image.media_type)
-
-
-def _digests(task: Task) -> list[str]:
-    images = task.command.images if isinstance(task.command, Imagine) else ()
-    return [image.digest for image in images if isinstance(image, StoredImage)]

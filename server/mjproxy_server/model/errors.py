@@ -195,6 +195,45 @@ class AccountNotFound(DomainError):
         super().__init__(f"There is no account {account_id}.", account_id=account_id)
 
 
+class AccountExists(DomainError):
+    """The channel is an account already."""
+
+    reason = Reason.ACCOUNT_EXISTS
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"Channel {account_id} is an account already: update it.", account_id=account_id)
+
+
+class AccountConfigured(DomainError):
+    """The account is the configuration's, which alone can take it away."""
+
+    reason = Reason.ACCOUNT_CONFIGURED
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(
+            f"Account {account_id} stands in the configuration: take it out there, or disable it here.",
+            account_id=account_id,
+        )
+
+
+class AccountNotConnected(DomainError):
+    """The bot cannot be asked, since the account is not connected to Discord."""
+
+    reason = Reason.ACCOUNT_NOT_CONNECTED
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"Account {account_id} is not connected: look at its health.", account_id=account_id)
+
+
+class BotSilent(DomainError):
+    """The bot was asked and did not answer in time."""
+
+    reason = Reason.BOT_SILENT
+
+    def __init__(self, asked: str) -> None:
+        super().__init__(f"The bot did not answer {asked}; try again.", asked=asked)
+
+
 class Unavailable(DomainError):
     """The server stops, or is not ready."""
 

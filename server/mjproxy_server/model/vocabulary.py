@@ -79,6 +79,22 @@ class Dimensions(_Name):
     LANDSCAPE = auto()
 
 
+class WhenHeld(_Name):
+    """What becomes of the waiting tasks of an account whose owner has to act."""
+
+    WAIT = auto()
+    MOVE = auto()
+
+
+class Level(_Name):
+    """How strong a setting of the bot is."""
+
+    LOW = auto()
+    MEDIUM = auto()
+    HIGH = auto()
+    VERY_HIGH = auto()
+
+
 class SubmitCode(IntEnum):
     """What a submission came to; the numbers are those of the /mj JSON API, but for NEEDS_MODAL."""
 
@@ -116,6 +132,9 @@ class Reason(_Name):
     UNAVAILABLE = auto()
     INTERNAL = auto()
     NOT_IMPLEMENTED = auto()
+    ACCOUNT_CONFIGURED = auto()
+    ACCOUNT_NOT_CONNECTED = auto()
+    BOT_SILENT = auto()
 
     PROMPT_REJECTED = auto()
     MODERATED = auto()

@@ -29,6 +29,7 @@ _MODES: Final = {
     "RelaxMode": ("Relax mode", Mode.RELAXED),
 }
 _NEWEST: Final = "7"
+_USUAL_STYLIZE: Final = 100
 
 
 def text(member: Member) -> str:
@@ -65,6 +66,17 @@ def changed(member: Member, name: str, value: str) -> Member | None:
     return None if change is None else change(member, value)
 
 
+def with_mode(member: Member, mode: Mode) -> Member:
+    """Return a user whose jobs are paid for in another way; as before, if the plan does not have it."""
+    possible = mode is not Mode.RELAXED or member.terms.relaxed_jobs > 0
+    return replace(member, mode=mode) if possible else member
+
+
+def with_stealth(member: Member, *, stealth: bool) -> Member:
+    """Return a user whose jobs are hidden or not; not, if the plan does not have it."""
+    return replace(member, stealth=stealth and member.terms.stealth)
+
+
 def _choose_version(member: Member, value: str) -> Member | None:
     return replace(member, version=value) if value in _VERSIONS else None
 
@@ -78,17 +90,25 @@ def _variability(member: Member, value: str) -> Member:
 
 
 def _visibility(member: Member, _: str) -> Member:
-    return replace(member, stealth=not member.stealth and member.terms.stealth)
+    return with_stealth(member, stealth=not member.stealth)
 
 
 def _reset(member: Member, _: str) -> Member:
-    fresh = Member(member.user_id, member.plan)
-    kept = {"fast": member.fast, "relaxed": member.relaxed, "hold": member.hold}
-    return replace(fresh, **kept, faces=member.faces, face=member.face)  # type: ignore[arg-type] -- the fields' own
+    return replace(
+        member,
+        mode=Mode.FAST,
+        stealth=False,
+        remix=False,
+        raw=False,
+        stylize=_USUAL_STYLIZE,
+        variability=Variability.HIGH,
+        version=None,
+        suffix="",
+    )
 
 
 def _mode(mode: Mode) -> Callable[[Member, str], Member]:
-    return lambda member, _: replace(member, mode=mode)
+    return lambda member, _: with_mode(member, mode)
 
 
 _CHANGES: Final[dict[str, Callable[[Member, str], Member | None]]] = {

@@ -32,6 +32,10 @@ class FaultBoard:
         self._posted: dict[int, Posted] = {}
         self._last_id = 0
 
+    def roll_with(self, rng: random.Random) -> None:
+        """Take other dice."""
+        self._rng = rng
+
     def arm(self, fault: Armed, user_id: int | None) -> Posted:
         """Put a fault up for one user, or for everybody."""
         self._last_id += 1

@@ -96,10 +96,19 @@ class Directory:
     """Who exists: accounts by token, user and channel, and the users without an account."""
 
     def __init__(self, accounts: Iterable[Account], others: Iterable[User]) -> None:
-        self._accounts = {account.user.id: account for account in accounts}
-        self._by_token = {account.token: account.user.id for account in self.accounts}
-        self._channels = {channel.id: channel for account in self.accounts for channel in account.channels}
-        self._users = {user.id: user for user in (*(account.user for account in self.accounts), *others)}
+        self._accounts: dict[int, Account] = {}
+        self._by_token: dict[str, int] = {}
+        self._channels: dict[int, Channel] = {}
+        self._users = {user.id: user for user in others}
+        for account in accounts:
+            self.add(account)
+
+    def add(self, account: Account) -> None:
+        """Let an account exist."""
+        self._accounts[account.user.id] = account
+        self._by_token[account.token] = account.user.id
+        self._users[account.user.id] = account.user
+        self._channels |= {channel.id: channel for channel in account.channels}
 
     @property
     def accounts(self) -> tuple[Account, ...]:
@@ -117,10 +126,10 @@ class Directory:
 
     def find(self, identifier: str) -> Account | None:
         """Return the account whose user id or channel id this is, in decimal digits."""
-        return next(
-            (each for each in self.accounts if identifier in {str(each.user.id), str(each.channel_id)}),
-            None,
-        )
+        if not identifier.isdecimal():
+            return None
+        channel = self._channels.get(int(identifier))
+        return self._accounts.get(int(identifier) if channel is None else channel.owner_id)
 
     def user(self, user_id: int) -> User | None:
         """Return a user, with an account or without."""

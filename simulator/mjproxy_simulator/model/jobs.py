@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mjproxy_simulator.model.accounts import Profile
+from mjproxy_simulator.model.members import Mode
 from mjproxy_simulator.model.messages import Invocation
 
 
@@ -136,6 +137,11 @@ class Job:
     beat: int = 0
     progress_id: int | None = None
     final_id: int | None = None
+
+    @property
+    def paid(self) -> Mode:
+        """How it is paid for."""
+        return Mode(self.mode.partition(",")[0])
 
     @property
     def user_id(self) -> int:

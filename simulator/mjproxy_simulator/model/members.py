@@ -1,6 +1,6 @@
 """What the bots know of a user: the plan, the preferences, and what was used up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -86,6 +86,8 @@ class Member:
     """A user as the bots know it; they share what they know.
 
     Attributes:
+        concurrency: Jobs at the same time, in place of what the plan allows; None for the plan's.
+        queue: How many jobs may wait.
         version: The model version chosen in the settings, such as "6.1" or "niji 6"; None for the bot's own choice.
         suffix: What is appended to every prompt.
         auto_dm: Whether results are sent to the private channel as well.
@@ -96,6 +98,8 @@ class Member:
 
     user_id: int
     plan: Plan = Plan.MEGA
+    concurrency: int | None = None
+    queue: int = 10
     mode: Mode = Mode.FAST
     stealth: bool = False
     remix: bool = False
@@ -120,6 +124,18 @@ class Member:
     def fast_hours_left(self) -> float:
         """How much computing time is left."""
         return max(0.0, self.terms.fast_hours - self.fast.hours)
+
+    def slots(self, mode: Mode) -> int:
+        """Return how many jobs run at the same time."""
+        if self.concurrency is not None:
+            return self.concurrency
+        return self.terms.relaxed_jobs if mode is Mode.RELAXED else self.terms.fast_jobs
+
+    def charged(self, mode: Mode, images: int, seconds: float) -> "Member":
+        """Return the user with one more job used up; in turbo mode it costs twice as much."""
+        if mode is Mode.RELAXED:
+            return replace(self, relaxed=self.relaxed.plus(images, seconds))
+        return replace(self, fast=self.fast.plus(images, seconds * (2 if mode is Mode.TURBO else 1)))
 
     def find_face(self, name: str) -> Face | None:
         """Return a face that is kept."""

@@ -8,14 +8,18 @@ Label = str | int
 
 
 class Seed:
-    """A source of derived values; the order in which they are asked for does not matter."""
+    """A source of derived values; the order in which they are asked for does not matter.
+
+    Attributes:
+        text: What they derive from; another text gives others from then on.
+    """
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
 
     def digest(self, *labels: Label) -> bytes:
         """Return 32 bytes that belong to the labels."""
-        return hashlib.sha256("\0".join([self._text, *map(str, labels)]).encode()).digest()
+        return hashlib.sha256("\0".join([self.text, *map(str, labels)]).encode()).digest()
 
     def integer(self, *labels: Label, bits: int = 32) -> int:
         """Return a whole number of at most `bits` bits."""

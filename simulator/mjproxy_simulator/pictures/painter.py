@@ -80,7 +80,8 @@ def _sky(scene: Scene, across: Field, down: Field, reach: float) -> Field:
     depth = np.clip(down / reach, 0, 1)
     colour = _palette(scene, 0.25 + 0.55 * depth + 0.2 * (clouds - 0.5))
     sky = colour * (0.3 + 0.7 * scene.light + 0.25 * depth[..., None])
-    distance = np.sqrt((across - scene.sun_x) ** 2 + (down - scene.sun_y * reach) ** 2)
+    shape = across.size / down.size
+    distance = np.sqrt((across - scene.sun_x) ** 2 * shape + (down - scene.sun_y * reach) ** 2 / shape)
     radius = 0.03 + 0.07 * scene.sun_size
     disc = _step(radius - distance, 0.012)
     glow = np.exp(-distance / (0.08 + 0.2 * scene.sun_size)) * 0.6

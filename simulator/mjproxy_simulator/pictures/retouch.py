@@ -6,6 +6,7 @@ Every function takes pictures in RGB and gives a new one; where chance is wanted
 import math
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from mjproxy_simulator.pictures.sizes import Size
 Picture = Image.Image
 Corner = tuple[int, int]
 
-_FADE: Final = 0.3  # How far a picture's mirrored edge reaches into its surroundings, as a share of its smaller side.
+_FADE: Final = 0.2  # How far a picture's mirrored edge reaches into its surroundings, as a share of its smaller side.
 _TRACE: Final = 110  # How strongly an image in a prompt shows where it shows most, of 255.
 _PATCHES: Final = 5  # How many bright and dark patches a cloud has along one side.
 _MESH: Final = 6  # How many tiles a picture is cut into along one side before they are pulled about.
@@ -126,6 +127,7 @@ def tiled(pictures: Sequence[Picture]) -> Picture:
     return grid
 
 
+@lru_cache(8)
 def _halo(inner: Size, outer: Size, corner: Corner) -> Picture:
     """Return a mask that is white in a box and fades to black around it."""
     reach = _FADE * min(inner)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mjproxy.v1 import task_pb2 as mjproxy_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mjproxy/v1/account.proto\x12\nmjproxy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\x8f\x01\n\rAccountHealth\x12*\n\x05phase\x18\x01 \x01(\x0e\x32\x1b.mjproxy.v1.ConnectionPhase\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x03 \x01(\t\x12\x13\n\x0bheld_reason\x18\x04 \x01(\t\"\xc8\x02\n\x0f\x41\x63\x63ountSettings\x12\x10\n\x08guild_id\x18\x01 \x01(\t\x12\x12\n\nchannel_id\x18\x02 \x01(\t\x12\x12\n\nuser_agent\x18\x03 \x01(\t\x12\x0e\n\x06\x65nable\x18\x04 \x01(\x08\x12\x11\n\tcore_size\x18\x05 \x01(\x05\x12\x12\n\nqueue_size\x18\x06 \x01(\x05\x12\x17\n\x0ftimeout_minutes\x18\x07 \x01(\x05\x12\x18\n\x10interval_seconds\x18\x08 \x01(\x01\x12\x0e\n\x06remark\x18\t \x01(\t\x12\x0e\n\x06weight\x18\n \x01(\x05\x12\x1e\n\x04mode\x18\x0b \x01(\x0e\x32\x10.mjproxy.v1.Mode\x12\x19\n\x11remix_auto_submit\x18\x0c \x01(\x08\x12\x19\n\x11mj_bot_channel_id\x18\r \x01(\t\x12\x1b\n\x13niji_bot_channel_id\x18\x0e \x01(\t\"\xc9\x01\n\x0b\x41\x63\x63ountSync\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04plan\x18\x02 \x01(\t\x12\x17\n\x0f\x66\x61st_hours_left\x18\x03 \x01(\x01\x12\x1e\n\x04mode\x18\x04 \x01(\x0e\x32\x10.mjproxy.v1.Mode\x12\r\n\x05remix\x18\x05 \x01(\x08\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x14\n\x0crunning_jobs\x18\x07 \x01(\x05\x12\x13\n\x0bqueued_jobs\x18\x08 \x01(\x05\"\xb8\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12)\n\x06health\x18\x03 \x01(\x0b\x32\x19.mjproxy.v1.AccountHealth\x12\x0f\n\x07running\x18\x04 \x01(\x05\x12\x0f\n\x07waiting\x18\x05 \x01(\x05\x12%\n\x04sync\x18\x06 \x01(\x0b\x32\x17.mjproxy.v1.AccountSync*\xb0\x01\n\x0f\x43onnectionPhase\x12 \n\x1c\x43ONNECTION_PHASE_UNSPECIFIED\x10\x00\x12!\n\x1d\x43ONNECTION_PHASE_DISCONNECTED\x10\x01\x12\x1f\n\x1b\x43ONNECTION_PHASE_CONNECTING\x10\x02\x12\x1a\n\x16\x43ONNECTION_PHASE_READY\x10\x03\x12\x1b\n\x17\x43ONNECTION_PHASE_FAILED\x10\x04\x42M\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mjproxy/v1/account.proto\x12\nmjproxy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\xc2\x01\n\rAccountHealth\x12*\n\x05phase\x18\x01 \x01(\x0e\x32\x1b.mjproxy.v1.ConnectionPhase\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x03 \x01(\t\x12\x13\n\x0bheld_reason\x18\x04 \x01(\t\x12\x31\n\rresting_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaf\x03\n\x0f\x41\x63\x63ountSettings\x12\x10\n\x08guild_id\x18\x01 \x01(\t\x12\x12\n\nchannel_id\x18\x02 \x01(\t\x12\x12\n\nuser_agent\x18\x03 \x01(\t\x12\x13\n\x06\x65nable\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12\x11\n\tcore_size\x18\x05 \x01(\x05\x12\x17\n\nqueue_size\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x17\n\x0ftimeout_minutes\x18\x07 \x01(\x05\x12\x1d\n\x10interval_seconds\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x0e\n\x06remark\x18\t \x01(\t\x12\x0e\n\x06weight\x18\n \x01(\x05\x12\x1e\n\x04mode\x18\x0b \x01(\x0e\x32\x10.mjproxy.v1.Mode\x12\x19\n\x11remix_auto_submit\x18\x0c \x01(\x08\x12\x19\n\x11mj_bot_channel_id\x18\r \x01(\t\x12\x1b\n\x13niji_bot_channel_id\x18\x0e \x01(\t\x12\'\n\twhen_held\x18\x0f \x01(\x0e\x32\x14.mjproxy.v1.WhenHeldB\t\n\x07_enableB\r\n\x0b_queue_sizeB\x13\n\x11_interval_seconds\"\xc4\x02\n\x0b\x41\x63\x63ountSync\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04plan\x18\x02 \x01(\t\x12\x17\n\x0f\x66\x61st_hours_left\x18\x03 \x01(\x01\x12\x1e\n\x04mode\x18\x04 \x01(\x0e\x32\x10.mjproxy.v1.Mode\x12\r\n\x05remix\x18\x05 \x01(\x08\x12\x0f\n\x07version\x18\x06 \x01(\t\x12\x14\n\x0crunning_jobs\x18\x07 \x01(\x05\x12\x13\n\x0bqueued_jobs\x18\x08 \x01(\x05\x12\x0f\n\x07stealth\x18\t \x01(\x08\x12)\n\x07stylize\x18\n \x01(\x0e\x32\x18.mjproxy.v1.SettingLevel\x12+\n\tvariation\x18\x0b \x01(\x0e\x32\x18.mjproxy.v1.SettingLevel\x12\x10\n\x08versions\x18\x0c \x03(\t\"\xc5\x01\n\x0b\x42otSettings\x12\x14\n\x07version\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05remix\x18\x02 \x01(\x08H\x01\x88\x01\x01\x12)\n\x07stylize\x18\x03 \x01(\x0e\x32\x18.mjproxy.v1.SettingLevel\x12+\n\tvariation\x18\x04 \x01(\x0e\x32\x18.mjproxy.v1.SettingLevel\x12\x1e\n\x04mode\x18\x05 \x01(\x0e\x32\x10.mjproxy.v1.ModeB\n\n\x08_versionB\x08\n\x06_remix\"\xcc\x01\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12)\n\x06health\x18\x03 \x01(\x0b\x32\x19.mjproxy.v1.AccountHealth\x12\x0f\n\x07running\x18\x04 \x01(\x05\x12\x0f\n\x07waiting\x18\x05 \x01(\x05\x12%\n\x04sync\x18\x06 \x01(\x0b\x32\x17.mjproxy.v1.AccountSync\x12\x12\n\nconfigured\x18\x07 \x01(\x08*\xb0\x01\n\x0f\x43onnectionPhase\x12 \n\x1c\x43ONNECTION_PHASE_UNSPECIFIED\x10\x00\x12!\n\x1d\x43ONNECTION_PHASE_DISCONNECTED\x10\x01\x12\x1f\n\x1b\x43ONNECTION_PHASE_CONNECTING\x10\x02\x12\x1a\n\x16\x43ONNECTION_PHASE_READY\x10\x03\x12\x1b\n\x17\x43ONNECTION_PHASE_FAILED\x10\x04*M\n\x08WhenHeld\x12\x19\n\x15WHEN_HELD_UNSPECIFIED\x10\x00\x12\x12\n\x0eWHEN_HELD_WAIT\x10\x01\x12\x12\n\x0eWHEN_HELD_MOVE\x10\x02*\x93\x01\n\x0cSettingLevel\x12\x1d\n\x19SETTING_LEVEL_UNSPECIFIED\x10\x00\x12\x15\n\x11SETTING_LEVEL_LOW\x10\x01\x12\x18\n\x14SETTING_LEVEL_MEDIUM\x10\x02\x12\x16\n\x12SETTING_LEVEL_HIGH\x10\x03\x12\x1b\n\x17SETTING_LEVEL_VERY_HIGH\x10\x04\x42M\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,14 +34,20 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mjproxy.v1.account_pb2', _g
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rio.mjproxy.v1P\001Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1'
-  _globals['_CONNECTIONPHASE']._serialized_start=965
-  _globals['_CONNECTIONPHASE']._serialized_end=1141
+  _globals['_CONNECTIONPHASE']._serialized_start=1462
+  _globals['_CONNECTIONPHASE']._serialized_end=1638
+  _globals['_WHENHELD']._serialized_start=1640
+  _globals['_WHENHELD']._serialized_end=1717
+  _globals['_SETTINGLEVEL']._serialized_start=1720
+  _globals['_SETTINGLEVEL']._serialized_end=1867
   _globals['_ACCOUNTHEALTH']._serialized_start=97
-  _globals['_ACCOUNTHEALTH']._serialized_end=240
-  _globals['_ACCOUNTSETTINGS']._serialized_start=243
-  _globals['_ACCOUNTSETTINGS']._serialized_end=571
-  _globals['_ACCOUNTSYNC']._serialized_start=574
-  _globals['_ACCOUNTSYNC']._serialized_end=775
-  _globals['_ACCOUNT']._serialized_start=778
-  _globals['_ACCOUNT']._serialized_end=962
+  _globals['_ACCOUNTHEALTH']._serialized_end=291
+  _globals['_ACCOUNTSETTINGS']._serialized_start=294
+  _globals['_ACCOUNTSETTINGS']._serialized_end=725
+  _globals['_ACCOUNTSYNC']._serialized_start=728
+  _globals['_ACCOUNTSYNC']._serialized_end=1052
+  _globals['_BOTSETTINGS']._serialized_start=1055
+  _globals['_BOTSETTINGS']._serialized_end=1252
+  _globals['_ACCOUNT']._serialized_start=1255
+  _globals['_ACCOUNT']._serialized_end=1459
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,11 @@
 isort:skip_file
 The account: one Discord channel that a user token can draw in."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from mjproxy.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
@@ -51,6 +53,62 @@ CONNECTION_PHASE_FAILED: ConnectionPhase.ValueType  # 4
 """Given up: the operator must act; `last_error` says on what."""
 Global___ConnectionPhase: _TypeAlias = ConnectionPhase  # noqa: Y015
 
+class _WhenHeld:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WhenHeldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WhenHeld.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WHEN_HELD_UNSPECIFIED: _WhenHeld.ValueType  # 0
+    """The server's default."""
+    WHEN_HELD_WAIT: _WhenHeld.ValueType  # 1
+    """They wait until the operator lifts the hold."""
+    WHEN_HELD_MOVE: _WhenHeld.ValueType  # 2
+    """Those that any account could do move to another one that has room; the others wait."""
+
+class WhenHeld(_WhenHeld, metaclass=_WhenHeldEnumTypeWrapper):
+    """What becomes of the waiting tasks of an account whose owner has to act."""
+
+WHEN_HELD_UNSPECIFIED: WhenHeld.ValueType  # 0
+"""The server's default."""
+WHEN_HELD_WAIT: WhenHeld.ValueType  # 1
+"""They wait until the operator lifts the hold."""
+WHEN_HELD_MOVE: WhenHeld.ValueType  # 2
+"""Those that any account could do move to another one that has room; the others wait."""
+Global___WhenHeld: _TypeAlias = WhenHeld  # noqa: Y015
+
+class _SettingLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SettingLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SettingLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SETTING_LEVEL_UNSPECIFIED: _SettingLevel.ValueType  # 0
+    """Not told, or not to be changed."""
+    SETTING_LEVEL_LOW: _SettingLevel.ValueType  # 1
+    """Low."""
+    SETTING_LEVEL_MEDIUM: _SettingLevel.ValueType  # 2
+    """Medium."""
+    SETTING_LEVEL_HIGH: _SettingLevel.ValueType  # 3
+    """High."""
+    SETTING_LEVEL_VERY_HIGH: _SettingLevel.ValueType  # 4
+    """Very high; of stylization only."""
+
+class SettingLevel(_SettingLevel, metaclass=_SettingLevelEnumTypeWrapper):
+    """How strong a setting of the bot is."""
+
+SETTING_LEVEL_UNSPECIFIED: SettingLevel.ValueType  # 0
+"""Not told, or not to be changed."""
+SETTING_LEVEL_LOW: SettingLevel.ValueType  # 1
+"""Low."""
+SETTING_LEVEL_MEDIUM: SettingLevel.ValueType  # 2
+"""Medium."""
+SETTING_LEVEL_HIGH: SettingLevel.ValueType  # 3
+"""High."""
+SETTING_LEVEL_VERY_HIGH: SettingLevel.ValueType  # 4
+"""Very high; of stylization only."""
+Global___SettingLevel: _TypeAlias = SettingLevel  # noqa: Y015
+
 @_typing.final
 class AccountHealth(_message.Message):
     """The state of the account's connection and of its right to work."""
@@ -61,15 +119,22 @@ class AccountHealth(_message.Message):
     SINCE_FIELD_NUMBER: _builtins.int
     LAST_ERROR_FIELD_NUMBER: _builtins.int
     HELD_REASON_FIELD_NUMBER: _builtins.int
+    RESTING_UNTIL_FIELD_NUMBER: _builtins.int
     phase: Global___ConnectionPhase.ValueType
     """What the connection is doing."""
     last_error: _builtins.str
     """The last error, for the operator; empty if there was none."""
     held_reason: _builtins.str
-    """Why Discord or the bot want the account's owner; empty if they do not. A held account starts nothing."""
+    """Why Discord or the bot want the account's owner; empty if they do not. A held account starts nothing.
+    UpdateAccount with `enable` lifts it.
+    """
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Since when."""
+
+    @_builtins.property
+    def resting_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when the account rests, since its last tasks failed one after the other; absent while it does not."""
 
     def __init__(
         self,
@@ -78,10 +143,11 @@ class AccountHealth(_message.Message):
         since: _timestamp_pb2.Timestamp | None = ...,
         last_error: _builtins.str = ...,
         held_reason: _builtins.str = ...,
+        resting_until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["resting_until", b"resting_until", "since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_reason", b"held_reason", "last_error", b"last_error", "phase", b"phase", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_reason", b"held_reason", "last_error", b"last_error", "phase", b"phase", "resting_until", b"resting_until", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -107,6 +173,7 @@ class AccountSettings(_message.Message):
     REMIX_AUTO_SUBMIT_FIELD_NUMBER: _builtins.int
     MJ_BOT_CHANNEL_ID_FIELD_NUMBER: _builtins.int
     NIJI_BOT_CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    WHEN_HELD_FIELD_NUMBER: _builtins.int
     guild_id: _builtins.str
     """The Discord server; empty for a direct channel with the bot."""
     channel_id: _builtins.str
@@ -135,29 +202,43 @@ class AccountSettings(_message.Message):
     """The direct channel with the Midjourney bot; empty to have it found."""
     niji_bot_channel_id: _builtins.str
     """The direct channel with the Niji bot; empty to have it found."""
+    when_held: Global___WhenHeld.ValueType
+    """What becomes of its waiting tasks when it is held."""
     def __init__(
         self,
         *,
         guild_id: _builtins.str = ...,
         channel_id: _builtins.str = ...,
         user_agent: _builtins.str = ...,
-        enable: _builtins.bool = ...,
+        enable: _builtins.bool | None = ...,
         core_size: _builtins.int = ...,
-        queue_size: _builtins.int = ...,
+        queue_size: _builtins.int | None = ...,
         timeout_minutes: _builtins.int = ...,
-        interval_seconds: _builtins.float = ...,
+        interval_seconds: _builtins.float | None = ...,
         remark: _builtins.str = ...,
         weight: _builtins.int = ...,
         mode: _task_pb2.Mode.ValueType = ...,
         remix_auto_submit: _builtins.bool = ...,
         mj_bot_channel_id: _builtins.str = ...,
         niji_bot_channel_id: _builtins.str = ...,
+        when_held: Global___WhenHeld.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "enable", b"enable", "interval_seconds", b"interval_seconds", "queue_size", b"queue_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight", "when_held", b"when_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__enable: _TypeAlias = _typing.Literal["enable"]  # noqa: Y015
+    _WhichOneofArgType__enable: _TypeAlias = _typing.Literal["_enable", b"_enable"]  # noqa: Y015
+    _WhichOneofReturnType__interval_seconds: _TypeAlias = _typing.Literal["interval_seconds"]  # noqa: Y015
+    _WhichOneofArgType__interval_seconds: _TypeAlias = _typing.Literal["_interval_seconds", b"_interval_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__queue_size: _TypeAlias = _typing.Literal["queue_size"]  # noqa: Y015
+    _WhichOneofArgType__queue_size: _TypeAlias = _typing.Literal["_queue_size", b"_queue_size"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enable) -> _WhichOneofReturnType__enable | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_seconds) -> _WhichOneofReturnType__interval_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__queue_size) -> _WhichOneofReturnType__queue_size | None: ...
 
 Global___AccountSettings: _TypeAlias = AccountSettings  # noqa: Y015
 
@@ -175,6 +256,10 @@ class AccountSync(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     RUNNING_JOBS_FIELD_NUMBER: _builtins.int
     QUEUED_JOBS_FIELD_NUMBER: _builtins.int
+    STEALTH_FIELD_NUMBER: _builtins.int
+    STYLIZE_FIELD_NUMBER: _builtins.int
+    VARIATION_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
     plan: _builtins.str
     """The subscription, as the bot words it."""
     fast_hours_left: _builtins.float
@@ -189,9 +274,19 @@ class AccountSync(_message.Message):
     """Jobs that run, whoever started them."""
     queued_jobs: _builtins.int
     """Jobs that wait, whoever started them."""
+    stealth: _builtins.bool
+    """True if results are hidden from the public."""
+    stylize: Global___SettingLevel.ValueType
+    """How strongly pictures are stylized."""
+    variation: Global___SettingLevel.ValueType
+    """How far variations depart."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The model versions that can be chosen, as the bot words them."""
 
     def __init__(
         self,
@@ -204,14 +299,63 @@ class AccountSync(_message.Message):
         version: _builtins.str = ...,
         running_jobs: _builtins.int = ...,
         queued_jobs: _builtins.int = ...,
+        stealth: _builtins.bool = ...,
+        stylize: Global___SettingLevel.ValueType = ...,
+        variation: Global___SettingLevel.ValueType = ...,
+        versions: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fast_hours_left", b"fast_hours_left", "mode", b"mode", "plan", b"plan", "queued_jobs", b"queued_jobs", "remix", b"remix", "running_jobs", b"running_jobs", "time", b"time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fast_hours_left", b"fast_hours_left", "mode", b"mode", "plan", b"plan", "queued_jobs", b"queued_jobs", "remix", b"remix", "running_jobs", b"running_jobs", "stealth", b"stealth", "stylize", b"stylize", "time", b"time", "variation", b"variation", "version", b"version", "versions", b"versions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccountSync: _TypeAlias = AccountSync  # noqa: Y015
+
+@_typing.final
+class BotSettings(_message.Message):
+    """Settings of the bot for this account. What is absent or unspecified stays as it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    REMIX_FIELD_NUMBER: _builtins.int
+    STYLIZE_FIELD_NUMBER: _builtins.int
+    VARIATION_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    """One of `AccountSync.versions`."""
+    remix: _builtins.bool
+    """Whether Remix is on."""
+    stylize: Global___SettingLevel.ValueType
+    """How strongly pictures are stylized."""
+    variation: Global___SettingLevel.ValueType
+    """How far variations depart; LOW or HIGH."""
+    mode: _task_pb2.Mode.ValueType
+    """The mode of prompts that name none."""
+    def __init__(
+        self,
+        *,
+        version: _builtins.str | None = ...,
+        remix: _builtins.bool | None = ...,
+        stylize: Global___SettingLevel.ValueType = ...,
+        variation: Global___SettingLevel.ValueType = ...,
+        mode: _task_pb2.Mode.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_remix", b"_remix", "_version", b"_version", "remix", b"remix", "version", b"version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_remix", b"_remix", "_version", b"_version", "mode", b"mode", "remix", b"remix", "stylize", b"stylize", "variation", b"variation", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__remix: _TypeAlias = _typing.Literal["remix"]  # noqa: Y015
+    _WhichOneofArgType__remix: _TypeAlias = _typing.Literal["_remix", b"_remix"]  # noqa: Y015
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__remix) -> _WhichOneofReturnType__remix | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
+
+Global___BotSettings: _TypeAlias = BotSettings  # noqa: Y015
 
 @_typing.final
 class Account(_message.Message):
@@ -225,12 +369,15 @@ class Account(_message.Message):
     RUNNING_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
     SYNC_FIELD_NUMBER: _builtins.int
+    CONFIGURED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The account's id: its channel id."""
     running: _builtins.int
     """Its tasks at work."""
     waiting: _builtins.int
     """Its tasks that wait."""
+    configured: _builtins.bool
+    """True if it stands in the configuration, and so cannot be deleted."""
     @_builtins.property
     def settings(self) -> Global___AccountSettings:
         """What can be set."""
@@ -252,10 +399,11 @@ class Account(_message.Message):
         running: _builtins.int = ...,
         waiting: _builtins.int = ...,
         sync: Global___AccountSync | None = ...,
+        configured: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "settings", b"settings", "sync", b"sync"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "id", b"id", "running", b"running", "settings", b"settings", "sync", b"sync", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configured", b"configured", "health", b"health", "id", b"id", "running", b"running", "settings", b"settings", "sync", b"sync", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -135,7 +135,7 @@ class CreateAccountRequest(_message.Message):
     """The Discord user token. Never returned."""
     @_builtins.property
     def settings(self) -> _account_pb2.AccountSettings:
-        """What to set."""
+        """What to set. What is absent, 0, "" or unspecified is as the server's `[account_defaults]` have it."""
 
     def __init__(
         self,
@@ -196,7 +196,7 @@ class UpdateAccountRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Which fields of `settings` to take."""
+        """Which fields of `settings` to take; all but `channel_id`, which is the account's id. May be empty if there is a new token."""
 
     def __init__(
         self,
@@ -324,6 +324,58 @@ class SyncAccountResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SyncAccountResponse: _TypeAlias = SyncAccountResponse  # noqa: Y015
+
+@_typing.final
+class ChangeBotSettingsRequest(_message.Message):
+    """Request of ChangeBotSettings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """The account's id."""
+    @_builtins.property
+    def settings(self) -> _account_pb2.BotSettings:
+        """The new values."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        settings: _account_pb2.BotSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeBotSettingsRequest: _TypeAlias = ChangeBotSettingsRequest  # noqa: Y015
+
+@_typing.final
+class ChangeBotSettingsResponse(_message.Message):
+    """Response of ChangeBotSettings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def account(self) -> _account_pb2.Account:
+        """The account with what the bot told afterwards."""
+
+    def __init__(
+        self,
+        *,
+        account: _account_pb2.Account | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeBotSettingsResponse: _TypeAlias = ChangeBotSettingsResponse  # noqa: Y015
 
 @_typing.final
 class WatchAccountsRequest(_message.Message):

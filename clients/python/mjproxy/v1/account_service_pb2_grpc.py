@@ -66,6 +66,11 @@ class AccountServiceStub:
                 request_serializer=mjproxy_dot_v1_dot_account__service__pb2.SyncAccountRequest.SerializeToString,
                 response_deserializer=mjproxy_dot_v1_dot_account__service__pb2.SyncAccountResponse.FromString,
                 _registered_method=True)
+        self.ChangeBotSettings = channel.unary_unary(
+                '/mjproxy.v1.AccountService/ChangeBotSettings',
+                request_serializer=mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsResponse.FromString,
+                _registered_method=True)
         self.WatchAccounts = channel.unary_stream(
                 '/mjproxy.v1.AccountService/WatchAccounts',
                 request_serializer=mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsRequest.SerializeToString,
@@ -106,7 +111,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAccount(self, request, context):
-        """Changes an account while it works.
+        """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
+        again if that was given up.
 
         INVALID_ARGUMENT: a field or the mask is wrong; correct it. NOT_FOUND: no such account.
         """
@@ -117,7 +123,7 @@ class AccountServiceServicer:
     def DeleteAccount(self, request, context):
         """Removes an account; its waiting tasks fail, its running ones end first.
 
-        NOT_FOUND: no such account.
+        NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,6 +133,15 @@ class AccountServiceServicer:
         """Asks the bot for /info and /settings.
 
         NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeBotSettings(self, request, context):
+        """Changes the bot's own settings, then asks for /info and /settings as SyncAccount does.
+
+        INVALID_ARGUMENT: nothing to change, or a value that the bot does not offer; correct it. Otherwise as SyncAccount.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +188,11 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.SyncAccount,
                     request_deserializer=mjproxy_dot_v1_dot_account__service__pb2.SyncAccountRequest.FromString,
                     response_serializer=mjproxy_dot_v1_dot_account__service__pb2.SyncAccountResponse.SerializeToString,
+            ),
+            'ChangeBotSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeBotSettings,
+                    request_deserializer=mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsResponse.SerializeToString,
             ),
             'WatchAccounts': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchAccounts,
@@ -344,6 +364,33 @@ class AccountService:
             '/mjproxy.v1.AccountService/SyncAccount',
             mjproxy_dot_v1_dot_account__service__pb2.SyncAccountRequest.SerializeToString,
             mjproxy_dot_v1_dot_account__service__pb2.SyncAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeBotSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.AccountService/ChangeBotSettings',
+            mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsRequest.SerializeToString,
+            mjproxy_dot_v1_dot_account__service__pb2.ChangeBotSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

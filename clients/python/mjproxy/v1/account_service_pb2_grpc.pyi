@@ -51,19 +51,25 @@ class AccountServiceStub:
     INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
     """
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
-    """Changes an account while it works.
+    """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
+    again if that was given up.
 
     INVALID_ARGUMENT: a field or the mask is wrong; correct it. NOT_FOUND: no such account.
     """
     DeleteAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _account_service_pb2.DeleteAccountResponse]
     """Removes an account; its waiting tasks fail, its running ones end first.
 
-    NOT_FOUND: no such account.
+    NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
     """
     SyncAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SyncAccountRequest, _account_service_pb2.SyncAccountResponse]
     """Asks the bot for /info and /settings.
 
     NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
+    """
+    ChangeBotSettings: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ChangeBotSettingsRequest, _account_service_pb2.ChangeBotSettingsResponse]
+    """Changes the bot's own settings, then asks for /info and /settings as SyncAccount does.
+
+    INVALID_ARGUMENT: nothing to change, or a value that the bot does not offer; correct it. Otherwise as SyncAccount.
     """
     WatchAccounts: _grpc.UnaryStreamMultiCallable[_account_service_pb2.WatchAccountsRequest, _account_service_pb2.WatchAccountsResponse]
     """Streams the accounts: all at the start, then each when it changes.
@@ -94,19 +100,25 @@ class AccountServiceAsyncStub(AccountServiceStub):
     INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
     """
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]  # type: ignore[assignment]
-    """Changes an account while it works.
+    """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
+    again if that was given up.
 
     INVALID_ARGUMENT: a field or the mask is wrong; correct it. NOT_FOUND: no such account.
     """
     DeleteAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteAccountRequest, _account_service_pb2.DeleteAccountResponse]  # type: ignore[assignment]
     """Removes an account; its waiting tasks fail, its running ones end first.
 
-    NOT_FOUND: no such account.
+    NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
     """
     SyncAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SyncAccountRequest, _account_service_pb2.SyncAccountResponse]  # type: ignore[assignment]
     """Asks the bot for /info and /settings.
 
     NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
+    """
+    ChangeBotSettings: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ChangeBotSettingsRequest, _account_service_pb2.ChangeBotSettingsResponse]  # type: ignore[assignment]
+    """Changes the bot's own settings, then asks for /info and /settings as SyncAccount does.
+
+    INVALID_ARGUMENT: nothing to change, or a value that the bot does not offer; correct it. Otherwise as SyncAccount.
     """
     WatchAccounts: _aio.UnaryStreamMultiCallable[_account_service_pb2.WatchAccountsRequest, _account_service_pb2.WatchAccountsResponse]  # type: ignore[assignment]
     """Streams the accounts: all at the start, then each when it changes.
@@ -158,7 +170,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.UpdateAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.UpdateAccountResponse, _abc.Awaitable[_account_service_pb2.UpdateAccountResponse]]:
-        """Changes an account while it works.
+        """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
+        again if that was given up.
 
         INVALID_ARGUMENT: a field or the mask is wrong; correct it. NOT_FOUND: no such account.
         """
@@ -171,7 +184,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.DeleteAccountResponse, _abc.Awaitable[_account_service_pb2.DeleteAccountResponse]]:
         """Removes an account; its waiting tasks fail, its running ones end first.
 
-        NOT_FOUND: no such account.
+        NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
         """
 
     @_abc_1.abstractmethod
@@ -183,6 +196,17 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Asks the bot for /info and /settings.
 
         NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeBotSettings(
+        self,
+        request: _account_service_pb2.ChangeBotSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ChangeBotSettingsResponse, _abc.Awaitable[_account_service_pb2.ChangeBotSettingsResponse]]:
+        """Changes the bot's own settings, then asks for /info and /settings as SyncAccount does.
+
+        INVALID_ARGUMENT: nothing to change, or a value that the bot does not offer; correct it. Otherwise as SyncAccount.
         """
 
     @_abc_1.abstractmethod

@@ -64,6 +64,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A fault of the server. Report it with the request id."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 20
     """The server does not offer this yet."""
+    ERROR_REASON_ACCOUNT_CONFIGURED: _ErrorReason.ValueType  # 21
+    """The account stands in the configuration, which alone can take it away. Edit that, or disable the account."""
+    ERROR_REASON_ACCOUNT_NOT_CONNECTED: _ErrorReason.ValueType  # 22
+    """The account is not connected to Discord, so the bot cannot be asked. Look at its health."""
+    ERROR_REASON_BOT_SILENT: _ErrorReason.ValueType  # 23
+    """The bot was asked and did not answer in time. Try again."""
     ERROR_REASON_PROMPT_REJECTED: _ErrorReason.ValueType  # 40
     """The bot refused the prompt or its parameters."""
     ERROR_REASON_MODERATED: _ErrorReason.ValueType  # 41
@@ -134,6 +140,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 19
 """A fault of the server. Report it with the request id."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 20
 """The server does not offer this yet."""
+ERROR_REASON_ACCOUNT_CONFIGURED: ErrorReason.ValueType  # 21
+"""The account stands in the configuration, which alone can take it away. Edit that, or disable the account."""
+ERROR_REASON_ACCOUNT_NOT_CONNECTED: ErrorReason.ValueType  # 22
+"""The account is not connected to Discord, so the bot cannot be asked. Look at its health."""
+ERROR_REASON_BOT_SILENT: ErrorReason.ValueType  # 23
+"""The bot was asked and did not answer in time. Try again."""
 ERROR_REASON_PROMPT_REJECTED: ErrorReason.ValueType  # 40
 """The bot refused the prompt or its parameters."""
 ERROR_REASON_MODERATED: ErrorReason.ValueType  # 41
