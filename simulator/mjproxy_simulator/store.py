@@ -212,7 +212,7 @@ class Store:
 
     def entries(self, user_id: str | None = None, since: float = 0.0) -> Sequence[str]:
         """Return the ledger as JSON objects, oldest first: of a user, from after a Unix time."""
-        query = "SELECT record FROM ledger WHERE (?1 IS NULL OR record ->> 'user_id' = ?1) AND record ->> 'time' > ?2"
+        query = "SELECT record FROM ledger WHERE (?1 IS NULL OR json_extract(record, '$.user_id') = ?1) AND json_extract(record, '$.time') > ?2"
         return [record for (record,) in self._db.execute(f"{query} ORDER BY number", (user_id, since))]
 
     # Accounts

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from mjproxy_server.engine.images import CheckedImage
-from mjproxy_server.model.command import ImageSource, LinkedImage, StoredImage
+from mjproxy_server.model.command import ImageSource, LinkedImage, StoredImage, stored_images
 from mjproxy_server.model.task import Task
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Revision

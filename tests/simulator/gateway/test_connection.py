@@ -1,78 +1,12 @@
-import json
-import random
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mjproxy_simulator.faults import FaultBoard, InvalidSession, NoHeartbeatAck
-from mjproxy_simulator.gateway.connection import Connection
-from mjproxy_simulator.gateway.lobby import Lobby
-from mjproxy_simulator.gateway.session import Close, Frame, Output
-from mjproxy_simulator.limits import Limits
-from mjproxy_simulator.model.accounts import Directory, Profile, derive_account
-from mjproxy_simulator.model.seeds import Seed
-
-ALICE, BRUNO = (derive_account(Seed("test"), number, Profile.OF_2026) for number in range(2))
-
-
-class Gateway:
-    """A lobby on a clock of the test's own."""
-
-    def __init__(self, **limits: float) -> None:
-        self.time = 0.0
-        self.faults = FaultBoard(random.Random(1))
-        numbers = iter(range(1000))
-        self.lobby = Lobby(
-            Directory((ALICE, BRUNO), ()),
-            Limits.model_validate({"identify_window": 0.0} | limits),
-            self.faults,
-            lambda: f"session-{next(numbers)}",
-            lambda: self.time,
-        )
-
-    def client(self, version: int = 9) -> "Client":
-        return Client(self, version)
-
-
-class Client:
-    """What a client sees and sends."""
-
-    def __init__(self, gateway: Gateway, version: int) -> None:
-        self.gateway = gateway
-        self.outputs: list[Output] = []
-        self.connection = Connection(
-            gateway.lobby,
-            lambda _, session, version: [("READY", {"session_id": session.id, "v": version})],
-            lambda _, guild_id, nonce: {"guild_id": str(guild_id), "nonce": nonce},
-            self.outputs.append,
-            gateway.time,
-        )
-        self.connection.open(version)
-
-    def send(self, op: int, data: object = None) -> list[dict[str, object]]:
-        """Send a frame; return the answers."""
-        return self.send_raw(json.dumps({"op": op, "d": data}))
-
-    def send_raw(self, data: str | bytes) -> list[dict[str, object]]:
-        before = len(self.outputs)
-        self.connection.receive(data, self.gateway.time)
-        return [json.loads(each.payload) for each in self.outputs[before:] if isinstance(each, Frame)]
-
-    def identify(self, token: str = ALICE.token) -> list[dict[str, object]]:
-        return self.send(2, {"token": token})
-
-    def resume(self, session_id: str, sequence: int, token: str = ALICE.token) -> list[dict[str, object]]:
-        return self.send(6, {"token": token, "session_id": session_id, "seq": sequence})
-
-    @property
-    def close_code(self) -> int | None:
-        return next((each.code for each in self.outputs if isinstance(each, Close)), None)
-
-
-def kinds(frames: list[dict[str, object]]) -> list[object]:
-    return [frame["t"] or frame["op"] for frame in frames]
+from mjproxy_simulator.faults import CloseOnIdentify, InvalidSession, NoHeartbeatAck
+from mjproxy_simulator.gateway.session import CompressFrames, Frame
+from simulator.gateway_clients import ALICE, BRUNO, Client, Gateway, kinds
 
 
 @pytest.fixture
@@ -81,8 +15,7 @@ def client() -> Client:
 
 
 def test_connection_begins_with_hello(client: Client) -> None:
-    assert isinstance(client.outputs[0], Frame)
-    hello = json.loads(client.outputs[0].payload)
+    (hello,) = client.frames()
     assert (hello["op"], hello["t"], hello["s"], hello["d"]["heartbeat_interval"]) == (10, None, None, 41250)
 
 
@@ -261,3 +194,61 @@ def test_heartbeats_stay_unanswered_when_a_fault_says_so(client: Client) -> None
     client.identify()
     client.gateway.faults.arm(NoHeartbeatAck(name="no_heartbeat_ack", count=2), ALICE.user.id)
     assert [kinds(client.send(1)) for _ in range(3)] == [[], [], [11]]
+
+
+def test_socket_that_is_half_open_says_and_hears_nothing_and_its_session_can_be_resumed(client: Client) -> None:
+    client.identify()
+    client.gateway.lobby.freeze(ALICE.user.id)
+    client.gateway.lobby.publish(ALICE.user.id, "EVENT", {})
+    assert client.send(1) == client.send(99) == []
+    client.connection.time_out()
+    client.connection.lost(1000, 0.0)
+    assert client.close_code is None
+    assert kinds(client.gateway.client().resume("session-0", 1)) == ["EVENT", "RESUMED"]
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+def test_session_is_invalidated_on_the_open_socket(client: Client, resumable: bool) -> None:
+    client.identify()
+    client.gateway.lobby.invalidate(ALICE.user.id, resumable=resumable)
+    (told,) = [frame for frame in client.frames() if frame["op"] == 9]
+    assert told["d"] is resumable
+    if resumable:
+        assert client.identify() == []
+        assert client.close_code == 4005
+    else:
+        assert kinds(client.identify()) == ["READY"]
+
+
+def test_client_is_asked_for_a_heartbeat(client: Client) -> None:
+    client.identify()
+    client.gateway.lobby.ask_for_heartbeat(ALICE.user.id)
+    assert kinds(client.frames()[-1:]) == [1]
+
+
+def test_identify_is_answered_by_op_9_when_a_fault_says_so(client: Client) -> None:
+    fault = InvalidSession(name="op9", answers="identify")
+    client.gateway.faults.arm(fault, ALICE.user.id)
+    assert kinds(client.resume("no such session", 0)) == [9]
+    assert client.gateway.faults.armed(), "it waits for an IDENTIFY"
+    assert [kinds(client.identify()) for _ in range(2)] == [[9], ["READY"]]
+
+
+def test_identify_is_answered_by_a_close_code_when_a_fault_says_so(client: Client) -> None:
+    client.gateway.faults.arm(CloseOnIdentify(name="close_on_identify", code=4014), ALICE.user.id)
+    client.identify()
+    assert client.close_code == 4014
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"), [({"shard": [1, 2]}, 4010), ({"intents": -1}, 4013), ({"shard": [0, 1], "intents": 513}, None)]
+)
+def test_identify_of_a_bot_is_refused_when_it_is_wrong(client: Client, claim: dict[str, object], code: int) -> None:
+    client.send(2, {"token": ALICE.token} | claim)
+    assert client.close_code == code
+
+
+def test_frames_are_compressed_one_by_one_when_the_client_wants_it(client: Client) -> None:
+    client.send(2, {"token": ALICE.token, "compress": True})
+    places = [type(output) for output in client.outputs]
+    assert places == [Frame, CompressFrames, Frame]
