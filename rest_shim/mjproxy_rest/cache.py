@@ -11,13 +11,14 @@ moment its submission was answered.
 **How.** A change of a task that nobody reads is not kept, so a miss could lose one: the server's answer is under way, a
 change comes and is let go, the answer arrives and is old for ever. Therefore a miss *marks* its ids before it asks, a
 marked id keeps its changes, and the higher revision wins. Changes before the mark are in the answer, because the
-question says `min_revision`: the highest revision that anybody was shown or that the watch has passed. An answer about
-ids that could not be marked (a new task's, a list's) is kept only if the watch has not passed it.
+question says `min_revision`: the highest revision that is *known*, be it that somebody was shown it or that the watch has
+passed it. Ids that could not be marked (a new task's, those of a list) are kept only from an answer that is no older than
+what is known; answers overtake each other.
 
 While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
-resumes. A watch that lost its place resets the cache; answers to questions from before the reset are not kept, for
-their revisions may be of another history. The promise holds within a history: between the moment when a server with
-another store takes over and the reset that tells of it, there is none.
+resumes. A watch that lost its place resets the cache, and marks from before the reset count no more. The promise holds
+within a history: between the moment when a server with another store takes over and the reset that tells of it, there is
+none, and answers to questions from before that reset are shown, but not kept.
 
 Entries are bounded by bytes; the least recently read go first.
 """
@@ -52,10 +53,12 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Mark:
-    """That an id is being asked for, by so many; and the newest that came in the meantime."""
+    """That an id is being asked for, by so many; and what came in the meantime."""
 
     askers: int = 0
     newest: _Entry | None = None
+    floor: int = 0
+    """The highest revision of an answer that was shown, but not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,11 @@ class Ask:
     Attributes:
         min_revision: What the question must say; an older answer could undo what was shown.
         history_id: The history of which the watch was at the time.
-        generation: How many resets came before it.
         marks: The marks that it holds.
     """
 
     min_revision: int
     history_id: str
-    generation: int
     marks: Mapping[str, _Mark]
 
 
@@ -90,7 +91,6 @@ class TaskCache:
         self._marks: dict[str, _Mark] = {}
         self._position = Position(0, "")
         self._known = 0
-        self._generation = 0
         self._live = False
 
     @property
@@ -122,7 +122,7 @@ class TaskCache:
         for mark in marks.values():
             mark.askers += 1
         try:
-            yield Ask(self._known, self._position.history_id, self._generation, marks)
+            yield Ask(self._known, self._position.history_id, marks)
         finally:
             self._release(marks)
 
@@ -138,11 +138,11 @@ class TaskCache:
             The JSON of each task by its id: newer than the answer where the cache knows better, and left out if the
             task has been removed since.
         """
-        if ask.history_id == self._position.history_id:
-            self._known = max(self._known, revision)
-        if ask.generation != self._generation:
+        if ask.history_id != self._position.history_id:
             return {task.id: encode(task) for task in tasks}
-        bodies = {task.id: self._join(ask, task, revision) for task in tasks}
+        is_newest = revision >= self._known
+        self._known = max(self._known, revision)
+        bodies = {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
         return {task_id: body for task_id, body in bodies.items() if body is not None}
 
     def apply(self, changes: Iterable[TaskChange], position: Position) -> None:
@@ -165,7 +165,6 @@ class TaskCache:
         self._entries.clear()
         self._marks.clear()
         self._size = 0
-        self._generation += 1
         self._live = True
 
     def _release(self, marks: Mapping[str, _Mark]) -> None:
@@ -175,13 +174,17 @@ class TaskCache:
             if not mark.askers and self._marks.get(task_id) is mark:
                 del self._marks[task_id]
 
-    def _join(self, ask: Ask, task: Task, revision: int) -> bytes | None:
+    def _join(self, ask: Ask, task: Task, revision: int, *, is_newest: bool) -> bytes | None:
         latest = self._latest(task.id)
         if latest is not None and revision <= max(latest.revision, self._position.revision):
             return latest.body
         entry = _Entry(revision, encode(task))
-        if task.id in ask.marks or revision >= self._position.revision:
+        mark = self._marks.get(task.id)
+        has_seen_all = mark is not None and mark is ask.marks.get(task.id) and revision >= mark.floor
+        if is_newest or has_seen_all or task.id in self._entries:
             self._keep(task.id, entry)
+        elif mark is not None:
+            mark.floor = max(mark.floor, revision)
         return entry.body
 
     def _apply(self, change: TaskChange) -> None:

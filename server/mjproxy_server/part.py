@@ -27,6 +27,9 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         accounts=settings.pool(),
         endpoints=settings.discord.endpoints(),
         retention=settings.store.retention(),
+        account_defaults=settings.account_defaults.account(),
+        account_choice=settings.account_choice,
+        prompts=settings.prompts(),
     )
     rng = random.Random()  # noqa: S311 - for jitter
     async with (

@@ -4,27 +4,59 @@ The names are those that users of other Midjourney proxies know. Values come fro
 with `__`) before those handed in, which are the configuration file's.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mjproxy_server.api.callers import Caller, Keyring, Role
 from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.engine.choice import ChoiceRule
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
-from mjproxy_server.model.account import Account
-from mjproxy_server.model.vocabulary import Mode
-
-_BROWSER = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36"
+from mjproxy_server.model.account import BOUNDS, DEFAULT_USER_AGENT, Account
+from mjproxy_server.model.vocabulary import Mode, WhenHeld
+from mjproxy_server.prompts.config import (
+    BaiduConfig,
+    BannedWordsConfig,
+    ListMode,
+    OpenAiConfig,
+    PromptsConfig,
+    TranslationConfig,
 )
+
+
+def _printable(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch("[!-~]*", secret.get_secret_value()):
+        raise ValueError("expected printable ASCII characters without spaces; copy it anew")
+    return secret
+
 
 Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 WebSocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/]+")]
+HeaderSecret = Annotated[SecretStr, AfterValidator(_printable)]
 ProxyUrl = Annotated[str, StringConstraints(pattern=r"^(http|https|socks5h?)://[^\s/]+")]
+
+
+def _within(name: str) -> FieldInfo:
+    """Returns the bounds of an account's number."""
+    least, most = BOUNDS[name]
+    bounds: FieldInfo = Field(ge=least, le=most)
+    return bounds
 
 
 class Section(BaseModel):
@@ -36,18 +68,23 @@ class Section(BaseModel):
 class AccountDefaults(Section):
     """What holds for every account that does not say otherwise; the attributes are those of `model.account.Account`."""
 
-    user_agent: str = _BROWSER
+    user_agent: str = DEFAULT_USER_AGENT
     enable: bool = True
-    core_size: int = Field(default=3, ge=1, le=100)
-    queue_size: int = Field(default=10, ge=0, le=100_000)
-    timeout_minutes: int = Field(default=5, ge=1, le=1440)
-    interval_seconds: float = Field(default=1.2, ge=0, le=3600)
+    core_size: Annotated[int, _within("core_size")] = 3
+    queue_size: Annotated[int, _within("queue_size")] = 10
+    timeout_minutes: Annotated[int, _within("timeout_minutes")] = 5
+    interval_seconds: Annotated[float, _within("interval_seconds")] = 1.2
     remark: str = ""
-    weight: int = Field(default=1, ge=1, le=1000)
+    weight: Annotated[int, _within("weight")] = 1
     mode: Literal["fast", "relax", "turbo"] | None = None
     remix_auto_submit: bool = False
     mj_bot_channel_id: Snowflake | None = None
     niji_bot_channel_id: Snowflake | None = None
+    when_held: Literal["wait", "move"] = "wait"
+
+    def account(self) -> Account:
+        """Returns an account that says nothing for itself: no guild, no channel and no token."""
+        return _account(self.model_dump() | {"guild_id": "", "channel_id": "", "user_token": ""})
 
 
 class AccountSection(AccountDefaults):
@@ -60,16 +97,21 @@ class AccountSection(AccountDefaults):
     def over(self, defaults: AccountDefaults) -> Account:
         """Returns the account as it is with the defaults below it."""
         known = defaults.model_dump() | self.model_dump(exclude_unset=True)
-        mode = known.pop("mode", None)
-        return Account(
-            **known
-            | {
-                "user_token": self.user_token.get_secret_value(),
-                "mode": Mode[mode.upper()] if mode else None,
-                "mj_bot_channel_id": known.get("mj_bot_channel_id") or "",
-                "niji_bot_channel_id": known.get("niji_bot_channel_id") or "",
-            }
-        )
+        return _account(known | {"user_token": self.user_token.get_secret_value()})
+
+
+def _account(known: dict[str, Any]) -> Account:
+    """Returns the account of a section's values, whose words are the domain's in lower case."""
+    mode = known["mode"]
+    return Account(
+        **known
+        | {
+            "mode": Mode[mode.upper()] if mode else None,
+            "mj_bot_channel_id": known["mj_bot_channel_id"] or "",
+            "niji_bot_channel_id": known["niji_bot_channel_id"] or "",
+            "when_held": WhenHeld[known["when_held"].upper()],
+        }
+    )
 
 
 class DiscordSection(Section):
@@ -118,6 +160,59 @@ class StoreSection(Section):
         )
 
 
+class TranslateSection(Section):
+    """Who translates prompts that are not English: `[translate]`."""
+
+    backend: Literal["none", "baidu", "openai"] = "none"
+    baidu_appid: str = ""
+    baidu_secret: HeaderSecret | None = None
+    openai_base_url: HttpUrl = "https://api.openai.com/v1"
+    openai_key: HeaderSecret | None = None
+    openai_model: str = ""
+    timeout_seconds: float = Field(default=5, gt=0, le=30)
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        return str(AnyHttpUrl(value))
+
+    @model_validator(mode="after")
+    def _has_what_its_backend_needs(self) -> Self:
+        if self.backend == "baidu" and not (self.baidu_appid and self.baidu_secret):
+            raise ValueError('backend = "baidu" needs baidu_appid and baidu_secret; set both')
+        if self.backend == "openai" and not self.openai_model:
+            raise ValueError('backend = "openai" needs openai_model; name one that the endpoint has')
+        return self
+
+    def config(self) -> TranslationConfig:
+        """Returns what the translation has to know."""
+        return TranslationConfig(backend=self._backend(), timeout_seconds=self.timeout_seconds)
+
+    def _backend(self) -> BaiduConfig | OpenAiConfig | None:
+        if self.backend == "baidu" and self.baidu_secret:
+            return BaiduConfig(appid=self.baidu_appid, secret=self.baidu_secret)
+        if self.backend == "openai":
+            return OpenAiConfig(base_url=self.openai_base_url, key=self.openai_key, model=self.openai_model)
+        return None
+
+
+class BannedWordsSection(Section):
+    """What prompts are refused for: `[banned_words]`."""
+
+    mode: ListMode = ListMode.EXTEND
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _replaces_by_something(self) -> Self:
+        if self.mode is ListMode.REPLACE and self.file is None:
+            raise ValueError('mode = "replace" needs a file; set it, or mode = "off" to ban nothing')
+        return self
+
+    def config(self) -> BannedWordsConfig:
+        """Returns which words are banned."""
+        return BannedWordsConfig(mode=self.mode, file=self.file)
+
+
 class Settings(BaseSettings):
     """All that the server reads of the configuration."""
 
@@ -130,9 +225,12 @@ class Settings(BaseSettings):
     service_key: SecretStr | None = None
     accounts: tuple[AccountSection, ...] = ()
     account_defaults: AccountDefaults = AccountDefaults()
+    account_choice: ChoiceRule = ChoiceRule.BEST_WAIT_IDLE
     discord: DiscordSection = DiscordSection()
     callbacks: CallbacksSection = CallbacksSection()
     store: StoreSection = StoreSection()
+    translate: TranslateSection = TranslateSection()
+    banned_words: BannedWordsSection = BannedWordsSection()
 
     @classmethod
     def settings_customise_sources(
@@ -190,6 +288,10 @@ class Settings(BaseSettings):
             callers[self.api_secret.get_secret_value()] = Caller("admin", Role.ADMIN)
         service = self.service_key.get_secret_value() if self.service_key else None
         return Keyring(callers, service_key=service)
+
+    def prompts(self) -> PromptsConfig:
+        """Returns what happens to prompts before the bot sees them."""
+        return PromptsConfig(translation=self.translate.config(), banned_words=self.banned_words.config())
 
     def pool(self) -> tuple[Account, ...]:
         """Returns the accounts, each with the defaults below it."""

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mjproxy_simulator.limits import Limits
 from mjproxy_simulator.model.accounts import Profile
+from mjproxy_simulator.model.members import Plan
 
 
 class SimulatorSection(BaseModel):
@@ -20,7 +21,11 @@ class SimulatorSection(BaseModel):
     seed: str = Field(
         default="mjproxy", min_length=1, description="Decides accounts, ids and tokens; the same ones forever."
     )
-    concurrency: int = Field(default=12, ge=1, description="How many jobs of one account run at the same time.")
+    plan: Plan = Field(default=Plan.MEGA, description="What the users pay for.")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="How many jobs of one account run at the same time, in place of the plan's."
+    )
+    queue: int = Field(default=10, ge=0, description="How many jobs of one account may wait.")
     limits: Limits = Field(default=Limits(), description="The limits that Discord sets.")
 
 

@@ -19,8 +19,15 @@ from starlette.routing import Mount
 
 from mjproxy_simulator.bot.agenda import PacedClock
 from mjproxy_simulator.bot.bot import Bot
+from mjproxy_simulator.bot.commands import Commands
+from mjproxy_simulator.bot.dialogs import Dialogs
+from mjproxy_simulator.bot.gate import Gate
+from mjproxy_simulator.bot.jobs import JobMaker
+from mjproxy_simulator.bot.members import Members
 from mjproxy_simulator.bot.performer import Performer
-from mjproxy_simulator.bot.requests import Planner
+from mjproxy_simulator.bot.planner import Planner
+from mjproxy_simulator.bot.presser import Presser
+from mjproxy_simulator.bot.queue import Queue
 from mjproxy_simulator.cdn.archive import Archive
 from mjproxy_simulator.cdn.gallery import Gallery
 from mjproxy_simulator.cdn.routes import Cdn
@@ -40,12 +47,15 @@ from mjproxy_simulator.gateway.ready import Greeter
 from mjproxy_simulator.http_faults import FaultyHosts, HttpFaults, Owners
 from mjproxy_simulator.model.accounts import Directory, derive_account, derive_stranger
 from mjproxy_simulator.model.applications import APPLICATIONS
+from mjproxy_simulator.model.members import Member
+from mjproxy_simulator.model.messages import CommandFile
 from mjproxy_simulator.model.seeds import Seed
 from mjproxy_simulator.model.snowflakes import Snowflakes
 from mjproxy_simulator.rest import errors
 from mjproxy_simulator.rest.checks import InteractionChecks
 from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.errors import DiscordError
+from mjproxy_simulator.rest.frames import Frames
 from mjproxy_simulator.rest.interactions import Interactions
 from mjproxy_simulator.rest.messages import Messages
 from mjproxy_simulator.rest.people import People
@@ -118,7 +128,7 @@ class _Parts:
 
     @cached_property
     def forms(self) -> MessageForms:
-        return MessageForms(self.directory, self.links)
+        return MessageForms(self.directory, self.links, self.faults)
 
     @cached_property
     def lobby(self) -> Lobby:
@@ -133,14 +143,61 @@ class _Parts:
         return Bot(
             store=self.store,
             messenger=self.messenger,
-            planner=Planner(self.seed, self.store.job, self.links.resolves),
-            performer=Performer(self.store, self.messenger, self.directory, self.snowflakes),
+            planner=self.planner,
+            performer=Performer(
+                store=self.store,
+                messenger=self.messenger,
+                directory=self.directory,
+                members=self.members,
+                snowflakes=self.snowflakes,
+                place=self.links.own,
+            ),
+            members=self.members,
+            queue=self.queue,
+            dialogs=self.dialogs,
             snowflakes=self.snowflakes,
             clock=self.clock,
             faults=self.faults,
-            now=time.time,
-            concurrency=self.section.concurrency,
         )
+
+    @cached_property
+    def planner(self) -> Planner:
+        jobs = JobMaker(self.seed, self.store.job, self.links.resolves)
+        commands = Commands(
+            jobs=jobs,
+            queue=self.queue,
+            find_job=self.store.job,
+            job_of_message=self.store.job_of_message,
+            username=self.directory.name,
+            link=self.link,
+            now=time.time,
+        )
+        return Planner(
+            members=self.members,
+            jobs=jobs,
+            commands=commands,
+            presser=Presser(jobs, commands, self.store.job_of_message, self.seed),
+            gate=Gate(self.queue),
+            next_number=self.store.next_job_number,
+            now=time.time,
+        )
+
+    @cached_property
+    def members(self) -> Members:
+        section = self.section
+        return Members(self.store, lambda user_id: Member(user_id, section.plan, section.concurrency, section.queue))
+
+    @cached_property
+    def queue(self) -> Queue:
+        return Queue(lambda user_id, mode: self.members.of(user_id).slots(mode))
+
+    @cached_property
+    def dialogs(self) -> Dialogs:
+        return Dialogs(time.monotonic)
+
+    def link(self, file: CommandFile) -> str:
+        """Write a link to a file that came with a command."""
+        return self.links.ephemeral_attachment(file.command_id, file.attachment.id, file.attachment.filename)
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -173,7 +230,7 @@ class _Parts:
     def interactions(self) -> Interactions:
         return Interactions(
             desk=self.desk,
-            checks=InteractionChecks(self.desk, self.store, self.snowflakes),
+            checks=InteractionChecks(self.desk, self.store, self.uploads, self.dialogs, self.snowflakes),
             bot=self.bot,
             store=self.store,
             lobby=self.lobby,
@@ -181,6 +238,10 @@ class _Parts:
             limits=self.limits,
             now=time.time,
         )
+
+    @cached_property
+    def frames(self) -> Frames:
+        return Frames(self.bot, self.store, self.upload_folder, self.links.mirror, time.time)
 
     @cached_property
     def messages(self) -> Messages:
@@ -191,6 +252,7 @@ class _Parts:
             messenger=self.messenger,
             uploads=self.uploads,
             snowflakes=self.snowflakes,
+            bot=self.bot,
         )
 
     @cached_property
@@ -225,6 +287,7 @@ class _Parts:
                 *(Mount(f"/api/v{version}", self.rest) for version in _API_VERSIONS),
                 *Cdn(self.store, self.links, self.archive, self.gallery).routes(),
                 *self.uploads.host_routes(),
+                *self.frames.routes(),
                 Mount("/control", self.control),
             ],
             middleware=[

@@ -18,7 +18,8 @@ from pydantic import TypeAdapter
 
 from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
-from mjproxy_simulator.model.messages import Attachment, Message
+from mjproxy_simulator.model.members import Member
+from mjproxy_simulator.model.messages import Attachment, Drawing, Message
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages
@@ -30,12 +31,16 @@ CREATE TABLE IF NOT EXISTS jobs
 CREATE INDEX IF NOT EXISTS jobs_at_work ON jobs (number) WHERE NOT over;
 CREATE TABLE IF NOT EXISTS uploads (name TEXT PRIMARY KEY, channel_id INTEGER, ticket TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS ledger (number INTEGER PRIMARY KEY, record TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS members (user_id INTEGER PRIMARY KEY, record TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS reactions
+    (message_id INTEGER, emoji TEXT, user_id INTEGER, PRIMARY KEY (message_id, emoji, user_id)) STRICT;
 CREATE TABLE IF NOT EXISTS population (id INTEGER PRIMARY KEY, accounts INTEGER) STRICT;
 """
 _MESSAGE: Final = TypeAdapter(Message)
 _ATTACHMENT: Final = TypeAdapter(Attachment)
 _JOB: Final = TypeAdapter(Job)
 _ENTRY: Final = TypeAdapter(Entry)
+_MEMBER: Final = TypeAdapter(Member)
 
 
 class StoreInUseError(OSError):
@@ -78,7 +83,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all changes made inside together, or none of them if it raises."""
+        """Commit all changes made inside together, or none of them if it raises; inside another one, with that."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -90,7 +98,7 @@ class Store:
     def reset(self) -> None:
         """Forget everything but the number of the last job, so that no UUID comes twice."""
         with self.transaction():
-            for table in ("messages", "attachments", "jobs", "uploads", "ledger"):
+            for table in ("messages", "attachments", "reactions", "jobs", "uploads", "ledger", "members"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from the line above
 
     def last_id(self) -> int:
@@ -128,6 +136,21 @@ class Store:
     def delete_message(self, message_id: int) -> None:
         """Forget a message."""
         self._db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
+
+    def add_reaction(self, message_id: int, emoji: str, user_id: int) -> bool:
+        """Keep a reaction; return False when it was there."""
+        row = (message_id, emoji, user_id)
+        return self._db.execute("INSERT OR IGNORE INTO reactions VALUES (?, ?, ?)", row).rowcount > 0
+
+    def remove_reaction(self, message_id: int, emoji: str, user_id: int) -> bool:
+        """Forget a reaction; return False when there was none."""
+        query = "DELETE FROM reactions WHERE message_id = ? AND emoji = ? AND user_id = ?"
+        return self._db.execute(query, (message_id, emoji, user_id)).rowcount > 0
+
+    def reactions(self, message_id: int, emoji: str) -> set[int]:
+        """Return the users who have put an emoji on a message."""
+        query = "SELECT user_id FROM reactions WHERE message_id = ? AND emoji = ?"
+        return {user_id for (user_id,) in self._db.execute(query, (message_id, emoji))}
 
     def messages_before(self, channel_id: int, before: int, limit: int) -> list[Message]:
         """Return the `limit` messages next below the id `before`, newest first, without ephemeral ones."""
@@ -188,6 +211,33 @@ class Store:
         rows = self._db.execute("SELECT record FROM jobs WHERE NOT over ORDER BY number")
         return [_JOB.validate_json(record) for (record,) in rows]
 
+    def image_urls(self) -> list[str]:
+        """Return the URLs of all images that were ever given to a job, each once."""
+        query = "SELECT DISTINCT value FROM jobs, json_each(jobs.record, '$.images')"
+        return [url for (url,) in self._db.execute(query)]
+
+    def job_of_message(self, message_id: int) -> Job | None:
+        """Return the newest job whose progress or result a message shows, or is attached to it."""
+        message = self.message(message_id)
+        for attachment in () if message is None else message.attachments:
+            if isinstance(attachment.source, Drawing):
+                return self.job(attachment.source.job_id)
+        query = "SELECT record FROM jobs WHERE json_extract(record, '$.progress_id') = ? ORDER BY number DESC LIMIT 1"
+        row = self._db.execute(query, (message_id,)).fetchone()
+        return None if row is None else _JOB.validate_json(row[0])
+
+    # Members
+
+    def member(self, user_id: int) -> Member | None:
+        """Return what the bots know of a user."""
+        row = self._db.execute("SELECT record FROM members WHERE user_id = ?", (user_id,)).fetchone()
+        return None if row is None else _MEMBER.validate_json(row[0])
+
+    def put_member(self, member: Member) -> None:
+        """Keep what the bots know of a user."""
+        record = _MEMBER.dump_json(member).decode()
+        self._db.execute("INSERT OR REPLACE INTO members VALUES (?, ?)", (member.user_id, record))
+
     # Uploads
 
     def add_upload(self, name: str, channel_id: int, ticket: str) -> None:
@@ -204,6 +254,10 @@ class Store:
         row = self._db.execute("SELECT channel_id FROM uploads WHERE name = ?", (name,)).fetchone()
         return None if row is None else int(row[0])
 
+    def remove_upload(self, name: str) -> None:
+        """Close a slot."""
+        self._db.execute("DELETE FROM uploads WHERE name = ?", (name,))
+
     # Ledger
 
     def add_entry(self, entry: Entry) -> None:
@@ -212,8 +266,9 @@ class Store:
 
     def entries(self, user_id: str | None = None, since: float = 0.0) -> Sequence[str]:
         """Return the ledger as JSON objects, oldest first: of a user, from after a Unix time."""
-        query = "SELECT record FROM ledger WHERE (?1 IS NULL OR json_extract(record, '$.user_id') = ?1) AND json_extract(record, '$.time') > ?2"
-        return [record for (record,) in self._db.execute(f"{query} ORDER BY number", (user_id, since))]
+        of_user = "(?1 IS NULL OR json_extract(record, '$.user_id') = ?1)"
+        query = f"SELECT record FROM ledger WHERE {of_user} AND json_extract(record, '$.time') > ?2 ORDER BY number"  # noqa: S608
+        return [record for (record,) in self._db.execute(query, (user_id, since))]
 
     # Accounts
 

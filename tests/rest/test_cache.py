@@ -67,6 +67,22 @@ def test_a_submitted_task_that_the_watch_has_passed_is_asked_for(cache: TaskCach
     assert cache.get("1") is None
 
 
+def test_a_list_that_another_overtook_is_not_kept(cache: TaskCache) -> None:
+    with cache.asking() as slow, cache.asking() as fast:
+        cache.settle(fast, [running("2")], 4)
+        cache.settle(slow, [running("1", 30)], 3)
+    assert cache.get("2") is not None
+    assert cache.get("1") is None
+
+
+def test_a_miss_that_a_list_overtook_is_not_kept(cache: TaskCache) -> None:
+    with cache.asking(["1"]) as miss, cache.asking() as listing, cache.asking() as newest:
+        cache.settle(newest, [running("2")], 7)
+        cache.settle(listing, [running("1", 60)], 6)
+        cache.settle(miss, [running("1", 40)], 4)
+    assert cache.get("1") is None
+
+
 def test_a_change_goes_on_from_what_is_held(cache: TaskCache) -> None:
     hold(cache, running("1", 10), 5)
     cache.apply([change(4, running("1", 5))], at(4))

@@ -38,12 +38,19 @@ class Gateway:
     async def next(self) -> Json:
         """Return the next frame."""
         data = await self.next_raw()
-        if self._inflater is not None:
+        if self._inflater is None:
+            frame: Json = json.loads(data)
+        else:
             assert isinstance(data, bytes)
-            assert data.endswith(b"\x00\x00\xff\xff")
-            data = self._inflater.decompress(data)
-        frame: Json = json.loads(data)
+            frame = self.inflate(data)
         self.sequence = frame["s"] or self.sequence
+        return frame
+
+    def inflate(self, data: bytes) -> Json:
+        """Return the frame that a whole message of the stream holds."""
+        assert self._inflater is not None
+        assert data.endswith(b"\x00\x00\xff\xff")
+        frame: Json = json.loads(self._inflater.decompress(data))
         return frame
 
     async def until(self, fits: Callable[[Json], object]) -> Json:

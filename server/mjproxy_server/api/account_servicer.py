@@ -1,43 +1,42 @@
 """AccountService: the accounts that draw, for operators."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 
-from mjproxy.v1 import account_pb2, account_service_pb2_grpc, task_pb2
 from mjproxy.v1 import account_service_pb2 as pb
-from mjproxy_server.api import pages
-from mjproxy_server.api.tasks_out import MODES
-from mjproxy_server.discord.gateway.types import GatewayPhase, GatewayStatus
+from mjproxy.v1 import account_service_pb2_grpc
+from mjproxy_server.api import accounts_in, pages
+from mjproxy_server.api.accounts_out import account_message
+from mjproxy_server.api.callers import require_admin
 from mjproxy_server.engine.fleet import Fleet
-from mjproxy_server.engine.lane import Lane
+from mjproxy_server.engine.registry import Registry
 from mjproxy_server.model.account import Account
-from mjproxy_server.model.errors import AccountNotFound
+from mjproxy_server.model.errors import Unavailable
 
 Context = aio.ServicerContext[Any, Any]
 
-_PHASES: Final = {
-    GatewayPhase.DISCONNECTED: account_pb2.CONNECTION_PHASE_DISCONNECTED,
-    GatewayPhase.CONNECTING: account_pb2.CONNECTION_PHASE_CONNECTING,
-    GatewayPhase.IDENTIFYING: account_pb2.CONNECTION_PHASE_CONNECTING,
-    GatewayPhase.RESUMING: account_pb2.CONNECTION_PHASE_CONNECTING,
-    GatewayPhase.READY: account_pb2.CONNECTION_PHASE_READY,
-    GatewayPhase.FAILED: account_pb2.CONNECTION_PHASE_FAILED,
-}
+WATCH_PAUSE: Final = 0.1
+"""Seconds in which the changes of an account are put together for a watch."""
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
-    """Answers the calls of AccountService; those that it lacks are answered with UNIMPLEMENTED."""
+    """Answers the calls of AccountService.
 
-    def __init__(self, fleet: Fleet) -> None:
+    Args:
+        fleet: The accounts, for reading.
+        registry: Changes them.
+        defaults: What a new account has where it says nothing else.
+    """
+
+    def __init__(self, fleet: Fleet, registry: Registry, defaults: Account) -> None:
         self._fleet = fleet
+        self._registry = registry
+        self._defaults = defaults
 
-    async def ListAccounts(
-        self,
-        request: pb.ListAccountsRequest,
-        context: Context,
-    ) -> pb.ListAccountsResponse:
+    async def ListAccounts(self, request: pb.ListAccountsRequest, context: Context) -> pb.ListAccountsResponse:
         """Lists the accounts."""
         size, after = pages.size(request.page_size), pages.account_position(request.page_token)
         rest = [lane for lane in self._fleet.lanes if lane.account.id > after]
@@ -49,47 +48,55 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
 
     async def GetAccount(self, request: pb.GetAccountRequest, context: Context) -> pb.GetAccountResponse:
         """Reads one account."""
-        for lane in self._fleet.lanes:
-            if lane.account.id == request.id:
-                return pb.GetAccountResponse(account=account_message(lane))
-        raise AccountNotFound(request.id)
+        return pb.GetAccountResponse(account=account_message(self._fleet.lane(request.id)))
 
+    async def CreateAccount(self, request: pb.CreateAccountRequest, context: Context) -> pb.CreateAccountResponse:
+        """Adds an account, and connects it."""
+        require_admin()
+        account, creation = accounts_in.new_account(request, self._defaults), accounts_in.creation_id(request)
+        return pb.CreateAccountResponse(account=account_message(await self._registry.create(account, creation)))
 
-def account_message(lane: Lane) -> account_pb2.Account:
-    """Returns an account as callers see it: all but its token."""
-    load = lane.load()
-    return account_pb2.Account(
-        id=lane.account.id,
-        settings=_settings(lane.account),
-        health=_health(lane.connection.status, lane.held_reason),
-        running=load.running,
-        waiting=load.waiting,
-    )
+    async def UpdateAccount(self, request: pb.UpdateAccountRequest, context: Context) -> pb.UpdateAccountResponse:
+        """Changes an account while it works."""
+        require_admin()
+        change = accounts_in.change(request, self._defaults)
+        lane = await self._registry.update(request.id, change, restore=accounts_in.restores(request))
+        return pb.UpdateAccountResponse(account=account_message(lane))
 
+    async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:
+        """Removes an account."""
+        require_admin()
+        await self._registry.delete(request.id)
+        return pb.DeleteAccountResponse()
 
-def _settings(account: Account) -> account_pb2.AccountSettings:
-    return account_pb2.AccountSettings(
-        guild_id=account.guild_id,
-        channel_id=account.channel_id,
-        user_agent=account.user_agent,
-        enable=account.enable,
-        core_size=account.core_size,
-        queue_size=account.queue_size,
-        timeout_minutes=account.timeout_minutes,
-        interval_seconds=account.interval_seconds,
-        remark=account.remark,
-        weight=account.weight,
-        mode=MODES[account.mode] if account.mode else task_pb2.MODE_UNSPECIFIED,
-        remix_auto_submit=account.remix_auto_submit,
-        mj_bot_channel_id=account.mj_bot_channel_id,
-        niji_bot_channel_id=account.niji_bot_channel_id,
-    )
+    async def WatchAccounts(
+        self, request: pb.WatchAccountsRequest, context: Context
+    ) -> AsyncIterator[pb.WatchAccountsResponse]:
+        """Streams the accounts.
 
+        A watch keeps what it has sent and compares: what changes while it sends, or while it pauses, is one change.
+        """
+        require_admin()
+        changes, rings = self._fleet.changes, -1
+        sent: dict[str, bytes] = {}
+        while not changes.closed:
+            rings = changes.rings
+            for response in self._news(sent):
+                yield response
+            await changes.wait(rings)
+            await asyncio.sleep(WATCH_PAUSE)
+        raise Unavailable("The server is stopping; call again in a moment.")
 
-def _health(status: GatewayStatus, held_reason: str) -> account_pb2.AccountHealth:
-    return account_pb2.AccountHealth(
-        phase=_PHASES[status.phase],
-        since=Timestamp(seconds=int(status.since)),
-        last_error=status.last_error or "",
-        held_reason=held_reason,
-    )
+    def _news(self, sent: dict[str, bytes]) -> list[pb.WatchAccountsResponse]:
+        """Returns what is not as it was sent, and notes it as sent."""
+        messages = {lane.account.id: account_message(lane) for lane in self._fleet.lanes}
+        now = {account_id: message.SerializeToString(deterministic=True) for account_id, message in messages.items()}
+        news = [
+            pb.WatchAccountsResponse(account=messages[account_id])
+            for account_id, data in now.items()
+            if sent.get(account_id) != data
+        ]
+        news += [pb.WatchAccountsResponse(removed_account_id=gone) for gone in sent.keys() - now.keys()]
+        sent.clear()
+        sent.update(now)
+        return news

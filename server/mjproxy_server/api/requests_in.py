@@ -14,11 +14,21 @@ from mjproxy_server.api import pages
 from mjproxy_server.api.callers import Caller
 from mjproxy_server.api.tasks_out import ACTIONS, BOTS, MODES, STATUSES
 from mjproxy_server.engine.images import GivenImage, InlineImage
-from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.engine.requests import (
+    BlendRequest,
+    DescribeRequest,
+    FaceSwapRequest,
+    FollowUp,
+    ImagineRequest,
+    ModalRequest,
+    NewCommand,
+    Options,
+    SubmitRequest,
+)
 from mjproxy_server.model.account import AccountFilter
-from mjproxy_server.model.command import Change, LinkedImage, Press
-from mjproxy_server.model.errors import InvalidField, InvalidImage, NotOffered
-from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
+from mjproxy_server.model.command import Change, LinkedImage, Press, Shorten
+from mjproxy_server.model.errors import InvalidField, InvalidImage
+from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Mode, Status
 from mjproxy_server.store.interface import Revision, TaskQuery
 
 MOST_IDS: Final = 1000
@@ -27,6 +37,10 @@ _ACTIONS: Final[Mapping[int, Action]] = {number: word for word, number in ACTION
 _STATUSES: Final[Mapping[int, Status]] = {number: word for word, number in STATUSES.items()}
 _BOTS: Final[Mapping[int, Bot]] = {number: word for word, number in BOTS.items()}
 _MODES: Final[Mapping[int, Mode]] = {number: word for word, number in MODES.items()}
+
+_DIMENSIONS: Final[Mapping[int, Dimensions]] = {
+    pb.BlendDimensions.Value(f"BLEND_DIMENSIONS_{each}"): each for each in Dimensions
+}
 
 Word = TypeVar("Word")
 RevisionFilter = Callable[[Revision], bool]
@@ -37,7 +51,6 @@ def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitReque
 
     Raises:
         InvalidField: There is no command, or a value is unknown.
-        NotOffered: The command is not offered yet.
     """
     return SubmitRequest(
         caller=caller.name,
@@ -45,6 +58,22 @@ def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitReque
         options=_options(request.options),
         command=_command(request),
         digest=hashlib.sha256(request.SerializeToString(deterministic=True)).digest(),
+    )
+
+
+def modal_request(request: pb.SubmitModalRequest, caller: Caller) -> ModalRequest:
+    """Returns the answer to a modal.
+
+    Raises:
+        InvalidImage: There is a mask that is neither data nor URL.
+    """
+    return ModalRequest(
+        sees=caller.sees,
+        task_id=request.task_id,
+        prompt=request.prompt,
+        mask=_image("mask", request.mask) if request.HasField("mask") else None,
+        state=request.state if request.HasField("state") else None,
+        notify_hook=request.notify_hook if request.HasField("notify_hook") else None,
     )
 
 
@@ -97,42 +126,67 @@ def revision_filter(wanted: pb.WatchFilter, caller: Caller) -> RevisionFilter:
     return lets_through
 
 
+def account_filter(field: str, wanted: pb.AccountFilter) -> AccountFilter:
+    """Returns which accounts may work.
+
+    Raises:
+        InvalidField: A mode is unknown.
+    """
+    return AccountFilter(
+        account_id=wanted.account_id,
+        modes=tuple(_known(_MODES, mode, f"{field}.modes") for mode in wanted.modes),
+        remark=wanted.remark,
+        remix=wanted.remix if wanted.HasField("remix") else None,
+    )
+
+
 def _options(options: pb.SubmitOptions) -> Options:
-    wanted = options.account_filter
     return Options(
         request_id=options.request_id,
         state=options.state,
         notify_hook=options.notify_hook,
         bot=_known(_BOTS, options.bot_type, "options.bot_type") if options.bot_type else None,
         mode=_known(_MODES, options.mode, "options.mode") if options.mode else None,
-        account_filter=AccountFilter(
-            account_id=wanted.account_id,
-            modes=tuple(_known(_MODES, mode, "options.account_filter.modes") for mode in wanted.modes),
-            remark=wanted.remark,
-        ),
+        account_filter=account_filter("options.account_filter", options.account_filter),
     )
 
 
-def _command(request: pb.SubmitTaskRequest) -> ImagineRequest | Change | Press:
-    match request.WhichOneof("command"):
-        case "imagine":
-            return ImagineRequest(request.imagine.prompt, _images("imagine.images", request.imagine.images))
-        case "change":
-            return _change(request.change)
-        case "action":
-            return Press(request.action.task_id, request.action.custom_id)
-        case None:
-            raise InvalidField("command", "set one of imagine, change, action")
-        case other:
-            raise NotOffered(f"the command {other}")
+def _command(request: pb.SubmitTaskRequest) -> NewCommand | FollowUp:
+    read = _COMMANDS.get(request.WhichOneof("command") or "")
+    if read is None:
+        raise InvalidField("command", f"set one of {', '.join(_COMMANDS)}")
+    return read(request)
+
+
+def _blend(blend: pb.BlendCommand) -> BlendRequest:
+    dimensions = blend.dimensions or pb.BLEND_DIMENSIONS_SQUARE
+    return BlendRequest(images("blend.images", blend.images), _known(_DIMENSIONS, dimensions, "blend.dimensions"))
 
 
 def _change(change: pb.ChangeCommand) -> Change:
     return Change(change.task_id, _known(_ACTIONS, change.action, "change.action"), change.index)
 
 
-def _images(field: str, images: Iterable[pb.Image]) -> tuple[GivenImage, ...]:
-    return tuple(_image(f"{field}[{number}]", image) for number, image in enumerate(images))
+_COMMANDS: Final[Mapping[str, Callable[[pb.SubmitTaskRequest], NewCommand | FollowUp]]] = {
+    "imagine": lambda it: ImagineRequest(it.imagine.prompt, images("imagine.images", it.imagine.images)),
+    "blend": lambda it: _blend(it.blend),
+    "describe": lambda it: DescribeRequest(_image("describe.image", it.describe.image), it.describe.language),
+    "shorten": lambda it: Shorten(it.shorten.prompt),
+    "change": lambda it: _change(it.change),
+    "action": lambda it: Press(it.action.task_id, it.action.custom_id, it.action.skip_modal),
+    "face_swap": lambda it: FaceSwapRequest(
+        _image("face_swap.source", it.face_swap.source), _image("face_swap.target", it.face_swap.target)
+    ),
+}
+
+
+def images(field: str, given: Iterable[pb.Image]) -> tuple[GivenImage, ...]:
+    """Returns the images of a field.
+
+    Raises:
+        InvalidImage: One is neither data nor URL.
+    """
+    return tuple(_image(f"{field}[{number}]", image) for number, image in enumerate(given))
 
 
 def _image(field: str, image: pb.Image) -> GivenImage:

@@ -80,18 +80,17 @@ async def serving(server: aio.Server, engine: Engine) -> AsyncIterator[None]:
         yield
     finally:
         await health_servicer.enter_graceful_shutdown()
+        engine.fleet.changes.close()
         engine.hub.close()  # A server with open streams would wait out its whole grace.
         await server.stop(GRACE_SECONDS)
 
 
 def _add_services(server: aio.Server, engine: Engine) -> None:
-    # What a servicer lacks is abstract to the type checker, and answered with UNIMPLEMENTED at run time.
-    tasks = TaskServicer(  # type: ignore[abstract]
-        store=engine.store, submitter=engine.submitter, hub=engine.hub
-    )
-    task_service_pb2_grpc.add_TaskServiceServicer_to_server(tasks, server)
+    task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(engine), server)
     account_service_pb2_grpc.add_AccountServiceServicer_to_server(
-        AccountServicer(engine.fleet),  # type: ignore[abstract]
+        AccountServicer(  # type: ignore[abstract]
+            engine.fleet, engine.registry, engine.account_defaults
+        ),
         server,
     )
     deliveries = delivery_service_pb2_grpc.DeliveryServiceServicer()  # type: ignore[abstract]

@@ -8,11 +8,13 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
 from mjproxy.v1 import task_service_pb2
-from mjproxy_server.model.errors import DomainError, InvalidField, QueueFull
+from mjproxy_server.model.errors import BannedPrompt, DomainError, InvalidField, QueueFull
 from mjproxy_server.model.vocabulary import Reason, SubmitCode
 
 DOMAIN: Final = "mjproxy"
 QUEUE_RETRY_SECONDS: Final = 10
+LONGEST_PROMPT: Final = 3072
+"""Bytes of a prompt in a refusal, which goes in the trailers; clients refuse trailers of more than 8 KiB by default."""
 
 STATUS_CODES: Final = {
     Reason.INVALID_FIELD: grpc.StatusCode.INVALID_ARGUMENT,
@@ -24,6 +26,8 @@ STATUS_CODES: Final = {
     Reason.NO_ACCOUNT: grpc.StatusCode.NOT_FOUND,
     Reason.ACCOUNT_UNAVAILABLE: grpc.StatusCode.NOT_FOUND,
     Reason.QUEUE_FULL: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Reason.BANNED_PROMPT: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.NOT_MODAL: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.REQUEST_ID_REUSED: grpc.StatusCode.ALREADY_EXISTS,
     Reason.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
     Reason.PERMISSION_DENIED: grpc.StatusCode.PERMISSION_DENIED,
@@ -70,7 +74,13 @@ def _refusal(error: DomainError) -> task_service_pb2.SubmitRefusal:
     )
     if isinstance(error, QueueFull):
         refusal.task_id, refusal.discord_instance_id = error.task_id, error.account_id
+    if isinstance(error, BannedPrompt):
+        refusal.prompt_en, refusal.banned_word = _clipped(error.prompt_en, LONGEST_PROMPT), error.banned_word
     return refusal
+
+
+def _clipped(text: str, most_bytes: int) -> str:
+    return text.encode()[:most_bytes].decode(errors="ignore")
 
 
 def _retry_after(seconds: int) -> error_details_pb2.RetryInfo:

@@ -9,12 +9,23 @@ from grpc import aio
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2_grpc
 from mjproxy_server.api import callers, pages
-from mjproxy_server.api.requests_in import RevisionFilter, revision_filter, submit_request, task_query
+from mjproxy_server.api.requests_in import (
+    RevisionFilter,
+    account_filter,
+    images,
+    modal_request,
+    revision_filter,
+    submit_request,
+    task_query,
+)
 from mjproxy_server.api.tasks_out import task_message
-from mjproxy_server.engine.submission import Submitter
-from mjproxy_server.engine.watching import WatchHub
+from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.engine import Engine
 from mjproxy_server.model.errors import InvalidField, TaskNotFound, Unavailable
-from mjproxy_server.store.interface import Admission, Revision, Store
+from mjproxy_server.model.facts import CancelRequested
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.store.interface import Admission, Revision
 
 BOOKMARK_SECONDS: Final = 15.0
 LARGEST_MESSAGE: Final = 1 << 20
@@ -26,10 +37,13 @@ Context = aio.ServicerContext[Any, Any]
 class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
     """Answers the calls of TaskService; those that it lacks are answered with UNIMPLEMENTED."""
 
-    def __init__(self, *, store: Store, submitter: Submitter, hub: WatchHub) -> None:
-        self._store = store
-        self._submitter = submitter
-        self._hub = hub
+    def __init__(self, engine: Engine) -> None:
+        self._store = engine.store
+        self._clock = engine.clock
+        self._submitter = engine.submitter
+        self._hub = engine.hub
+        self._seeds = engine.seeds
+        self._uploads = engine.uploads
 
     async def SubmitTask(
         self,
@@ -39,14 +53,41 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         """Accepts a command."""
         return _accepted(await self._submitter.submit(submit_request(request, callers.current())))
 
+    async def SubmitModal(self, request: pb.SubmitModalRequest, context: Context) -> pb.SubmitModalResponse:
+        """Confirms a task in status MODAL."""
+        admission = await self._submitter.confirm(modal_request(request, callers.current()))
+        return pb.SubmitModalResponse(
+            task=task_message(admission.task),
+            code=_code(admission),
+            description=_description(admission),
+            queue_position=admission.queue_position,
+            deduplicated=admission.deduplicated,
+            revision=admission.revision,
+        )
+
+    async def CancelTask(self, request: pb.CancelTaskRequest, context: Context) -> pb.CancelTaskResponse:
+        """Cancels a task."""
+        await self._visible(request.id)
+        await self._store.record(request.id, CancelRequested(now_ms(self._clock)))
+        task, revision = await self._visible(request.id)
+        return pb.CancelTaskResponse(task=task_message(task), revision=revision)
+
+    async def GetImageSeed(self, request: pb.GetImageSeedRequest, context: Context) -> pb.GetImageSeedResponse:
+        """Finds the seed of a finished picture."""
+        task, _ = await self._visible(request.id)
+        seed = await self._seeds.find(task)
+        _, revision = await self._visible(request.id)
+        return pb.GetImageSeedResponse(seed=seed, revision=revision)
+
+    async def UploadImages(self, request: pb.UploadImagesRequest, context: Context) -> pb.UploadImagesResponse:
+        """Uploads images and answers their URLs."""
+        wanted = account_filter("account_filter", request.account_filter)
+        return pb.UploadImagesResponse(urls=await self._uploads.upload(images("images", request.images), wanted))
+
     async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
         """Reads one task."""
         await self._reach(request.min_revision)
-        found = await self._store.get(request.id)
-        sees = callers.current().sees
-        if found is None or sees not in {None, found[0].caller}:
-            raise TaskNotFound(request.id)
-        task, revision = found
+        task, revision = await self._visible(request.id)
         return pb.GetTaskResponse(task=task_message(task), revision=revision)
 
     async def ListTasks(
@@ -81,6 +122,13 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
             revisions, position = await self._next(position, lets_through)
             for response in self._responses(revisions, position):
                 yield response
+
+    async def _visible(self, task_id: str) -> tuple[Task, int]:
+        """Returns a task that the caller may see, and the revision it was read at."""
+        found = await self._store.get(task_id)
+        if found is None or callers.current().sees not in {None, found[0].caller}:
+            raise TaskNotFound(task_id)
+        return found
 
     async def _next(self, position: int, lets_through: RevisionFilter) -> tuple[list[Revision], int]:
         """Returns what the filter lets through of the next revisions; nothing, for a bookmark, after some idle time."""
@@ -124,16 +172,32 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
 
 
 def _accepted(admission: Admission) -> pb.SubmitTaskResponse:
-    waits = admission.queue_position
-    ahead = f"In queue, there {'is 1 task' if waits == 1 else f'are {waits} tasks'} ahead"
     return pb.SubmitTaskResponse(
-        tasks=[task_message(admission.task)],
-        code=pb.SUBMIT_CODE_IN_QUEUE if waits else pb.SUBMIT_CODE_SUCCESS,
-        description=ahead if waits else "Submitted",
-        queue_position=waits,
+        tasks=[task_message(task) for task in admission.tasks],
+        code=_code(admission),
+        description=_description(admission),
+        queue_position=admission.queue_position,
         deduplicated=admission.deduplicated,
         revision=admission.revision,
     )
+
+
+def _code(admission: Admission) -> pb.SubmitCode.ValueType:
+    if admission.existed:
+        return pb.SUBMIT_CODE_EXISTED
+    if admission.task.status is Status.MODAL:
+        return pb.SUBMIT_CODE_NEEDS_MODAL
+    return pb.SUBMIT_CODE_IN_QUEUE if admission.queue_position else pb.SUBMIT_CODE_SUCCESS
+
+
+def _description(admission: Admission) -> str:
+    ahead = admission.queue_position
+    return {
+        pb.SUBMIT_CODE_EXISTED: "Task already exists",
+        pb.SUBMIT_CODE_NEEDS_MODAL: "Waiting for confirmation",
+        pb.SUBMIT_CODE_IN_QUEUE: f"In queue, there {'is 1 task' if ahead == 1 else f'are {ahead} tasks'} ahead",
+        pb.SUBMIT_CODE_SUCCESS: "Submitted",
+    }[_code(admission)]
 
 
 def _change(revision: Revision) -> pb.TaskChange:

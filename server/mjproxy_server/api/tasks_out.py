@@ -32,6 +32,7 @@ def task_message(task: Task) -> task_pb2.Task:
         index=task.index,
         account_id=task.account_id,
         caller=task.caller,
+        image_seed=task.image_seed,
         properties=_properties(task),
     )
     _set_times(message, task)
@@ -61,8 +62,12 @@ def _properties(task: Task) -> task_pb2.TaskProperties:
         nonce=task.trace.nonce,
         progress_message_id=task.trace.progress_message_id,
     )
+    if task.modal:
+        properties.remix = task.modal.remix
+        properties.final_prompt = task.modal.prompt
     if task.result:
         properties.final_prompt = task.result.prompt
+        properties.final_zh_prompt = task.result.prompt_zh
         properties.message_id = task.result.message_id
         properties.message_content = task.result.content
         properties.flags = task.result.flags

@@ -1,9 +1,26 @@
-"""Choosing the account that works on a task. Pure: loads in, order out."""
+"""Choosing the account that works on a task. Pure: loads in, order out.
 
-from collections.abc import Iterable
+A rule gives each account a rank; the lowest is the best. Whatever the rule, an account that could begin at once comes
+before one that is not connected, rests or is held: those still queue, but only when all others are full. So a rule
+says which of the accounts in working order is next, and the order of the rest is where a refused task goes on to.
+"""
+
+import random
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from mjproxy_server.model.account import Account, AccountFilter
+
+
+class ChoiceRule(StrEnum):
+    """How the account for a task is chosen; the values are those of the configuration."""
+
+    BEST_WAIT_IDLE = "best_wait_idle"
+    ROUND_ROBIN = "round_robin"
+    RANDOM = "random"
+    WEIGHT = "weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,34 +32,90 @@ class Load:
         ready: Whether it is connected and not held, so that it could begin at once.
         running: Its tasks at work.
         waiting: Its tasks that wait, those included that are being submitted right now.
+        remix: Whether the bot's Remix mode is on, as the last sync told it; None if that is not known.
     """
 
     account: Account
     ready: bool
     running: int
     waiting: int
+    remix: bool | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether its queue takes one more task."""
+        return self.running + self.waiting < self.account.core_size + self.account.queue_size
+
+
+Rank = tuple[bool | float | str, ...]
 
 
 def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-    """Returns the enabled accounts that match, the best one first.
+    """Returns the enabled accounts that match, by the rule "best wait idle", the best one first.
 
-    The rule is "best wait idle": an account that could begin at once before one that could not, then the one with the
-    most idle cores in proportion, then the one with the shortest queue in proportion. Accounts that are not connected
-    just now still queue, after those that are.
+    An account with an idle core comes before one without, then the one that is the least busy in proportion.
     """
-    matching = [load for load in loads if load.account.enable and _matches(load.account, wanted)]
-    return sorted(matching, key=_rank)
+    return sorted(_matching(loads, wanted), key=_idleness)
 
 
-def _matches(account: Account, wanted: AccountFilter) -> bool:
+class Chooser:
+    """Puts accounts in the order in which a task is offered to them.
+
+    Args:
+        rule: How.
+        rng: Draws, where the rule draws.
+    """
+
+    def __init__(self, rule: ChoiceRule, rng: random.Random) -> None:
+        self._rng = rng
+        self._turns: dict[str, int] = {}
+        self._turn = 0
+        self._rank: Final[Callable[[Load], Rank]] = {
+            ChoiceRule.BEST_WAIT_IDLE: _idleness,
+            ChoiceRule.ROUND_ROBIN: self._last_turn,
+            ChoiceRule.RANDOM: self._draw,
+            ChoiceRule.WEIGHT: self._weighted_draw,
+        }[rule]
+
+    def order(self, loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
+        """Returns the enabled accounts that match, the best one first; it is taken to be the one that is used."""
+        ranked = sorted((self._rank(load), load.account.id, load) for load in _matching(loads, wanted))
+        ordered = [load for _, _, load in ranked]
+        if ordered:
+            self._turn += 1
+            self._turns[ordered[0].account.id] = self._turn
+        return ordered
+
+    def _last_turn(self, load: Load) -> Rank:
+        """The account whose turn is the longest ago is next, one that never had a turn at first."""
+        return (not load.ready, self._turns.get(load.account.id, 0))
+
+    def _draw(self, load: Load) -> Rank:
+        return (not load.ready, self._rng.random())
+
+    def _weighted_draw(self, load: Load) -> Rank:
+        """Exponential waiting times: the first of them is an account's with a probability in proportion to its weight.
+
+        The second is as if the first were not there, and so on (Efraimidis and Spirakis, 2006).
+        """
+        return (not load.ready, self._rng.expovariate(load.account.weight))
+
+
+def _matching(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
+    return [load for load in loads if load.account.enable and _matches(load, wanted)]
+
+
+def _matches(load: Load, wanted: AccountFilter) -> bool:
+    account = load.account
     return (
         wanted.account_id in {"", account.id}
         and wanted.remark in {"", account.remark}
         and (not wanted.modes or account.mode is None or account.mode in wanted.modes)
+        and wanted.remix in {None, load.remix}
     )
 
 
-def _rank(load: Load) -> tuple[bool, bool, float, str]:
+def _idleness(load: Load) -> Rank:
     unfinished = load.running + load.waiting
     busy = unfinished >= load.account.core_size
     return (not load.ready, busy, unfinished / load.account.core_size, load.account.id)

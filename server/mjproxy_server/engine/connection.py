@@ -8,24 +8,29 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
-from mjproxy_server.discord.errors import GatewayFatal
+from mjproxy_server.discord.errors import DiscordError, GatewayFatal, Unauthorized
 from mjproxy_server.discord.gateway.client import GatewayClient
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.snowflake import NonceSource
+from mjproxy_server.discord.tasks import run_together
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.midjourney.commands import CommandRef
 from mjproxy_server.model.vocabulary import Bot
 
 _logger = logging.getLogger(__name__)
+
+SUSPICIOUS_ATTEMPTS: Final = 3
+"""After each so many failed attempts in a row Discord is asked whether the token is still good: a revoked one may show
+itself by nothing else than connections that are closed before READY."""
 
 
 class Listener(Protocol):
@@ -39,13 +44,27 @@ class Listener(Protocol):
         """Takes note of whose session has begun, and looks for what was missed before it."""
         ...
 
+    def connection_changed(self) -> None:
+        """Takes note that the connection does something else than before."""
+        ...
+
+
+class _TokenRevoked(Exception):
+    """Discord's REST API does not know the token."""
+
 
 class UnknownCommand(Exception):
     """The bot offers no such command in this guild: it may not have been invited."""
 
 
 class Connection:
-    """One Discord user, connected."""
+    """One Discord user, connected.
+
+    Attributes:
+        user_agent: The browser that Discord is shown.
+        user_id: The user; "" before the first session.
+        rejection: Why Discord does not let the user connect any more; "" if it does.
+    """
 
     def __init__(
         self,
@@ -58,6 +77,9 @@ class Connection:
         clock: Clock,
         rng: random.Random,
     ) -> None:
+        self.user_agent = user_agent
+        self.user_id = ""
+        self.rejection = ""
         self._clock = clock
         self.rest = DiscordRest(
             token=token, user_agent=user_agent, endpoints=endpoints, budget=budget, nonces=nonces, clock=clock, rng=rng
@@ -74,11 +96,21 @@ class Connection:
         )
         self._listeners: list[Listener] = []
         self._ready = asyncio.Event()
+        self._suspicion = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
 
     def join(self, listener: Listener) -> None:
         """Lets an account of this user hear what comes."""
         self._listeners.append(listener)
+
+    def leave(self, listener: Listener) -> None:
+        """Lets an account hear nothing any more."""
+        self._listeners.remove(listener)
+
+    @property
+    def unused(self) -> bool:
+        """Whether no account listens."""
+        return not self._listeners
 
     @property
     def status(self) -> GatewayStatus:
@@ -106,9 +138,11 @@ class Connection:
     async def run(self) -> None:
         """Stays connected until cancelled; if Discord forbids it for good, stays away until cancelled."""
         try:
-            await self._gateway.run()
-        except GatewayFatal as fatal:
+            await run_together(self._gateway.run(), self._check_suspicions())
+        except (GatewayFatal, _TokenRevoked) as fatal:
+            self.rejection = f"{fatal}; give the account a valid token, then enable it"
             _logger.error("Discord does not let this account connect: %s", fatal)  # noqa: TRY400 - it says all
+            self._tell_change()
             await asyncio.Event().wait()
         finally:
             await self.rest.close()
@@ -139,17 +173,40 @@ class Connection:
     async def _on_dispatch(self, dispatch: Dispatch) -> None:
         if dispatch.type == "READY":
             await self._begin_session(dispatch)
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             await listener.hear(dispatch)
 
     async def _begin_session(self, ready: Dispatch) -> None:
         user = ready.data.get("user")
-        user_id = str(user.get("id", "")) if isinstance(user, Mapping) else ""
-        for listener in self._listeners:
-            await listener.begin_session(user_id)
+        self.user_id = str(user.get("id", "")) if isinstance(user, Mapping) else ""
+        for listener in tuple(self._listeners):
+            await listener.begin_session(self.user_id)
+
+    async def _check_suspicions(self) -> None:
+        """Asks Discord about the token when there is reason to.
+
+        Raises:
+            _TokenRevoked: It is not valid any more.
+        """
+        while True:
+            await self._suspicion.wait()
+            self._suspicion.clear()
+            try:
+                await self.rest.current_user()
+            except Unauthorized as refusal:
+                raise _TokenRevoked("Discord does not accept the token (401)") from refusal
+            except DiscordError as error:
+                _logger.info("Whether the token is still good could not be found out: %s", error)
 
     def _on_status(self, status: GatewayStatus) -> None:
         if status.phase is GatewayPhase.READY:
             self._ready.set()
         else:
             self._ready.clear()
+        if status.phase is GatewayPhase.DISCONNECTED and status.attempt and not status.attempt % SUSPICIOUS_ATTEMPTS:
+            self._suspicion.set()
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        for listener in self._listeners:
+            listener.connection_changed()

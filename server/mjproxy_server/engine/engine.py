@@ -11,16 +11,22 @@ from typing import Final
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.choice import ChoiceRule
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.fleet import Fleet
+from mjproxy_server.engine.registry import Registry, load_roster
+from mjproxy_server.engine.seeds import Seeds
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.upkeep import Retention, Upkeep
+from mjproxy_server.engine.uploads import Uploads
 from mjproxy_server.engine.watching import WatchHub
-from mjproxy_server.model.account import Account
+from mjproxy_server.model.account import PLAIN_ACCOUNT, Account
 from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import ENDED, QUEUED_OR_AT_WORK, Reason, Status
+from mjproxy_server.prompts.config import DEFAULT_PROMPTS, PromptsConfig
+from mjproxy_server.prompts.prompts import open_prompts
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Revision, Store, TaskQuery
 from mjproxy_server.store.sqlite import open_store
@@ -32,12 +38,25 @@ _MOST_LATE: Final = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
-    """What the engine has to know: where its data lies, who draws, where Discord is, and how long things are kept."""
+    """What the engine has to know.
+
+    Attributes:
+        data: Where its data lies.
+        accounts: Who draws, as far as the configuration has it.
+        endpoints: Where Discord is.
+        retention: How long things are kept.
+        account_defaults: What an account that is made while the engine runs has where it says nothing else.
+        account_choice: How the account for a task is chosen.
+        prompts: Who translates prompts, and what they are refused for.
+    """
 
     data: Path
     accounts: tuple[Account, ...]
     endpoints: Endpoints
     retention: Retention
+    account_defaults: Account = PLAIN_ACCOUNT
+    account_choice: ChoiceRule = ChoiceRule.BEST_WAIT_IDLE
+    prompts: PromptsConfig = DEFAULT_PROMPTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +67,23 @@ class Engine:
         store: The tasks; for reading.
         submitter: Accepts commands.
         hub: Lets the task log be watched.
-        fleet: The accounts.
+        fleet: The accounts; for reading.
+        registry: Makes, changes and removes accounts.
+        account_defaults: What a new account has where it says nothing else.
+        clock: The time.
+        seeds: Finds the seeds of pictures.
+        uploads: Makes URLs of images.
     """
 
     store: Store
     submitter: Submitter
     hub: WatchHub
     fleet: Fleet
+    registry: Registry
+    account_defaults: Account
+    clock: Clock
+    seeds: Seeds
+    uploads: Uploads
 
 
 @asynccontextmanager
@@ -65,17 +94,41 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         StoreError: The data folder cannot be used; the message says why and what to do.
     """
     store = await open_store(config.data, now=lambda: now_ms(clock))
+    prompts = open_prompts(config.prompts, rng=rng, monotonic=clock.monotonic)
     try:
         shelf = Shelf(Images(config.data / "images"))
-        fleet = Fleet(config.accounts, endpoints=config.endpoints, store=store, shelf=shelf, clock=clock, rng=rng)
-        waiting = await _recover(store, {account.id for account in config.accounts}, clock)
+        records = await load_roster(store.accounts, config.accounts)
+        fleet = Fleet(
+            records,
+            endpoints=config.endpoints,
+            store=store,
+            shelf=shelf,
+            clock=clock,
+            rng=rng,
+            choice=config.account_choice,
+        )
+        registry = Registry(store.accounts, fleet)
+        waiting = await _recover(store, {record.id for record in records}, clock)
         await shelf.open(waiting)
         fleet.open(waiting, await _recently_ended(store, clock))
         hub = WatchHub(store)
         _follow_log(store, shelf, fleet)
-        async with _background(shelf.run(), fleet.run(), Upkeep(store, config.retention, clock).run()):
-            yield Engine(store, Submitter(store=store, shelf=shelf, accounts=fleet), hub, fleet)
+        upkeep = Upkeep(store, config.retention, clock)
+        async with _background(shelf.run(), fleet.run(), registry.run(), upkeep.run()):
+            submitter = Submitter(store=store, shelf=shelf, accounts=fleet, prompts=prompts, clock=clock)
+            yield Engine(
+                store=store,
+                submitter=submitter,
+                hub=hub,
+                fleet=fleet,
+                registry=registry,
+                account_defaults=config.account_defaults,
+                clock=clock,
+                seeds=Seeds(store=store, fleet=fleet, clock=clock),
+                uploads=Uploads(fleet),
+            )
     finally:
+        await prompts.close()
         await store.close()
 
 

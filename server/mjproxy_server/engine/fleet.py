@@ -1,7 +1,11 @@
-"""The fleet: all accounts, each with its lane, and one connection for each Discord user."""
+"""The fleet: all accounts, each with its lane, and one connection for each Discord user.
+
+Lanes and connections come and go while the others work. The fleet owns their tasks: each is started in its one task
+group, and stopped when its account is removed or its last account has left it. An account that is removed retires: it
+can be seen and chosen no more, its waiting tasks leave it, and its lane stays until those at work have ended.
+"""
 
 import asyncio
-import logging
 import random
 from collections.abc import Iterable, Sequence
 
@@ -10,32 +14,45 @@ from pydantic import SecretStr
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.snowflake import NonceSource
+from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
-from mjproxy_server.engine.choice import Load
+from mjproxy_server.engine.asking import Inquiries
+from mjproxy_server.engine.bell import Bell
+from mjproxy_server.engine.choice import ChoiceRule, Chooser, Load, candidates
+from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.composing import Composer
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.lane import Lane
+from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.worker import Worker
-from mjproxy_server.model.account import Account
-from mjproxy_server.model.task import Task
+from mjproxy_server.model.account import Account, AccountFilter, AccountRecord
+from mjproxy_server.model.errors import AccountExists, AccountNotFound, Unavailable
+from mjproxy_server.model.facts import Failed, Moved
+from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.model.vocabulary import Reason, Status, WhenHeld
 from mjproxy_server.store.interface import Revision, Store
-
-_logger = logging.getLogger(__name__)
 
 
 class Fleet:
-    """The accounts that draw."""
+    """The accounts that draw.
+
+    Attributes:
+        changes: Rings when the settings, the health or the load of an account have changed.
+    """
 
     def __init__(
         self,
-        accounts: Iterable[Account],
+        records: Iterable[AccountRecord],
         *,
         endpoints: Endpoints,
         store: Store,
         shelf: Shelf,
         clock: Clock,
         rng: random.Random,
+        choice: ChoiceRule,
     ) -> None:
+        self.changes = Bell()
         self._endpoints = endpoints
         self._store = store
         self._shelf = shelf
@@ -43,21 +60,47 @@ class Fleet:
         self._rng = rng
         self._nonces = NonceSource(clock)
         self._budget = InvalidRequestBudget()
+        self._chooser = Chooser(choice, rng)
+        self._group: asyncio.TaskGroup | None = None
+        self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
         self._connections: dict[str, Connection] = {}
-        self._lanes = {account.id: self._lane(account) for account in accounts}
+        self._retiring: dict[str, Lane] = {}
+        self._stranded: asyncio.Queue[Task] = asyncio.Queue()
+        self._lanes = {record.id: self._lane(record) for record in records}
 
     @property
     def lanes(self) -> Sequence[Lane]:
         """The lanes, in the order of their accounts' ids."""
         return [self._lanes[account_id] for account_id in sorted(self._lanes)]
 
+    def lane(self, account_id: str) -> Lane:
+        """Returns the lane of an account.
+
+        Raises:
+            AccountNotFound: There is no such account.
+        """
+        try:
+            return self._lanes[account_id]
+        except KeyError:
+            raise AccountNotFound(account_id) from None
+
     def loads(self) -> Sequence[Load]:
         """Returns how busy each account is."""
         return [lane.load() for lane in self._lanes.values()]
 
+    def choose(self, wanted: AccountFilter) -> Sequence[Load]:
+        """Returns the enabled accounts that match, in the order in which they are to be offered a task."""
+        return self._chooser.order(self.loads(), wanted)
+
+    def remix_is_on(self, account_id: str) -> bool:
+        """Returns whether the account has the Remix mode on, as the last sync told it; False if that is not known."""
+        lane = self._lanes.get(account_id)
+        return bool(lane and lane.load().remix)
+
     def expect(self, account_id: str, count: int) -> None:
         """Counts a task that is being submitted to the account, or with -1 no longer."""
-        self._lanes[account_id].expect(count)
+        if lane := self._lanes.get(account_id):
+            lane.expect(count)
 
     def open(self, waiting: Sequence[Task], ended: Sequence[Task]) -> None:
         """Lets the lanes take over the tasks that wait since before the start, and know those that ended lately."""
@@ -68,35 +111,106 @@ class Fleet:
             )
 
     def follow(self, revisions: Sequence[Revision]) -> None:
-        """Passes the task log on to the lanes that it concerns."""
+        """Passes the task log on to the lanes that it concerns; notes tasks that wait for an account that is gone."""
         for revision in revisions:
-            lane = self._lanes.get(revision.subject.account_id)
+            task = revision.subject
+            lane = self._lanes.get(task.account_id) or self._retiring.get(task.account_id)
             if lane is not None:
                 lane.follow(revision)
+            if task.account_id not in self._lanes and task.status is Status.NOT_START:
+                self._stranded.put_nowait(task)
 
     async def run(self) -> None:
         """Keeps every account connected and works their tasks off, until cancelled."""
         async with asyncio.TaskGroup() as group:
+            self._group = group
             for connection in self._connections.values():
-                group.create_task(connection.run())
+                self._start(connection)
             for lane in self._lanes.values():
-                group.create_task(lane.run())
+                self._start(lane)
+            group.create_task(self._relieve_held_lanes())
+            while True:
+                await self._relieve(await self._stranded.get(), may_move=False)
 
-    def _lane(self, account: Account) -> Lane:
-        connection = self._connection(account)
+    def check_free(self, account_id: str) -> None:
+        """Checks that an account can be taken in under this id.
+
+        Raises:
+            AccountExists: There is one.
+            Unavailable: There was one, which still ends its last tasks.
+        """
+        if account_id in self._lanes:
+            raise AccountExists(account_id)
+        if account_id in self._retiring:
+            raise Unavailable(f"Account {account_id} is still ending its last tasks; try again later.")
+
+    async def add(self, record: AccountRecord) -> Lane:
+        """Takes in and connects an account, whose id must be free."""
+        lane = self._lanes[record.id] = self._lane(record)
+        self._start(lane)
+        await lane.link.greet()
+        self.changes.ring()
+        return lane
+
+    async def change(self, account: Account, *, restore: bool) -> Lane:
+        """Lets an account go on with other settings, connected anew if that takes it.
+
+        Args:
+            account: The account with all its settings.
+            restore: Whether it is to work again, whatever keeps it from that.
+
+        Raises:
+            AccountNotFound: There is no such account.
+        """
+        lane = self.lane(account.id)
+        before = lane.account
+        if restore:
+            lane.condition.recover()
+        lane.change(account)
+        if account.user_token != before.user_token:
+            await self._connect([lane], account)
+        elif account.user_agent != before.user_agent or (restore and lane.link.rejection):
+            connection = self._connections.pop(account.user_token)
+            await self._connect([each for each in self.lanes if each.link.connection is connection], account)
+        return lane
+
+    def remove(self, account_id: str) -> None:
+        """Takes an account out of service; what it has at work ends first.
+
+        Raises:
+            AccountNotFound: There is no such account.
+        """
+        lane = self.lane(account_id)
+        self._retiring[account_id] = self._lanes.pop(account_id)
+        if self._group:
+            self._group.create_task(self._retire(lane))
+        self.changes.ring()
+
+    def _lane(self, record: AccountRecord) -> Lane:
+        link = Link(self._connection(record.account))
+        inquiries = Inquiries(self._clock)
         worker = Worker(
-            account,
-            connection=connection,
+            record.account,
+            link=link,
+            composer=Composer(link=link, shelf=self._shelf, inquiries=inquiries, nonces=self._nonces),
             store=self._store,
-            shelf=self._shelf,
             nonces=self._nonces,
             clock=self._clock,
         )
-        return Lane(account, connection=connection, worker=worker, store=self._store, clock=self._clock)
+        return Lane(
+            record,
+            link=link,
+            worker=worker,
+            inquiries=inquiries,
+            store=self._store,
+            clock=self._clock,
+            on_change=self.changes.ring,
+        )
 
     def _connection(self, account: Account) -> Connection:
+        """Returns the connection of the account's user, which is a new one if there is none."""
         if account.user_token not in self._connections:
-            self._connections[account.user_token] = Connection(
+            connection = self._connections[account.user_token] = Connection(
                 token=SecretStr(account.user_token),
                 user_agent=account.user_agent,
                 endpoints=self._endpoints,
@@ -105,4 +219,88 @@ class Fleet:
                 clock=self._clock,
                 rng=self._rng,
             )
+            self._start(connection)
         return self._connections[account.user_token]
+
+    async def _connect(self, lanes: Sequence[Lane], account: Account) -> None:
+        """Has lanes that share a connection go over to the one of the account's user."""
+        old = lanes[0].link.connection
+        connection = self._connection(account)
+        for lane in lanes:
+            await lane.link.switch(connection)
+        self._disconnect_if_unused(old)
+
+    def _disconnect_if_unused(self, connection: Connection) -> None:
+        if not connection.unused:
+            return
+        for token, known in tuple(self._connections.items()):
+            if known is connection:
+                del self._connections[token]
+        self._stop(connection)
+
+    def _start(self, part: Connection | Lane) -> None:
+        """Lets a part run; before the fleet itself runs, it has to wait for that."""
+        if self._group:
+            self._running[part] = self._group.create_task(part.run())
+
+    def _stop(self, part: Connection | Lane) -> None:
+        task = self._running.pop(part, None)
+        if task:
+            task.cancel()
+
+    async def _retire(self, lane: Lane) -> None:
+        """Lets what a removed account has at work end, and its connection go if nobody else needs it."""
+        for task in lane.waiting:
+            lane.withdraw(task.id)
+            await self._relieve(task, may_move=lane.account.when_held is WhenHeld.MOVE)
+        await first_of(lane.wait_until_idle(), self._unreachable(lane))
+        for task in lane.at_work:
+            await self._abandon(task)
+        del self._retiring[lane.account.id]
+        self._stop(lane)
+        lane.link.leave()
+        self._disconnect_if_unused(lane.link.connection)
+
+    async def _unreachable(self, lane: Lane) -> None:
+        """Returns when an account has been without a connection for as long as it lets a job be silent."""
+        timeout = lane.account.timeout_minutes * 60.0
+        heard_at = self._clock.monotonic()
+        while self._clock.monotonic() < heard_at + timeout:
+            await self._clock.sleep(timeout / 4)
+            if lane.link.ready:
+                heard_at = self._clock.monotonic()
+
+    async def _relieve_held_lanes(self) -> None:
+        """Moves what waits for accounts whose owner has to act, where that is configured, until cancelled."""
+        seen = -1
+        while True:
+            seen = await self.changes.wait(seen)
+            for lane in self.lanes:
+                if lane.condition.held_reason and lane.account.when_held is WhenHeld.MOVE:
+                    for task in lane.waiting:
+                        await self._move_from(lane, task)
+
+    async def _move_from(self, lane: Lane, task: Task) -> None:
+        """Moves a waiting task from a lane, which must not start it meanwhile, to another account that has room."""
+        target = self._another_account(task)
+        if target and lane.withdraw(task.id):
+            await self._store.record(task.id, Moved(now_ms(self._clock), target))
+
+    async def _relieve(self, task: Task, *, may_move: bool) -> None:
+        """Does for a task whose account is gone what can be done."""
+        target = self._another_account(task) if may_move else ""
+        if target:
+            await self._store.record(task.id, Moved(now_ms(self._clock), target))
+        else:
+            await self._abandon(task)
+
+    async def _abandon(self, task: Task) -> None:
+        failure = Failure(Reason.ACCOUNT_UNAVAILABLE, "Account unavailable", f"Account {task.account_id} is gone.")
+        await self._store.record(task.id, Failed(now_ms(self._clock), failure))
+
+    def _another_account(self, task: Task) -> str:
+        """Returns another account that may work on the task, is in working order and has room; "" if there is none."""
+        if task.movable_to is None:
+            return ""
+        fit = candidates((load for load in self.loads() if load.ready and load.has_room), task.movable_to)
+        return next((load.account.id for load in fit if load.account.id != task.account_id), "")

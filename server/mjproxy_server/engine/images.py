@@ -37,15 +37,30 @@ class CheckedImage:
 GivenImage = InlineImage | LinkedImage
 
 
-async def check(field: str, given: Sequence[GivenImage]) -> list[CheckedImage | LinkedImage]:
+async def check(
+    field: str, given: Sequence[GivenImage], *, most: int = MOST_IMAGES
+) -> list[CheckedImage | LinkedImage]:
     """Checks the images that came in a field; the decoding is done off the event loop.
 
     Raises:
         InvalidImage: There are too many, one is none, or one is too large; the error names which.
     """
-    if len(given) > MOST_IMAGES:
-        raise InvalidImage(field, f"at most {MOST_IMAGES} images, got {len(given)}")
+    if len(given) > most:
+        raise InvalidImage(field, f"at most {most} images, got {len(given)}")
     return [await asyncio.to_thread(_checked, f"{field}[{i}]", image) for i, image in enumerate(given)]
+
+
+async def check_stored(field: str, given: Sequence[GivenImage], *, most: int = MOST_IMAGES) -> list[CheckedImage]:
+    """Checks images that Discord takes as files only.
+
+    Raises:
+        InvalidImage: There are too many, or one is none, too large, or a link.
+    """
+    images = await check(field, given, most=most)
+    for number, image in enumerate(images):
+        if isinstance(image, LinkedImage):
+            raise InvalidImage(f"{field}[{number}]", "send the bytes of the image; a link cannot be used here")
+    return [image for image in images if isinstance(image, CheckedImage)]
 
 
 def _checked(field: str, image: GivenImage) -> CheckedImage | LinkedImage:

@@ -7,21 +7,23 @@ log then tells the lane what became of them.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from mjproxy_server.discord.errors import DiscordError
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.asking import Inquiries
 from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
-from mjproxy_server.engine.connection import Connection
+from mjproxy_server.engine.condition import Condition, omen
+from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.worker import Worker
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, read
 from mjproxy_server.midjourney.outcomes import TroubleKind, account_trouble
-from mjproxy_server.model.account import Account
-from mjproxy_server.model.facts import Failed
+from mjproxy_server.model.account import Account, AccountRecord, AccountSync
+from mjproxy_server.model.facts import Cancelled, Failed
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Reason, Status
 from mjproxy_server.store.interface import Revision, Store
@@ -30,6 +32,10 @@ _logger = logging.getLogger(__name__)
 
 SILENCE_CHECKS: Final = 4
 """How many times within its time-out a job's silence is looked at."""
+CANCEL_PATIENCE: Final = 30.0
+"""Seconds that a job has to stop after its task was cancelled."""
+CANCEL_PAUSE: Final = 0.5
+"""Seconds until it is looked again whether a cancelled job can be stopped."""
 HISTORY_PAGE: Final = 100
 MOST_HISTORY_PAGES: Final = 10
 
@@ -37,38 +43,110 @@ MOST_HISTORY_PAGES: Final = 10
 class Lane:
     """The tasks of one account, waiting and at work."""
 
-    def __init__(self, account: Account, *, connection: Connection, worker: Worker, store: Store, clock: Clock) -> None:
-        self.account = account
-        self.held_reason = ""
-        self._connection = connection
+    def __init__(
+        self,
+        record: AccountRecord,
+        *,
+        link: Link,
+        worker: Worker,
+        inquiries: Inquiries,
+        store: Store,
+        clock: Clock,
+        on_change: Callable[[], None],
+    ) -> None:
+        """Prepares a lane that does nothing yet.
+
+        Args:
+            record: The account, and what is known of it.
+            link: The account's way to Discord.
+            worker: Works the tasks off.
+            inquiries: What is asked of the bot besides; it hears every event first.
+            store: The task log.
+            clock: The time.
+            on_change: Called when the account's health or load is another one than before.
+        """
+        self.account = record.account
+        self.base = record.base
+        self.sync: AccountSync | None = record.sync
+        self.condition = Condition(record.held_reason)
+        self.inquiries = inquiries
+        self._link = link
         self._worker = worker
         self._store = store
         self._clock = clock
+        self._on_change = on_change
         self._correlator = Correlator()
         self._waiting: dict[str, Task] = {}
         self._at_work: dict[str, Task] = {}
         self._expected = 0
         self._newest_message_id = ""
         self._changed = asyncio.Event()
-        connection.join(self)
+        self._cancel_wanted = asyncio.Event()
+        self._rest_begun = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        link.join(self)
 
     @property
-    def connection(self) -> Connection:
-        """The connection of the account's user."""
-        return self._connection
+    def link(self) -> Link:
+        """The account's way to Discord."""
+        return self._link
+
+    @property
+    def record(self) -> AccountRecord:
+        """What is worth being kept of the account."""
+        return AccountRecord(
+            account=self.account, base=self.base, sync=self.sync, held_reason=self.condition.held_reason
+        )
+
+    @property
+    def resting_until(self) -> float:
+        """Until when the account rests, in seconds since the Unix epoch; 0 while it does not."""
+        return self.condition.resting_until if self.condition.resting_until > self._clock.time() else 0.0
+
+    @property
+    def waiting(self) -> Sequence[Task]:
+        """The tasks that wait, in their order."""
+        return tuple(self._waiting.values())
+
+    @property
+    def at_work(self) -> Sequence[Task]:
+        """The tasks that are at work."""
+        return tuple(self._at_work.values())
 
     def load(self) -> Load:
         """Returns how busy the account is."""
         return Load(
             account=self.account,
-            ready=self._connection.ready and not self.held_reason,
+            ready=self._link.ready and self.condition.fit(self._clock.time()),
             running=len(self._at_work),
             waiting=len(self._waiting) + self._expected,
+            remix=self.sync.remix if self.sync else None,
         )
+
+    def change(self, account: Account) -> None:
+        """Goes on with other settings."""
+        self.account = account
+        self._worker.account = account
+        self.notice_change()
+
+    def notice_change(self) -> None:
+        """Looks again at what may start, and lets others look at the account."""
+        self._changed.set()
+        self._on_change()
+
+    def withdraw(self, task_id: str) -> bool:
+        """Takes a waiting task back before it may start; returns False if it does not wait any more."""
+        return self._waiting.pop(task_id, None) is not None
+
+    async def wait_until_idle(self) -> None:
+        """Returns when nothing is at work."""
+        await self._idle.wait()
 
     def expect(self, count: int) -> None:
         """Counts a task that is being submitted, or with -1 no longer."""
         self._expected += count
+        self._on_change()
 
     def open(self, waiting: Iterable[Task], ended: Iterable[Task]) -> None:
         """Takes over the account's tasks that wait since before the start.
@@ -84,20 +162,24 @@ class Lane:
         """Learns from the task log what became of one of the account's tasks."""
         task = revision.subject
         if revision.removed or task.status.ended:
-            self._forget(task.id)
+            self._forget(task)
         elif task.id in self._at_work:
             self._at_work[task.id] = task
             self._correlator.watch(task)
+            if task.cancel_requested_at:
+                self._cancel_wanted.set()
         elif task.status is Status.NOT_START:
             self._waiting[task.id] = task
-        self._changed.set()
+        self.notice_change()
 
     async def run(self) -> None:
         """Works the tasks off until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_for_silence())
+            group.create_task(self._wake_after_rests())
+            group.create_task(self._stop_cancelled())
             while True:
-                await self._connection.wait_until_ready()
+                await self._link.wait_until_ready()
                 self._changed.clear()
                 task = self._claim()
                 if task is None:
@@ -105,10 +187,30 @@ class Lane:
                 else:
                     group.create_task(self._worker.work(task))
 
+    async def _stop_cancelled(self) -> None:
+        """Asks the bot to stop the jobs whose tasks are cancelled; gives up a job that does not stop in time.
+
+        Until then the task keeps its core, since its job does.
+        """
+        asked: set[str] = set()
+        while True:
+            self._cancel_wanted.clear()
+            wanted = [task for task in self._at_work.values() if task.cancel_requested_at]
+            asked &= {task.id for task in wanted}
+            for task in wanted:
+                if now_ms(self._clock) - task.cancel_requested_at > CANCEL_PATIENCE * 1000:
+                    await self._store.record(task.id, Cancelled(now_ms(self._clock)))
+                elif task.id not in asked and await self._worker.stop(task):
+                    asked.add(task.id)
+            if wanted:
+                await self._clock.sleep(CANCEL_PAUSE)
+            else:
+                await self._cancel_wanted.wait()
+
     async def hear(self, dispatch: Dispatch) -> None:
         """Takes in what Discord sent, and returns when what it tells of the account's tasks is stored."""
         event = read(dispatch.type, dispatch.data)
-        if event is not None and self._concerns(event):
+        if event is not None and not self.inquiries.hear(event) and self._concerns(event):
             await self._observe(event)
 
     async def begin_session(self, user_id: str) -> None:
@@ -117,22 +219,46 @@ class Lane:
         if self._at_work and self._newest_message_id:
             await self._read_history(self._newest_message_id)
 
+    def connection_changed(self) -> None:
+        """Lets others look at the account, whose connection does something else than before."""
+        self._on_change()
+
     def _claim(self) -> Task | None:
         """Takes the first waiting task that may start, and gives it a core."""
-        if self.held_reason or not self.account.enable or len(self._at_work) >= self.account.core_size:
+        fit = self.account.enable and self.condition.fit(self._clock.time())
+        if not fit or len(self._at_work) >= self.account.core_size:
             return None
         for task in self._waiting.values():
             if self._correlator.may_start(task):
                 del self._waiting[task.id]
                 self._at_work[task.id] = task
+                self._idle.clear()
                 self._correlator.watch(task)
                 return task
         return None
 
-    def _forget(self, task_id: str) -> None:
-        self._waiting.pop(task_id, None)
-        if self._at_work.pop(task_id, None):
-            self._correlator.forget(task_id)
+    def _forget(self, task: Task) -> None:
+        self._waiting.pop(task.id, None)
+        if self._at_work.pop(task.id, None):
+            self._correlator.forget(task.id)
+            self._heed_end(task)
+        if not self._at_work:
+            self._idle.set()
+
+    def _heed_end(self, task: Task) -> None:
+        """Lets the account rest if its tasks fail one after the other."""
+        now = self._clock.time()
+        if self.condition.heed(omen(task), now):
+            rest = self.condition.resting_until - now
+            _logger.warning("Account %s rests for %.0f s, since its last tasks failed", self.account.id, rest)
+            self._rest_begun.set()
+
+    async def _wake_after_rests(self) -> None:
+        while True:
+            await self._rest_begun.wait()
+            self._rest_begun.clear()
+            await self._clock.sleep(self.condition.resting_until - self._clock.time())
+            self.notice_change()
 
     def _concerns(self, event: Event) -> bool:
         """Interactions come without a channel: the correlator knows its own nonces."""
@@ -154,15 +280,16 @@ class Lane:
         trouble = account_trouble(message)
         if trouble is None or trouble.kind is TroubleKind.FAST_EXHAUSTED:
             return
-        self.held_reason = f"[{trouble.title}] {trouble.description}"
-        _logger.error("Account %s is held, its owner has to act: %s", self.account.id, self.held_reason)
+        self.condition.held_reason = f"[{trouble.title}] {trouble.description}"
+        _logger.error("Account %s is held, its owner has to act: %s", self.account.id, self.condition.held_reason)
+        self._on_change()
 
     async def _watch_for_silence(self) -> None:
-        timeout = self.account.timeout_minutes * 60.0
         while True:
+            timeout = self.account.timeout_minutes * 60.0
             await self._clock.sleep(timeout / SILENCE_CHECKS)
             silent = self._silent_for(timeout)
-            if silent and self._connection.ready:
+            if silent and self._link.ready:
                 await self._give_up(silent, timeout)
 
     def _silent_for(self, seconds: float) -> list[Task]:
@@ -181,7 +308,7 @@ class Lane:
         """Observes what the channel holds after a message; returns whether it could be read."""
         try:
             for _ in range(MOST_HISTORY_PAGES):
-                page = await self._connection.rest.history(self.account.channel_id, after=after, limit=HISTORY_PAGE)
+                page = await self._link.rest.history(self.account.channel_id, after=after, limit=HISTORY_PAGE)
                 for message in reversed(page):
                     event = read("MESSAGE_CREATE", message)
                     if event is not None:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from mjproxy_server.engine.images import GivenImage
 from mjproxy_server.model.account import AccountFilter
-from mjproxy_server.model.command import Change, Press
-from mjproxy_server.model.vocabulary import Bot, Mode
+from mjproxy_server.model.command import Change, Press, Shorten
+from mjproxy_server.model.vocabulary import Bot, Dimensions, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,34 @@ class ImagineRequest:
 
     prompt: str
     images: tuple[GivenImage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BlendRequest:
+    """Mix two to five images."""
+
+    images: tuple[GivenImage, ...]
+    dimensions: Dimensions
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeRequest:
+    """Write prompts that describe an image, and translate them if a language is given."""
+
+    image: GivenImage
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceSwapRequest:
+    """Put the face of one image into another."""
+
+    source: GivenImage
+    target: GivenImage
+
+
+NewCommand = ImagineRequest | BlendRequest | DescribeRequest | Shorten | FaceSwapRequest
+FollowUp = Change | Press
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,5 +71,26 @@ class SubmitRequest:
     caller: str
     sees: str | None
     options: Options
-    command: ImagineRequest | Change | Press
+    command: NewCommand | FollowUp
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModalRequest:
+    """The caller's answer to a modal.
+
+    Attributes:
+        sees: The caller whose tasks may be answered for; None for everybody's.
+        task_id: The task in status MODAL.
+        prompt: The prompt; "" for the one that the bot proposes.
+        mask: The mask of a region, or None.
+        state: Replaces the task's own, unless None.
+        notify_hook: Replaces the task's own, unless None.
+    """
+
+    sees: str | None
+    task_id: str
+    prompt: str = ""
+    mask: GivenImage | None = None
+    state: str | None = None
+    notify_hook: str | None = None

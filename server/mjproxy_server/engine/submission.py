@@ -4,35 +4,66 @@ A refusal changes nothing. A request id that was seen before is answered before 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
-from uuid import UUID
 
-from mjproxy_server.engine.choice import Load, candidates
+from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine import drafts
+from mjproxy_server.engine.choice import Load
+from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.completion import completed
-from mjproxy_server.engine.images import CheckedImage, check
-from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.engine.drafts import ButtonPress, Draft
+from mjproxy_server.engine.images import CheckedImage, GivenImage, check, check_stored
+from mjproxy_server.engine.masks import check_mask
+from mjproxy_server.engine.requests import (
+    BlendRequest,
+    DescribeRequest,
+    FaceSwapRequest,
+    FollowUp,
+    ImagineRequest,
+    ModalRequest,
+    SubmitRequest,
+)
 from mjproxy_server.engine.shelf import Shelf
-from mjproxy_server.midjourney import custom_id, prompt
+from mjproxy_server.engine.validation import check_follow_up, check_hook, check_options, check_prompt, check_state
+from mjproxy_server.engine.wording import WORDLESS, Wording, worded
+from mjproxy_server.midjourney import prompt
 from mjproxy_server.model.account import Account, AccountFilter
-from mjproxy_server.model.command import Change, Command, Imagine, LinkedImage, Press
+from mjproxy_server.model.command import (
+    Blend,
+    Change,
+    Command,
+    Describe,
+    FaceSwap,
+    ImageSource,
+    Imagine,
+    LinkedImage,
+    Press,
+    Shorten,
+    StoredImage,
+)
 from mjproxy_server.model.errors import (
     AccountUnavailable,
-    ActionNotOffered,
     InvalidField,
     NoAccount,
+    NotModal,
     ParentNotFinished,
     ParentNotFound,
     QueueFull,
+    TaskNotFound,
 )
-from mjproxy_server.model.task import Button, Result, Source, Task
-from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
-from mjproxy_server.store.ids import drawn_at
+from mjproxy_server.model.facts import Confirmed
+from mjproxy_server.model.task import Confirmation, Result, Task
+from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Admission, Capacity, Store, Submission
 
-LONGEST_STATE: Final = 4096
-LONGEST_HOOK: Final = 2048
-_LETTERS: Final = {Action.UPSCALE: "U", Action.VARIATION: "V", Action.REROLL: "R"}
+FEWEST_BLENDED: Final = 2
+MOST_BLENDED: Final = 5
+
+
+CommandOf = Callable[[Sequence[ImageSource]], Command]
+"""Makes a command of its images, once they are stored."""
 
 
 class Accounts(Protocol):
@@ -42,27 +73,28 @@ class Accounts(Protocol):
         """Returns how busy each account is."""
         ...
 
-    def expect(self, account_id: str, count: int) -> None:
-        """Counts a task that is being submitted to the account, or with -1 no longer."""
+    def choose(self, wanted: AccountFilter) -> Sequence[Load]:
+        """Returns the enabled accounts that match, in the order in which they are to be offered a task."""
         ...
 
+    def expect(self, account_id: str, count: int) -> None:
+        """Counts tasks that are being submitted to the account, or with a negative number no longer."""
+        ...
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A task without what only its account and the store can give it."""
-
-    make: Callable[[str, Account], Task]
-    accounts: AccountFilter
-    may_go_elsewhere: bool
+    def remix_is_on(self, account_id: str) -> bool:
+        """Returns whether the account has the Remix mode on, as far as is known."""
+        ...
 
 
 class Submitter:
     """Accepts commands."""
 
-    def __init__(self, *, store: Store, shelf: Shelf, accounts: Accounts) -> None:
+    def __init__(self, *, store: Store, shelf: Shelf, accounts: Accounts, prompts: Prompts, clock: Clock) -> None:
         self._store = store
         self._shelf = shelf
         self._accounts = accounts
+        self._prompts = prompts
+        self._clock = clock
 
     async def submit(self, request: SubmitRequest) -> Admission:
         """Accepts a command and returns when its task is durably queued.
@@ -70,53 +102,182 @@ class Submitter:
         Raises:
             DomainError: It is refused; nothing has changed.
         """
-        _check_options(request.options)
-        first = await self._first_answer(request)
-        if first:
-            return first
+        check_options(request.options)
+        return await self._first_answer(request) or await self._accept(request)
+
+    async def _accept(self, request: SubmitRequest) -> Admission:
         match request.command:
             case ImagineRequest() as imagine:
                 return await self._imagine(request, imagine)
+            case BlendRequest() as blend:
+                return await self._blend(request, blend)
+            case DescribeRequest() as describe:
+                return await self._describe(request, describe)
+            case FaceSwapRequest() as swap:
+                return await self._swap_face(request, swap)
+            case Shorten(prompt=text):
+                wording = await self._worded("shorten.prompt", text, prompt.room(0))
+                return await self._admit(request, drafts.of_command(request, request.command, wording))
             case Change() | Press() as follow_up:
                 return await self._admit(request, await self._follow_up(request, follow_up))
+
+    async def confirm(self, request: ModalRequest) -> Admission:
+        """Accepts the answer to a modal and returns when its task is durably queued; a repeat gets the same answer.
+
+        Raises:
+            DomainError: It is refused; the task goes on waiting for an answer.
+        """
+        check_state("state", request.state or "")
+        check_hook("notify_hook", request.notify_hook or "")
+        task = await self._modal_task(request)
+        account = self._account(task.account_id)
+        if task.confirmation:
+            return await self._queue_confirmed(task, account, request, WORDLESS, None)
+        if task.modal is None or task.status is not Status.MODAL:
+            raise NotModal(task.id, task.status)
+        wording = await self._worded("prompt", drafts.confirmed_prompt(task, request.prompt), prompt.room(0))
+        mask = await self._checked_mask(task, request.mask)
+        return await completed(self._keep_and_confirm(task, account, request, wording, mask))
 
     async def _first_answer(self, request: SubmitRequest) -> Admission | None:
         if not request.options.request_id:
             return None
         return await self._store.find_request(request.caller, request.options.request_id, request.digest)
 
+    # Commands.
+
     async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Admission:
         images = await check("imagine.images", imagine.images)
-        text = _checked_prompt("imagine.prompt", imagine.prompt, prompt.room(len(images)))
-        return await completed(self._keep_and_admit(request, text, images))
+        wording = await self._worded("imagine.prompt", imagine.prompt, prompt.room(len(images)))
+
+        def command(kept: Sequence[ImageSource]) -> Command:
+            return Imagine(imagine.prompt, tuple(kept))
+
+        return await self._with_images(request, images, command, wording)
+
+    async def _blend(self, request: SubmitRequest, blend: BlendRequest) -> Admission:
+        if not FEWEST_BLENDED <= len(blend.images) <= MOST_BLENDED:
+            raise InvalidField("blend.images", f"expected {FEWEST_BLENDED} to {MOST_BLENDED}, got {len(blend.images)}")
+        images = await check_stored("blend.images", blend.images)
+
+        def command(kept: Sequence[ImageSource]) -> Command:
+            return Blend(_stored(kept), blend.dimensions)
+
+        return await self._with_images(request, images, command)
+
+    async def _describe(self, request: SubmitRequest, describe: DescribeRequest) -> Admission:
+        images = await check("describe.image", [describe.image])
+        return await self._with_images(request, images, lambda kept: Describe(kept[0], describe.language))
+
+    async def _swap_face(self, request: SubmitRequest, swap: FaceSwapRequest) -> Admission:
+        images = await check_stored("face_swap", [swap.source, swap.target])
+        return await self._with_images(request, images, lambda kept: FaceSwap(*_stored(kept)))
+
+    async def _with_images(
+        self,
+        request: SubmitRequest,
+        images: Sequence[CheckedImage | LinkedImage],
+        command: CommandOf,
+        wording: Wording = WORDLESS,
+    ) -> Admission:
+        return await completed(self._keep_and_admit(request, images, command, wording))
 
     async def _keep_and_admit(
-        self, request: SubmitRequest, text: str, images: Sequence[CheckedImage | LinkedImage]
+        self,
+        request: SubmitRequest,
+        images: Sequence[CheckedImage | LinkedImage],
+        command: CommandOf,
+        wording: Wording,
     ) -> Admission:
         """Stores images and task together: a task is never without its images, nor are images left without a task."""
         async with self._shelf.keeping(images) as kept:
-            admission = await self._admit(request, _imagine_draft(request, Imagine(text, kept)))
+            draft = drafts.of_command(request, command(kept), wording)
+            admission = await self._admit(request, draft)
         if admission.deduplicated:
             self._shelf.drop(kept)
         return admission
 
-    async def _follow_up(self, request: SubmitRequest, command: Change | Press) -> _Draft:
-        _check_follow_up(command)
-        parent = await self._parent(command.task_id, request.sees)
+    async def _worded(self, field: str, text: str, longest: int) -> Wording:
+        check_prompt(field, text, longest)
+        return await worded(self._prompts, text, longest)
+
+    # Follow-ups.
+
+    async def _follow_up(self, request: SubmitRequest, command: FollowUp) -> Draft:
+        check_follow_up(command)
+        parent = await self._visible(command.task_id, request.sees)
+        if parent is None:
+            raise ParentNotFound(command.task_id)
         result = parent.result
         if parent.status is not Status.SUCCESS or result is None:
             raise ParentNotFinished(parent.id, parent.status)
+        return drafts.of_button(request, self._press(parent, result, command))
+
+    def _press(self, parent: Task, result: Result, command: FollowUp) -> ButtonPress:
         if isinstance(command, Change):
-            return _button_draft(request, parent, result, command, _button_for(parent, result, command))
-        return _button_draft(request, parent, result, command, _button_named(parent, result, command))
+            button = drafts.of_change(parent, result, command)
+        else:
+            button = drafts.of_press(parent, result, command)
+        return ButtonPress(parent, result, button, command, self._accounts.remix_is_on(parent.account_id))
 
-    async def _parent(self, task_id: str, sees: str | None) -> Task:
+    async def _visible(self, task_id: str, sees: str | None) -> Task | None:
         found = await self._store.get(task_id)
-        if found is None or sees not in {None, found[0].caller}:
-            raise ParentNotFound(task_id)
-        return found[0]
+        return found[0] if found and sees in {None, found[0].caller} else None
 
-    async def _admit(self, request: SubmitRequest, draft: _Draft) -> Admission:
+    # Modals.
+
+    async def _modal_task(self, request: ModalRequest) -> Task:
+        if not request.task_id:
+            raise InvalidField("task_id", "must not be empty; give the id of a task that waits for confirmation")
+        task = await self._visible(request.task_id, request.sees)
+        if task is None:
+            raise TaskNotFound(request.task_id)
+        return task
+
+    async def _checked_mask(self, task: Task, mask: GivenImage | None) -> CheckedImage | None:
+        wanted = task.modal is not None and task.modal.wants_mask
+        if not wanted:
+            return None  # Clients send an empty or stale mask with every answer; only a region has a use for one.
+        if mask is None:
+            raise InvalidField("mask", "must not be empty; send black with the part to be drawn anew in white")
+        parent = await self._visible(task.parent_id, None)
+        return await check_mask("mask", mask, parent.result.picture if parent and parent.result else None)
+
+    async def _keep_and_confirm(
+        self, task: Task, account: Account, request: ModalRequest, wording: Wording, mask: CheckedImage | None
+    ) -> Admission:
+        async with self._shelf.keeping([mask] if mask else []) as kept:
+            admission = await self._queue_confirmed(task, account, request, wording, next(iter(_stored(kept)), None))
+        if admission.deduplicated:
+            self._shelf.drop(kept)
+        return admission
+
+    async def _queue_confirmed(
+        self, task: Task, account: Account, request: ModalRequest, wording: Wording, mask: StoredImage | None
+    ) -> Admission:
+        return await self._store.confirm(
+            task.id,
+            Capacity(account.core_size, account.queue_size),
+            Confirmed(
+                at=now_ms(self._clock),
+                prompt=wording.written,
+                prompt_en=wording.english,
+                description=drafts.confirmed_description(task, wording.written),
+                confirmation=Confirmation(queue_position=0, mask=mask),
+                state=request.state,
+                notify_hook=request.notify_hook,
+            ),
+        )
+
+    # Accounts.
+
+    def _account(self, account_id: str) -> Account:
+        for load in self._accounts.loads():
+            if load.account.id == account_id and load.account.enable:
+                return load.account
+        raise AccountUnavailable(account_id)
+
+    async def _admit(self, request: SubmitRequest, draft: Draft) -> Admission:
         """Offers the draft to one account after the other until one takes it."""
         refused: QueueFull | None = None
         for load in self._choose(draft):
@@ -126,18 +287,18 @@ class Submitter:
                 refused = refused or full
         raise refused or NoAccount
 
-    def _choose(self, draft: _Draft) -> list[Load]:
-        chosen = candidates(self._accounts.loads(), draft.accounts)
+    def _choose(self, draft: Draft) -> Sequence[Load]:
+        chosen = self._accounts.choose(draft.accounts)
         if not chosen:
             raise NoAccount if draft.may_go_elsewhere else AccountUnavailable(draft.accounts.account_id)
         return chosen
 
-    async def _offer(self, request: SubmitRequest, draft: _Draft, account: Account) -> Admission:
-        self._accounts.expect(account.id, +1)
+    async def _offer(self, request: SubmitRequest, draft: Draft, account: Account) -> Admission:
+        self._accounts.expect(account.id, len(draft.makes))
         try:
             return await self._store.submit(
                 Submission(
-                    builds=(lambda task_id: draft.make(task_id, account),),
+                    builds=tuple(partial(_built, make, account) for make in draft.makes),
                     account_id=account.id,
                     capacity=Capacity(account.core_size, account.queue_size),
                     caller=request.caller,
@@ -146,115 +307,12 @@ class Submitter:
                 )
             )
         finally:
-            self._accounts.expect(account.id, -1)
+            self._accounts.expect(account.id, -len(draft.makes))
 
 
-def _check_options(options: Options) -> None:
-    if len(options.state) > LONGEST_STATE:
-        raise InvalidField("options.state", f"at most {LONGEST_STATE} characters, got {len(options.state)}")
-    if len(options.notify_hook) > LONGEST_HOOK or (
-        options.notify_hook and not options.notify_hook.startswith(("http://", "https://"))
-    ):
-        raise InvalidField("options.notify_hook", f"expected a http or https URL of at most {LONGEST_HOOK} characters")
-    if options.request_id and not _is_uuid(options.request_id):
-        raise InvalidField("options.request_id", "expected a UUID")
-    if options.bot is Bot.INSIGHT_FACE:
-        raise InvalidField("options.bot_type", "INSIGHT_FACE only swaps faces; use MIDJOURNEY or NIJI")
+def _built(make: drafts.Make, account: Account, task_id: str) -> Task:
+    return make(task_id, account)
 
 
-def _checked_prompt(field: str, text: str, longest: int) -> str:
-    if not text.strip():
-        raise InvalidField(field, "must not be empty; say what to draw")
-    if len(text) > longest:
-        raise InvalidField(field, f"at most {longest} characters beside the images, got {len(text)}; shorten it")
-    return text
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False
-
-
-def _imagine_draft(request: SubmitRequest, command: Imagine) -> _Draft:
-    options = request.options
-    told = options.mode or next(iter(options.account_filter.modes), None) or prompt.mode_of(command.prompt)
-
-    def make(task_id: str, account: Account) -> Task:
-        return Task(
-            id=task_id,
-            caller=request.caller,
-            account_id=account.id,
-            action=Action.IMAGINE,
-            bot=options.bot or Bot.MIDJOURNEY,
-            mode=told or account.mode or Mode.FAST,
-            command=command,
-            prompt=command.prompt,
-            prompt_en=command.prompt,
-            description=f"/imagine {command.prompt}",
-            state=options.state,
-            notify_hook=options.notify_hook,
-            submitted_at=drawn_at(task_id),
-        )
-
-    return _Draft(make, options.account_filter, may_go_elsewhere=True)
-
-
-def _button_draft(request: SubmitRequest, parent: Task, result: Result, command: Command, button: Button) -> _Draft:
-    meaning = custom_id.action_of(button.custom_id)
-    if meaning is None:
-        raise ActionNotOffered(parent.id, button.custom_id)
-    action, index = meaning
-
-    def make(task_id: str, account: Account) -> Task:
-        return Task(
-            id=task_id,
-            caller=request.caller,
-            account_id=account.id,
-            action=action,
-            bot=parent.bot,
-            command=command,
-            prompt=parent.prompt,
-            prompt_en=parent.prompt_en,
-            description=f"/up {parent.id} {_LETTERS[action]}{index or ''}",
-            state=request.options.state,
-            notify_hook=request.options.notify_hook,
-            parent_id=parent.id,
-            index=index,
-            source=Source(result.message_id, result.flags, result.job_id, button.custom_id, result.prompt),
-            submitted_at=drawn_at(task_id),
-        )
-
-    return _Draft(make, AccountFilter(account_id=parent.account_id), may_go_elsewhere=False)
-
-
-def _check_follow_up(command: Change | Press) -> None:
-    field = "change" if isinstance(command, Change) else "action"
-    if not command.task_id:
-        raise InvalidField(f"{field}.task_id", "must not be empty; give the id of a finished task")
-    if isinstance(command, Press):
-        if not command.custom_id:
-            raise InvalidField(
-                f"{field}.custom_id", "must not be empty; give the custom id of one of the task's buttons"
-            )
-        return
-    if command.action not in _LETTERS:
-        raise InvalidField(f"{field}.action", "expected UPSCALE, VARIATION or REROLL")
-    if command.action is not Action.REROLL and not 1 <= command.index <= 4:
-        raise InvalidField(f"{field}.index", f"expected 1 to 4, got {command.index}")
-
-
-def _button_for(parent: Task, result: Result, command: Change) -> Button:
-    index = 0 if command.action is Action.REROLL else command.index
-    button = custom_id.find(result.buttons, command.action, index)
-    if button is None:
-        raise ActionNotOffered(parent.id, f"{_LETTERS[command.action]}{index or ''}")
-    return button
-
-
-def _button_named(parent: Task, result: Result, command: Press) -> Button:
-    for button in result.buttons:
-        if button.custom_id == command.custom_id:
-            return button
-    raise ActionNotOffered(parent.id, command.custom_id)
+def _stored(images: Sequence[ImageSource]) -> tuple[StoredImage, ...]:
+    return tuple(image for image in images if isinstance(image, StoredImage))

@@ -8,22 +8,20 @@ the time, proves that it was not taken.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from typing import Final
 
 from mjproxy_server.discord.errors import DiscordError, InvalidRequestBudgetSpent, RateLimitTooLong
-from mjproxy_server.discord.rest.types import InDoubt, Refused, UploadFile
+from mjproxy_server.discord.rest.types import InDoubt, Refused
 from mjproxy_server.discord.rest.types import Taken as Accepted
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.clock import now_ms
-from mjproxy_server.engine.connection import Connection, UnknownCommand
-from mjproxy_server.engine.shelf import Shelf
-from mjproxy_server.midjourney import commands, prompt
-from mjproxy_server.midjourney.bots import APPLICATION_IDS
-from mjproxy_server.midjourney.commands import Place
+from mjproxy_server.engine.composing import Composer, Message, NotComposed
+from mjproxy_server.engine.connection import UnknownCommand
+from mjproxy_server.engine.dialogues import DialogueRefused
+from mjproxy_server.engine.link import Link
 from mjproxy_server.model.account import Account
-from mjproxy_server.model.command import Imagine, LinkedImage, StoredImage
+from mjproxy_server.model.errors import BotSilent
 from mjproxy_server.model.facts import Failed, NotTaken, Sending, Taken
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Reason
@@ -42,10 +40,6 @@ INVALID_FORM_BODY: Final = 50035
 UNREACHABLE_PAUSE: Final = 5.0
 """Seconds until the next try after Discord could not be reached at all."""
 
-Interaction = Mapping[str, object]
-Composer = Callable[[str, str], Interaction]
-"""Makes the interaction of a session id and a nonce."""
-
 
 class _Again(Exception):
     """It is proved that Discord has not taken the interaction, and it may be sent again after a pause in seconds."""
@@ -60,25 +54,28 @@ class _Refusal(Exception):
 
 
 class Worker:
-    """Works the tasks of one account off."""
+    """Works the tasks of one account off.
+
+    Attributes:
+        account: The account; it may be replaced by itself with other settings at any time.
+    """
 
     def __init__(
         self,
         account: Account,
         *,
-        connection: Connection,
+        link: Link,
+        composer: Composer,
         store: Store,
-        shelf: Shelf,
         nonces: NonceSource,
         clock: Clock,
     ) -> None:
-        self._account = account
-        self._connection = connection
+        self.account = account
+        self._link = link
+        self._composer = composer
         self._store = store
-        self._shelf = shelf
         self._nonces = nonces
         self._clock = clock
-        self._place = Place(guild_id=account.guild_id, channel_id=account.channel_id)
         self._turn = asyncio.Lock()
         self._next_turn_at = 0.0
 
@@ -89,6 +86,10 @@ class Worker:
         """
         try:
             await self._send(task)
+        except DialogueRefused as refused:
+            await self._store.record(task.id, Failed(now_ms(self._clock), refused.failure))
+        except BotSilent as silent:
+            await self._fail(task, Reason.BOT_ERROR, "No answer", str(silent))
         except (_Refusal, UnknownCommand, DiscordError) as error:
             _logger.warning("Task %s could not be sent: %s", task.id, error)
             await self._fail(task, Reason.DISCORD_REFUSED, "Discord refused", str(error))
@@ -96,50 +97,36 @@ class Worker:
             _logger.exception("Task %s failed by a fault of the server", task.id)
             await self._fail(task, Reason.INTERNAL, "Internal error", "A fault of the server; its log says more.")
 
+    async def stop(self, task: Task) -> bool:
+        """Asks the bot to stop the task's job; returns False if that is not possible yet or Discord refused it."""
+        if not task.trace.progress_message_id or not self._link.ready:
+            return False
+        try:
+            stop = await self._composer.stop(task, self.account)
+            return isinstance(await stop.send(self._link.session_id, self._nonces.next()), Accepted)
+        except (DiscordError, UnknownCommand) as error:
+            _logger.warning("The job of task %s could not be stopped: %s", task.id, error)
+            return False
+
     async def _send(self, task: Task) -> None:
-        text = await self._prompt(task)
         for attempt in range(MOST_TRIES):
-            await self._connection.wait_until_ready()
+            await self._link.wait_until_ready()
             try:
-                return await self._send_once(task, await self._composer(task, text), first=attempt == 0)
+                return await self._send_once(task, await self._compose(task, first=attempt == 0), first=attempt == 0)
             except _Again as again:
                 await self._clock.sleep(again.pause)
         raise _Refusal(f"it was not taken in {MOST_TRIES} tries; submit it again later")
 
-    async def _prompt(self, task: Task) -> str:
-        """Uploads the images of an imagine, and returns the prompt as the bot shall have it."""
-        if not isinstance(task.command, Imagine):
-            return ""
-        links = await self._links(task, task.command)
-        return prompt.compose(task.prompt_en, links, task.mode)
+    async def _compose(self, task: Task, *, first: bool) -> Message:
+        try:
+            return await self._composer.compose(task, self.account)
+        except NotComposed as refused:
+            outcome = refused.outcome
+            if isinstance(outcome, Refused):
+                self._judge(task, outcome, first=first)
+            raise _Again(UNREACHABLE_PAUSE) from refused
 
-    async def _links(self, task: Task, command: Imagine) -> list[str]:
-        stored = [image for image in command.images if isinstance(image, StoredImage)]
-        files = [
-            UploadFile(_filename(task.id, number, image.media_type), await self._shelf.read(image), image.media_type)
-            for number, image in enumerate(stored)
-        ]
-        channel_id = self._account.channel_id
-        urls = iter(await self._upload(channel_id, files) if files else ())
-        return [image.url if isinstance(image, LinkedImage) else next(urls) for image in command.images]
-
-    async def _upload(self, channel_id: str, files: list[UploadFile]) -> list[str]:
-        rest = self._connection.rest
-        return await rest.send_attachment_message(channel_id, await rest.upload(channel_id, files))
-
-    async def _composer(self, task: Task, text: str) -> Composer:
-        source = task.source
-        if source is not None:
-            application_id = APPLICATION_IDS[task.bot]
-            return lambda session_id, nonce: commands.press(
-                source, place=self._place, application_id=application_id, session_id=session_id, nonce=nonce
-            )
-        command = await self._connection.command(self._account.guild_id, task.bot, "imagine")
-        return lambda session_id, nonce: commands.imagine(
-            command, text, place=self._place, session_id=session_id, nonce=nonce
-        )
-
-    async def _send_once(self, task: Task, compose: Composer, *, first: bool) -> None:
+    async def _send_once(self, task: Task, message: Message, *, first: bool) -> None:
         """Sends the interaction in the account's turn, and settles what came of it.
 
         Raises:
@@ -148,16 +135,16 @@ class Worker:
         """
         async with self._turn:
             await self._clock.sleep(self._next_turn_at - self._clock.monotonic())
-            session_id, nonce = self._connection.session_id, self._nonces.next()
-            sending = await self._store.record(task.id, Sending(now_ms(self._clock), nonce))
+            session_id, nonce = self._link.session_id, message.nonce or self._nonces.next()
+            sending = await self._store.record(task.id, Sending(now_ms(self._clock), nonce, message.interaction_id))
             if sending is None or sending.status.ended:
                 return
             try:
-                outcome = await self._connection.rest.interact(compose(session_id, nonce))
+                outcome = await message.send(session_id, nonce)
             except (RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
                 outcome = Refused(None, None, str(held_back), held_back.retry_after)
             finally:
-                self._next_turn_at = self._clock.monotonic() + self._account.interval_seconds
+                self._next_turn_at = self._clock.monotonic() + self.account.interval_seconds
         match outcome:
             case Accepted():
                 await self._store.record(task.id, Taken(now_ms(self._clock), nonce))
@@ -174,7 +161,7 @@ class Worker:
         if refused.http_status is None:
             raise _Again(UNREACHABLE_PAUSE)
         if first and task.source is None and refused.code == INVALID_FORM_BODY:  # The command may be outdated.
-            self._connection.forget_commands(self._account.guild_id)
+            self._link.forget_commands(self.account.guild_id)
             raise _Again(0.0)
         raise _Refusal(f"Discord answered {refused.http_status}: {refused.message} (code {refused.code})")
 
@@ -187,7 +174,7 @@ class Worker:
             known = await self._store.get(task.id)
             if known is None or known[0].status.ended or not known[0].trace.in_doubt:
                 return
-            if self._connection.session_id == session_id and self._connection.ready_for() >= PROOF_OF_ABSENCE:
+            if self._link.session_id == session_id and self._link.ready_for() >= PROOF_OF_ABSENCE:
                 await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
                 raise _Again(0.0)
         await self._fail(
@@ -200,9 +187,3 @@ class Worker:
 
     async def _fail(self, task: Task, reason: Reason, title: str, description: str) -> None:
         await self._store.record(task.id, Failed(now_ms(self._clock), Failure(reason, title, description)))
-
-
-def _filename(task_id: str, number: int, media_type: str) -> str:
-    """The name of an upload: the task's id, with a number from the second image on."""
-    suffix = f"-{number + 1}" if number else ""
-    return f"{task_id}{suffix}.{media_type.partition('/')[2]}"

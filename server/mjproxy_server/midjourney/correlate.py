@@ -48,15 +48,27 @@ from mjproxy_server.midjourney.jobs import (
     Job,
     Jobs,
     Key,
+    copying_job,
+    created_at,
     job_of,
     likenesses,
     prompt_key,
     prompt_of,
+    source_key,
     strangers_job,
 )
-from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, InteractionEvent, InteractionKind
+from mjproxy_server.midjourney.messages import (
+    BotMessage,
+    Deleted,
+    Event,
+    IframeOpened,
+    InteractionEvent,
+    InteractionKind,
+    ModalOpened,
+)
 from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
 from mjproxy_server.midjourney.presses import PressedButtons
+from mjproxy_server.midjourney.texts import SeenTexts
 from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Progressed, Started, Taken
 from mjproxy_server.model.task import Failure, Result, Task, Trace
 from mjproxy_server.model.vocabulary import Reason, Status
@@ -64,6 +76,7 @@ from mjproxy_server.model.vocabulary import Reason, Status
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
 _STARTED = frozenset({Status.IN_PROGRESS, Status.SUCCESS})
+_Interaction = InteractionEvent | ModalOpened | IframeOpened
 _ONGOING = frozenset({Phase.WAITING, Phase.RUNNING, Phase.PAUSED})
 
 
@@ -95,22 +108,31 @@ class Correlator:
         self._tasks: dict[str, Job] = {}
         self._remembered: deque[tuple[int, Job]] = deque()
         self._presses = PressedButtons()
+        self._texts = SeenTexts()
         self._now = 0
 
     def watch(self, task: Task) -> None:
         """Take note of a task that is at work or chosen to start, or of a newer version of it; repeating is harmless.
 
+        A task that is sent once more after its job has failed has another job from then on.
+
         Watch a task when it is chosen, before `may_start` is asked about another one, and again with each nonce before
         it is sent under that nonce: a nonce that is not known is taken for a stranger's.
         """
         job = self._tasks.get(task.id)
+        if job and job.closed and not job.result_id and task.trace.nonce not in {"", job.nonce}:
+            self.forget(task.id)
+            job = None
         if job is None:
             job = self._tasks[task.id] = job_of(task)
             self._learn_all(job, likenesses(job, prompt_of(task)))
+        if task.source:
+            self._texts.learn(task.source.message_id, task.source.prompt)
         self._learn_steps(job, task.trace)
         self._learn_trace(job, task.trace, shows_progress=task.status in _STARTED)
         if task.result:
             self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
+            self._texts.learn(task.result.message_id, task.result.prompt)
             self._close(job, task.result.message_id)
 
     def forget(self, task_id: str) -> None:
@@ -149,6 +171,8 @@ class Correlator:
         match event:
             case InteractionEvent():
                 return self._observe_interaction(event, at)
+            case ModalOpened() | IframeOpened():
+                return self._observe_answer(event, at)
             case BotMessage():
                 return [*self._observe_presses(event, at), *self._observe_message(event, at)]
             case Deleted():
@@ -179,7 +203,8 @@ class Correlator:
             self._jobs.learn(job, key)
 
     def _learn_interaction(self, job: Job, interaction_id: str) -> None:
-        if self._jobs.learn(job, (By.INTERACTION, interaction_id)):
+        known = self._jobs.learn(job, (By.INTERACTION, interaction_id))
+        if known and created_at(interaction_id) >= created_at(job.interaction_id):
             job.interaction_id = interaction_id
 
     def _learn_job_id(self, job: Job, job_id: str) -> None:
@@ -210,6 +235,17 @@ class Correlator:
         self._learn_message(job, message)
         self._remember(job)
 
+    def _remember_copy(self, message: BotMessage) -> None:
+        """Remember that an old result will be posted again; whatever brings it, it is nobody's."""
+        job = self._jobs.exactly(By.MESSAGE, message.id)
+        if job is None and self._is_ours(message):
+            job = copying_job(message)
+            keys = (By.NONCE, message.nonce), (By.INTERACTION, message.interaction_id), (By.MESSAGE, message.id)
+            self._learn_all(job, [*keys, (By.COPY, message.bot)])
+            self._remember(job)
+        if job and message.is_result:
+            self._close(job, message.id)
+
     # Who may start.
 
     def _stands_in_the_way(self, rival: Job, job: Job, key: Key) -> bool:
@@ -224,13 +260,23 @@ class Correlator:
     # Interactions.
 
     def _observe_interaction(self, event: InteractionEvent, at: int) -> list[Sighting]:
-        job = self._jobs.exactly(By.NONCE, event.nonce) or self._jobs.exactly(By.INTERACTION, event.id)
+        if event.kind is not InteractionKind.FAILED:
+            return self._observe_answer(event, at)
+        job = self._job_of_interaction(event)
+        return self._observe_silence(job, event, at) if job else []
+
+    def _job_of_interaction(self, event: _Interaction) -> Job | None:
+        return self._jobs.exactly(By.NONCE, event.nonce) or self._jobs.exactly(By.INTERACTION, event.id)
+
+    def _observe_answer(self, event: _Interaction, at: int) -> list[Sighting]:
+        """Discord took it, or the bot answered; a page of the bot's own gives its messages the interaction's id."""
+        job = self._job_of_interaction(event)
         if job is None:
             return []
-        if event.kind is InteractionKind.FAILED:
-            return self._observe_silence(job, event, at)
-        job.taken = True
         self._learn_interaction(job, event.id)
+        if job.family.framed:
+            return []
+        job.taken = True
         return _sightings(job, [Taken(at, event.nonce or job.nonce, event.id)])
 
     def _observe_silence(self, job: Job, event: InteractionEvent, at: int) -> list[Sighting]:
@@ -254,7 +300,12 @@ class Correlator:
     # Messages.
 
     def _observe_message(self, message: BotMessage, at: int) -> list[Sighting]:
+        if message.announces_copy:
+            self._remember_copy(message)
+            return []
         job = self._owner(message)
+        if message.proposal:
+            self._texts.learn(message.id, message.proposal.description)
         if job is None:
             return []
         if message.is_result:
@@ -264,15 +315,26 @@ class Correlator:
 
     def _owner(self, message: BotMessage) -> Job | None:
         """Return the one job that the message can be about; None if there is none, or more than one."""
-        if job := self._owner_by_exact_key(message):
-            return job
-        if not self.user_id or message.user_id != self.user_id:
+        return self._rewriter(message) or self._owner_by_exact_key(message) or self._owner_by_likeness(message)
+
+    def _rewriter(self, message: BotMessage) -> Job | None:
+        """Return the job that gave its source a new text; any other version of the source is its own job's."""
+        if message.proposal is None or self._texts.knows(message.id, message.proposal.description):
+            return None
+        rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_rewritten(message)]
+        return rewriters[0] if len(rewriters) == 1 else None
+
+    def _owner_by_likeness(self, message: BotMessage) -> Job | None:
+        if not self._is_ours(message):
             return None
         # A nonce that is not known is somebody else's, however much the message looks like one of ours.
         candidates = [] if message.nonce or not _is_about_a_job(message) else self._candidates(message)
         if not candidates:
             self._remember_strangers(message)
         return candidates[0] if len(candidates) == 1 else None
+
+    def _is_ours(self, message: BotMessage) -> bool:
+        return bool(self.user_id) and message.user_id == self.user_id
 
     def _owner_by_exact_key(self, message: BotMessage) -> Job | None:
         return (
@@ -289,23 +351,29 @@ class Correlator:
         return job if job and job.result_id != message.reference_id else None
 
     def _candidates(self, message: BotMessage) -> list[Job]:
-        for key in self._likenesses_of(message):
-            if candidates := [job for job in self._jobs.find(key) if job.may_own(message)]:
-                return candidates
+        for keys in self._likenesses_of(message):
+            if candidates := [job for key in keys for job in self._jobs.find(key) if job.may_own(message)]:
+                copies = self._jobs.find((By.COPY, message.bot)) if message.is_result else []
+                return [*candidates, *(job for job in copies if job.may_copy(message))]
         return []
 
-    def _likenesses_of(self, message: BotMessage) -> Iterator[Key]:
-        if message.reference_id:
-            yield By.SOURCE, message.reference_id
+    def _likenesses_of(self, message: BotMessage) -> Iterator[list[Key]]:
+        """Yield what the message looks like; what comes first decides, if anything answers to it."""
+        content, reference_id = message.content, message.reference_id
+        if reference_id:
+            echo = [source_key(reference_id, content.prompt)] if content else []
+            yield [source_key(reference_id), *echo]
         # A reply to a known result is about a button of it, not about a command with the same prompt.
-        if message.content and not self._jobs.exactly(By.MESSAGE, message.reference_id):
-            yield prompt_key(message.bot, message.content.verb, message.content.prompt)
+        if content and not self._jobs.exactly(By.MESSAGE, reference_id):
+            yield [prompt_key(message.bot, content.verb, content.prompt)]
 
     def _learn_message(self, job: Job, message: BotMessage) -> None:
         job.taken = job.answered = True
         job.refused = False
         if message.nonce and job.task_id:
             self.user_id = self.user_id or message.user_id
+        if message.id == job.source_id:
+            return  # the message is its source's, which tells nothing new but the text
         self._learn_interaction(job, message.interaction_id)
         self._jobs.learn(job, (By.MESSAGE, message.id))
         self._learn_job_id(job, message.job_id)
@@ -313,7 +381,7 @@ class Correlator:
             self._learn_content(job, message, message.content)
 
     def _learn_content(self, job: Job, message: BotMessage, content: Content) -> None:
-        self._learn_all(job, [prompt_key(job.bot, verb, content.prompt) for verb in sorted(job.verbs)])
+        self._learn_all(job, likenesses(job, content.prompt))
         if content.phase in _ONGOING:
             job.progress_id = message.id
         elif not job.source_id and self._jobs.learn(job, (By.MESSAGE, message.reference_id)):
@@ -329,7 +397,7 @@ class Correlator:
             return [Failed(at, failure)]
         if queued_prompt(message) is not None:
             return [] if job.progress_id else [Held(at, message.id)]
-        if message.is_result:
+        if job.is_ended_by(message):
             self._close(job, message.id)
             return [_finished(message, at)]
         if message.content:
@@ -338,7 +406,7 @@ class Correlator:
 
 
 def _is_about_a_job(message: BotMessage) -> bool:
-    return bool(message.content or failure_of(message)) or queued_prompt(message) is not None
+    return bool(message.content or message.is_rating or failure_of(message)) or queued_prompt(message) is not None
 
 
 def _announced_prompt(message: BotMessage) -> str | None:
@@ -354,20 +422,21 @@ def _sightings(job: Job, facts: list[Fact]) -> list[Sighting]:
 
 def _progress(message: BotMessage, content: Content, at: int) -> list[Fact]:
     if content.phase is Phase.WAITING:
-        return [Started(at, message.id, message.interaction_id, message.job_id)]
+        return [Started(at, message.id, message.interaction_id, message.job_id, message.flags)]
     if content.phase is Phase.DONE:
         return []  # no picture: neither a report nor a result
     return [Progressed(at, message.id, content.percent, message.picture, message.job_id, content.mode)]
 
 
 def _finished(message: BotMessage, at: int) -> Finished:
+    text = message.proposal
     result = Result(
         message_id=message.id,
         content=message.text,
         flags=message.flags,
         reference_id=message.reference_id,
-        prompt=message.content.prompt if message.content else "",
-        picture=message.picture,
+        prompt=message.content.prompt if message.content else (text.description if text else ""),
+        picture=message.picture or (text.image if text else None),
         job_id=message.job_id,
         buttons=message.buttons,
     )

@@ -1,7 +1,7 @@
 """The custom ids of the bot's components: what pressing a button means, told by its id.
 
 One table names every form observed between 2023 and 2026, so that a button which is known, but not acted on, can be
-told from one that nobody has seen.
+told from one that nobody has seen. A second one says what pressing each kind does, and how it is gone about.
 """
 
 import re
@@ -61,6 +61,42 @@ class CustomId:
     solo: bool = False
 
 
+class Manner(StrEnum):
+    """How a press is carried out, and what answers it."""
+
+    PRESS = auto()
+    """The press starts a job."""
+    DIALOGUE = auto()
+    """The press opens a modal, and submitting that starts a job."""
+    REMIX = auto()
+    """As DIALOGUE while the account has the Remix mode on, as PRESS otherwise."""
+    FRAME = auto()
+    """The press opens a page of the bot's own, and submitting that starts a job."""
+    FAN_OUT = auto()
+    """Not pressed at all: it stands for a job for each of the message's prompts."""
+    IN_PLACE = auto()
+    """The press changes the message that carries the button."""
+    AT_ONCE = auto()
+    """The press starts nothing that would have to be waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What pressing a button does.
+
+    Attributes:
+        kind: What the button does, by its name.
+        action: What a task that presses it does; None for what is no task's work.
+        index: Which picture or prompt of the message, from 1; 0 where there is none to choose.
+        manner: How it is carried out.
+    """
+
+    kind: ButtonKind
+    action: Action | None
+    index: int
+    manner: Manner
+
+
 _UUID = r"(?P<job_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _JOB = rf"::(?P<index>\d+)::{_UUID}(?P<solo>::SOLO)?(?:::.+)?"
 
@@ -93,6 +129,34 @@ _FORMS = [
     )
 ]
 
+_MEANINGS = {
+    ButtonKind.UPSAMPLE: (Action.UPSCALE, Manner.PRESS),
+    ButtonKind.VARIATION: (Action.VARIATION, Manner.REMIX),
+    ButtonKind.REROLL: (Action.REROLL, Manner.REMIX),
+    ButtonKind.UPSCALE: (Action.UPSCALE, Manner.PRESS),
+    ButtonKind.VARY_SUBTLE: (Action.VARIATION, Manner.REMIX),
+    ButtonKind.VARY_STRONG: (Action.VARIATION, Manner.REMIX),
+    ButtonKind.VARY_REGION: (Action.VARIATION, Manner.FRAME),
+    ButtonKind.ZOOM_OUT: (Action.ZOOM, Manner.PRESS),
+    ButtonKind.MAKE_SQUARE: (Action.ZOOM, Manner.PRESS),
+    ButtonKind.CUSTOM_ZOOM: (Action.ZOOM, Manner.DIALOGUE),
+    ButtonKind.PAN: (Action.PAN, Manner.REMIX),
+    ButtonKind.ANIMATE: (Action.VIDEO, Manner.REMIX),
+    ButtonKind.EXTEND_VIDEO: (Action.VIDEO, Manner.REMIX),
+    ButtonKind.UPSCALE_VIDEO: (Action.UPSCALE, Manner.PRESS),
+    ButtonKind.REMASTER: (Action.UPSCALE, Manner.PRESS),
+    ButtonKind.BOOKMARK: (None, Manner.AT_ONCE),
+    ButtonKind.DESCRIPTION: (Action.IMAGINE, Manner.DIALOGUE),
+    ButtonKind.ALL_DESCRIPTIONS: (Action.IMAGINE, Manner.FAN_OUT),
+    ButtonKind.DESCRIBE_AGAIN: (Action.DESCRIBE, Manner.IN_PLACE),
+    ButtonKind.SHORTENED_PROMPT: (Action.IMAGINE, Manner.DIALOGUE),
+    ButtonKind.SHORTEN_DETAILS: (Action.SHORTEN, Manner.IN_PLACE),
+    ButtonKind.CANCEL_JOB: (None, Manner.AT_ONCE),
+    ButtonKind.APPEAL: (None, Manner.AT_ONCE),
+}
+
+_MARKS = {ButtonKind.UPSAMPLE: "U", ButtonKind.VARIATION: "V", ButtonKind.REROLL: "R"}
+
 _ACTIONS = {
     ButtonKind.UPSAMPLE: Action.UPSCALE,
     ButtonKind.VARIATION: Action.VARIATION,
@@ -113,6 +177,23 @@ def parse(custom_id: str) -> CustomId:
                 solo=bool(parts.get("solo")),
             )
     return CustomId(ButtonKind.UNKNOWN)
+
+
+def meaning(custom_id: str) -> Meaning | None:
+    """Return what pressing the button with this custom id does; None if nobody has seen such a button."""
+    parsed = parse(custom_id)
+    if parsed.kind is ButtonKind.UNKNOWN:
+        return None
+    action, manner = _MEANINGS[parsed.kind]
+    return Meaning(parsed.kind, action, parsed.index, manner)
+
+
+def mark(button: Button) -> str:
+    """Return how a task's description names a button: U2, V3 and R for those of a grid, otherwise what it shows."""
+    parsed = parse(button.custom_id)
+    of_single_picture = parsed.solo and parsed.kind is not ButtonKind.REROLL
+    letter = "" if of_single_picture else _MARKS.get(parsed.kind, "")
+    return f"{letter}{parsed.index or ''}" if letter else button.label.strip() or button.emoji
 
 
 def action_of(custom_id: str) -> tuple[Action, int] | None:

@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 
 from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.content import Content, Phase, Verb
-from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.midjourney.families import Ending, Family, family_of, verbs_beside
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.prompt import normalise
 from mjproxy_server.model.command import Imagine
@@ -18,18 +18,19 @@ _DISCORD_EPOCH_MS = 1_420_070_400_000
 _CLOCK_TOLERANCE_MS = 60_000
 """How far this machine's clock may be ahead of Discord's."""
 
-_VERBS = {
-    ButtonKind.UPSAMPLE: frozenset({Verb.IMAGE, Verb.UPSCALE}),
-    ButtonKind.VARIATION: frozenset({Verb.VARIATIONS, Verb.REMIX}),
-    ButtonKind.REROLL: frozenset({Verb.IMAGINE}),
-}
-_COMMAND_VERBS = frozenset({Verb.IMAGINE})
-_ANY_VERB = frozenset(Verb)
+_ANYTHING = Family(verbs=frozenset(Verb))
 """Of a job that waits nobody is told what it does."""
+
+_COPYING_MS = 15 * 60 * 1000
+"""So long a bot may answer an interaction (Discord's documentation of interaction tokens)."""
 
 
 class By(StrEnum):
-    """What a job can be found by. The first four are exact: a value belongs to one job."""
+    """What a job can be found by. The first four are exact: a value belongs to one job.
+
+    A SOURCE is a message alone, or with the prompt of a job that has one of its own. COPY finds what /show was asked
+    for: the copy looks like any result of the bot.
+    """
 
     NONCE = auto()
     INTERACTION = auto()
@@ -37,11 +38,15 @@ class By(StrEnum):
     JOB = auto()
     SOURCE = auto()
     PROMPT = auto()
+    COPY = auto()
 
 
 Key = tuple[By, str]
 
-_LIKENESSES = frozenset({By.SOURCE, By.PROMPT})
+_SWAPPING = "swapid"
+"""The command that a swapped face answers; the one that learns a face may answer with a picture too."""
+
+_LIKENESSES = frozenset({By.SOURCE, By.PROMPT, By.COPY})
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -50,10 +55,10 @@ class Job:
 
     Attributes:
         bot: Who works on it.
-        verbs: What its messages may say is done.
+        family: What its messages may say, and with what it ends.
         index: The picture of the source that it works on, or 0.
         source_id: The message whose button started it; "" for a command.
-        custom_id: That button.
+        custom_id: That button, if pressing it is all that there is to do.
         task_id: Our task; "" if the task is over for us, or if the job was started by somebody else.
         nonce: The newest nonce that it was sent with.
         sent_at: When that was, in Unix milliseconds.
@@ -61,7 +66,7 @@ class Job:
         taken: Discord took it.
         answered: The bot has said something about it.
         closed: Its result or its failure was seen.
-        interaction_id: Discord's interaction.
+        interaction_id: Discord's newest interaction for it.
         progress_id: The message that shows its progress; a "Job queued" is none.
         result_id: The message that brought its result.
         job_id: Its UUID.
@@ -69,7 +74,7 @@ class Job:
     """
 
     bot: Bot
-    verbs: frozenset[Verb]
+    family: Family
     index: int = 0
     source_id: str = ""
     custom_id: str = ""
@@ -97,19 +102,52 @@ class Job:
 
     def resembles(self, other: "Job") -> bool:
         """True if messages about jobs with a common likeness may be the same for both."""
-        told_by_index = Verb.IMAGE in self.verbs and _differ(self.index, other.index)
-        return bool(self.verbs & other.verbs) and not told_by_index
+        mine, others = self.family, other.family
+        if mine.ending is Ending.REWRITE:
+            return others.ending is Ending.REWRITE
+        told_by = (self.index, other.index), (mine.qualifier, others.qualifier)
+        told_apart = mine.results_tell and any(_differ(*pair) for pair in told_by)
+        return bool(mine.verbs & others.verbs) and not told_apart
 
     def may_own(self, message: BotMessage) -> bool:
         """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
         return (
             self._was_sent
+            and self._may_say(message)
             and not (self.closed and message.is_result)
             and not _differ(self.interaction_id, message.interaction_id)
             and not _differ(self.job_id, message.job_id)
             and created_at(message.id) >= self._not_before
             and (message.content is None or self._fits(message, message.content))
         )
+
+    def may_copy(self, message: BotMessage) -> bool:
+        """True if the message can be the copy that this /show was asked for."""
+        return self.may_own(message) and created_at(message.id) <= self.sent_at + _COPYING_MS
+
+    def may_have_rewritten(self, message: BotMessage) -> bool:
+        """True if this version of the job's source is newer than the press, by Discord's own clock."""
+        pressed_at = created_at(self.interaction_id)
+        return self.family.ending is Ending.REWRITE and not self.closed and 0 < pressed_at <= message.edited_at
+
+    def is_ended_by(self, message: BotMessage) -> bool:
+        """True if this message about the job is the one with which it ends well."""
+        match self.family.ending:
+            case Ending.PICTURE:
+                return message.is_result
+            case Ending.TEXT:
+                return message.proposal is not None
+            case Ending.REWRITE:
+                return message.id == self.source_id and message.proposal is not None
+            case Ending.FILE:
+                return bool(message.attachments) and message.command == _SWAPPING
+            case Ending.NOTE:
+                return message.is_rating
+
+    def _may_say(self, message: BotMessage) -> bool:
+        """Texts and files are known by exact keys alone; so are notices about them."""
+        ending = Ending.NOTE if message.is_rating else Ending.PICTURE
+        return self.family.ending is ending
 
     @property
     def _not_before(self) -> int:
@@ -121,7 +159,9 @@ class Job:
         return known or self.sent_at - _CLOCK_TOLERANCE_MS
 
     def _fits(self, message: BotMessage, content: Content) -> bool:
-        if content.verb not in self.verbs or _differ(self.index, content.index):
+        if content.verb not in self.family.verbs or _differ(self.index, content.index):
+            return False
+        if _differ(self.family.qualifier, content.qualifier):
             return False
         if content.phase is not Phase.DONE and self.progress_id:
             return False  # one message shows the progress of a job, and it would have been found by its id
@@ -131,9 +171,10 @@ class Job:
         """True if a message about the job may reply to this one.
 
         Everything about a pressed button replies to the button's message. Of a command only the result replies, if at
-        all, and then to the progress message, which is no older than the job.
+        all, and then to the progress message, which is no older than the job. A job with a prompt of its own may do
+        either.
         """
-        if self.source_id:
+        if self.source_id and (reference_id == self.source_id or not self.family.own_prompt):
             return reference_id == self.source_id
         in_time = created_at(reference_id) >= self._not_before
         return phase is Phase.DONE and in_time and not self.progress_id
@@ -141,15 +182,15 @@ class Job:
 
 def job_of(task: Task) -> Job:
     """Return a job for the task that knows only what was asked for."""
+    family = family_of(task)
     if task.source is None:
-        return Job(bot=task.bot, verbs=_COMMAND_VERBS, task_id=task.id)
-    pressed = custom_id.parse(task.source.custom_id)
+        return Job(bot=task.bot, family=family, task_id=task.id)
     return Job(
         bot=task.bot,
-        verbs=_VERBS.get(pressed.kind, frozenset()),
-        index=pressed.index,
+        family=family,
+        index=custom_id.parse(task.source.custom_id).index,
         source_id=task.source.message_id,
-        custom_id=task.source.custom_id,
+        custom_id="" if task.confirmation else task.source.custom_id,
         task_id=task.id,
     )
 
@@ -158,7 +199,7 @@ def strangers_job(message: BotMessage) -> Job:
     """Return a job for a message that speaks of one which none of our tasks started."""
     return Job(
         bot=message.bot,
-        verbs=_verbs_beside(message.content.verb) if message.content else _ANY_VERB,
+        family=Family(verbs=verbs_beside(message.content.verb)) if message.content else _ANYTHING,
         index=message.content.index if message.content else 0,
         source_id=message.reference_id,
         sent_at=created_at(message.id),
@@ -166,14 +207,21 @@ def strangers_job(message: BotMessage) -> Job:
     )
 
 
-def _verbs_beside(verb: Verb) -> frozenset[Verb]:
-    return next((verbs for verbs in _VERBS.values() if verb in verbs), frozenset({verb}))
+def copying_job(message: BotMessage) -> Job:
+    """Return a job for the answer to a /show."""
+    return Job(bot=message.bot, family=_ANYTHING, sent_at=created_at(message.id), taken=True, progress_id=message.id)
 
 
 def likenesses(job: Job, prompt: str) -> list[Key]:
     """Return what messages about the job will look like: their source, and their verb and prompt."""
-    source = [(By.SOURCE, job.source_id)] if job.source_id else []
-    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.verbs))]
+    own_prompt = prompt if job.family.own_prompt else None
+    source = [source_key(job.source_id, own_prompt)] if job.source_id else []
+    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.family.verbs))]
+
+
+def source_key(message_id: str, prompt: str | None = None) -> Key:
+    """Return the key of replies to a message, or of those among them that echo this prompt."""
+    return By.SOURCE, message_id if prompt is None else f"{message_id}/{normalise(prompt)}"
 
 
 def prompt_key(bot: Bot, verb: Verb, prompt: str) -> Key:
@@ -183,7 +231,7 @@ def prompt_key(bot: Bot, verb: Verb, prompt: str) -> Key:
 
 def prompt_of(task: Task) -> str:
     """Return the prompt that the bot will echo."""
-    if task.source:
+    if task.source and not (task.confirmation or family_of(task).own_prompt):
         return task.source.prompt
     command = task.command
     return task.prompt_en or task.prompt or (command.prompt if isinstance(command, Imagine) else "")

@@ -1,4 +1,4 @@
-"""Gateway dispatches as typed events: the messages of the bots, deletions, and the fate of interactions.
+"""Gateway dispatches as typed events: messages of the bots, deletions, the fate of interactions, and dialogues.
 
 The reader is tolerant, as Discord asks for: keys may be missing or null, a nonce may be a number, unknown keys are
 nothing to worry about. What is not of a known bot, and what has not the shape of a message, is no event.
@@ -9,6 +9,7 @@ The same reader serves the channel's history: a message read there has the shape
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum, auto
 
 import msgspec
@@ -18,6 +19,7 @@ from mjproxy_server.midjourney import custom_id, wire
 from mjproxy_server.midjourney.bots import bot_of
 from mjproxy_server.midjourney.content import Content, Phase
 from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.midjourney.suggestions import prompts_of
 from mjproxy_server.model.task import Button, Picture
 from mjproxy_server.model.vocabulary import Bot
 
@@ -56,6 +58,30 @@ class Embed:
     description: str = ""
     colour: int = 0
     footer: str = ""
+    image: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry of a menu: what is shown, what is sent, and whether it is the one that is chosen."""
+
+    label: str
+    value: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A menu of a message."""
+
+    custom_id: str
+    choices: tuple[Choice, ...]
+
+
+_PROPOSING = frozenset({ButtonKind.DESCRIPTION, ButtonKind.SHORTENED_PROMPT})
+_RATED = "You have successfully rated"
+_DISPLAYING = "Displaying..."
+_SHOW = "show"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +95,16 @@ class BotMessage:
         bot: Its author.
         nonce: The nonce of the interaction that it answers; only the first message of an interaction has it.
         interaction_id: The interaction that it answers.
+        command: The name of the command that it answers.
         user_id: Whose job or interaction it is about.
         reference_id: The message that it replies to.
         flags: Discord's message flags; 64 is ephemeral.
+        edited_at: When it was last changed, in Unix milliseconds.
         text: Its text as it stands.
         content: Its text as the bot's grammar reads it; None if it speaks of no job.
         attachments: Its files.
         buttons: Its buttons that have a custom id, so no links.
+        menus: Its menus.
         embeds: Its framed texts.
         job_id: The UUID of the job that it is about.
     """
@@ -86,13 +115,16 @@ class BotMessage:
     bot: Bot
     nonce: str = ""
     interaction_id: str = ""
+    command: str = ""
     user_id: str = ""
     reference_id: str = ""
     flags: int = 0
+    edited_at: int = 0
     text: str = ""
     content: Content | None = None
     attachments: tuple[Attachment, ...] = ()
     buttons: tuple[Button, ...] = ()
+    menus: tuple[Menu, ...] = ()
     embeds: tuple[Embed, ...] = ()
     job_id: str = ""
 
@@ -116,6 +148,23 @@ class BotMessage:
         if self.content.phase is Phase.DONE and self.kind is MessageKind.CREATED:
             return True
         return self.content.phase in {Phase.DONE, Phase.OTHER} and self._can_be_worked_on
+
+    @property
+    def proposal(self) -> Embed | None:
+        """The framed text in which the bot proposes prompts, as /describe and /shorten want it to."""
+        choice = any(custom_id.parse(button.custom_id).kind in _PROPOSING for button in self.buttons)
+        texts = (embed for embed in self.embeds if embed.description)
+        return next((embed for embed in texts if choice or prompts_of(embed.description)), None)
+
+    @property
+    def is_rating(self) -> bool:
+        """True if it says that a picture was rated, which is what the bookmark button does."""
+        return self.text.startswith(_RATED)
+
+    @property
+    def announces_copy(self) -> bool:
+        """True if it answers /show, which posts the result of an old job again."""
+        return self.text == _DISPLAYING or self.command == _SHOW
 
     @property
     def _can_be_worked_on(self) -> bool:
@@ -147,7 +196,47 @@ class InteractionEvent:
     reason_code: int = 0
 
 
-Event = BotMessage | Deleted | InteractionEvent
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A text field of a modal: its custom id, and what stands in it at first."""
+
+    custom_id: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModalOpened:
+    """The bot answers a press by a modal.
+
+    Attributes:
+        id: The interaction; a submit names it.
+        nonce: The nonce that the press was sent with, or "".
+        custom_id: The modal.
+        fields: Its text fields.
+    """
+
+    id: str
+    nonce: str
+    custom_id: str
+    fields: tuple[TextField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IframeOpened:
+    """The bot answers a press by a page of its own.
+
+    Attributes:
+        id: The interaction; the messages of what is submitted there name it, and carry no nonce.
+        nonce: The nonce that the press was sent with, or "".
+        token: What a submit to the page is known by there.
+    """
+
+    id: str
+    nonce: str
+    token: str
+
+
+Event = BotMessage | Deleted | InteractionEvent | ModalOpened | IframeOpened
 
 _MESSAGES = {"MESSAGE_CREATE": MessageKind.CREATED, "MESSAGE_UPDATE": MessageKind.UPDATED}
 _DELETIONS = frozenset({"MESSAGE_DELETE", "MESSAGE_DELETE_BULK"})
@@ -157,7 +246,13 @@ _INTERACTIONS = {
     "INTERACTION_FAILURE": InteractionKind.FAILED,
 }
 
+_MODAL = "INTERACTION_MODAL_CREATE"
+_IFRAME = "INTERACTION_IFRAME_MODAL_CREATE"
+_IFRAME_PREFIX = "MJ::iframe::"
+
 _BUTTON = 2
+_STRING_SELECT = 3
+_TEXT_INPUT = 4
 
 
 def read(name: str, data: Mapping[str, object]) -> Event | None:
@@ -171,14 +266,22 @@ def read(name: str, data: Mapping[str, object]) -> Event | None:
         The event; None if it is not of a known bot, of no concern, or malformed.
     """
     try:
-        if kind := _MESSAGES.get(name):
-            return _message(kind, msgspec.convert(data, wire.Message))
-        if name in _DELETIONS:
-            return _deleted(msgspec.convert(data, wire.Deletion))
-        if interaction := _INTERACTIONS.get(name):
-            return _interaction(interaction, msgspec.convert(data, wire.Interaction))
+        return _read(name, data)
     except msgspec.ValidationError:
         return None
+
+
+def _read(name: str, data: Mapping[str, object]) -> Event | None:
+    if kind := _MESSAGES.get(name):
+        return _message(kind, msgspec.convert(data, wire.Message))
+    if name in _DELETIONS:
+        return _deleted(msgspec.convert(data, wire.Deletion))
+    if interaction := _INTERACTIONS.get(name):
+        return _interaction(interaction, msgspec.convert(data, wire.Interaction))
+    if name == _MODAL:
+        return _modal(msgspec.convert(data, wire.Dialogue))
+    if name == _IFRAME:
+        return _iframe(msgspec.convert(data, wire.Dialogue))
     return None
 
 
@@ -189,6 +292,16 @@ def _deleted(raw: wire.Deletion) -> Deleted:
 
 def _interaction(kind: InteractionKind, raw: wire.Interaction) -> InteractionEvent:
     return InteractionEvent(kind, raw.id, _nonce(raw.nonce), raw.reason_code or 0)
+
+
+def _modal(raw: wire.Dialogue) -> ModalOpened:
+    inputs = [component for component in _flattened(raw.components or ()) if component.type == _TEXT_INPUT]
+    fields = tuple(TextField(field.custom_id or "", field.value or "") for field in inputs)
+    return ModalOpened(raw.id, _nonce(raw.nonce), raw.custom_id, fields)
+
+
+def _iframe(raw: wire.Dialogue) -> IframeOpened:
+    return IframeOpened(raw.id, _nonce(raw.nonce), raw.custom_id.removeprefix(_IFRAME_PREFIX))
 
 
 def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
@@ -207,13 +320,16 @@ def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
         bot=bot,
         nonce=_nonce(raw.nonce),
         interaction_id=interaction.id if interaction else "",
+        command=_command(raw),
         user_id=_user(content, interaction),
         reference_id=(raw.message_reference.message_id or "") if raw.message_reference else "",
         flags=raw.flags or 0,
+        edited_at=_milliseconds(raw.edited_timestamp),
         text=text,
         content=content,
         attachments=attachments,
         buttons=tuple(_button(component) for component in components if _is_button(component)),
+        menus=tuple(_menu(component) for component in components if component.type == _STRING_SELECT),
         embeds=tuple(_embed(embed) for embed in raw.embeds or ()),
         job_id=_job_id(components, attachments, content),
     )
@@ -226,6 +342,19 @@ def _nonce(raw: str | int | None) -> str:
 def _author(raw: wire.Message) -> Bot | None:
     ids = (raw.application_id, raw.author.id if raw.author else None)
     return next((bot for id_ in ids if id_ and (bot := bot_of(id_))), None)
+
+
+def _command(raw: wire.Message) -> str:
+    named = (each.name for each in (raw.interaction_metadata, raw.interaction) if each)
+    return next((name for name in named if name), "")
+
+
+def _milliseconds(timestamp: str | None) -> int:
+    """Return an ISO 8601 timestamp as Unix milliseconds; 0 for none, and for what is none."""
+    try:
+        return int(datetime.fromisoformat(timestamp).timestamp() * 1000) if timestamp else 0
+    except ValueError:
+        return 0
 
 
 def _user(content: Content | None, interaction: wire.InteractionMetadata | None) -> str:
@@ -245,7 +374,12 @@ def _embed(raw: wire.Embed) -> Embed:
         description=raw.description or "",
         colour=raw.color or 0,
         footer=(raw.footer.text or "") if raw.footer else "",
+        image=_image(raw.image),
     )
+
+
+def _image(raw: wire.EmbedImage | None) -> Picture | None:
+    return Picture(raw.url, raw.width or 0, raw.height or 0) if raw and raw.url else None
 
 
 def _flattened(components: Iterable[wire.Component]) -> Iterator[wire.Component]:
@@ -267,6 +401,11 @@ def _button(raw: wire.Component) -> Button:
         type=raw.type,
         style=raw.style or 0,
     )
+
+
+def _menu(raw: wire.Component) -> Menu:
+    choices = tuple(Choice(each.label, each.value, bool(each.default)) for each in raw.options or ())
+    return Menu(raw.custom_id or "", choices)
 
 
 _HEX_UUID = r"([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum, auto
 
+from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.content import Phase
+from mjproxy_server.midjourney.custom_id import ButtonKind
 from mjproxy_server.midjourney.messages import BotMessage, Embed
-from mjproxy_server.model.task import Failure
+from mjproxy_server.model.task import Button, Failure
 from mjproxy_server.model.vocabulary import Reason
 
 
@@ -74,9 +76,11 @@ _VERDICTS = {
     "sorry! could not complete the job": _BROKEN,
 }
 _QUEUED_TITLE = "job queued"
+_APPEALABLE_TITLE = "action needed to continue"
+_OWN_TITLES = ("sorry, something went wrong", "sorry! could not complete the job")
 _ERROR_COLOURS = frozenset({0xFF0000, 0xED4245, 0xF1C40F})
 _DECLINED_FOOTER = "decline-"
-_PLAIN_FAILURE = "Failed"
+_PLAIN_FAILURE = "failed"
 
 _TIMESTAMP = re.compile(r"<t:(\d{1,11})(?::\w)?>")
 
@@ -85,7 +89,7 @@ def failure_of(message: BotMessage) -> Failure | None:
     """Return why the job of this message failed; None if the message does not say that it did."""
     if message.content and message.content.phase is Phase.STOPPED:
         return Failure(Reason.STOPPED, "Stopped", "The job was stopped at Discord.")
-    if message.text.startswith(_PLAIN_FAILURE):
+    if message.text.casefold().startswith(_PLAIN_FAILURE):
         return Failure(Reason.BOT_ERROR, "Failed", _cleaned(message.text))
     if found := _judged(message):
         embed, verdict = found
@@ -103,6 +107,31 @@ def account_trouble(message: BotMessage) -> AccountTrouble | None:
         if verdict.trouble:
             return AccountTrouble(verdict.trouble, _title(embed), _cleaned(embed.description))
     return None
+
+
+def is_own_fault(failure: Failure) -> bool:
+    """Return True if Midjourney calls the failure its own, so that the same may well succeed another time."""
+    return failure.reason is Reason.BOT_ERROR and failure.title.casefold().startswith((*_OWN_TITLES, _PLAIN_FAILURE))
+
+
+def retry_at(message: BotMessage) -> int | None:
+    """Return when to try again what the bot is too busy for.
+
+    Returns:
+        Unix milliseconds, 0 if it does not say when; None if the message says nothing of the kind.
+    """
+    found = _judged(message)
+    if found is None or found[1] is not _BUSY:
+        return None
+    times = _TIMESTAMP.findall(found[0].description)
+    return int(times[-1]) * 1000 if times else 0
+
+
+def appeal_of(message: BotMessage) -> Button | None:
+    """Return the button that has a refused prompt judged once more; None if the message offers none."""
+    if not any(_key(embed).startswith(_APPEALABLE_TITLE) for embed in message.embeds):
+        return None
+    return next((each for each in message.buttons if custom_id.parse(each.custom_id).kind is ButtonKind.APPEAL), None)
 
 
 def queued_prompt(message: BotMessage) -> str | None:

@@ -17,6 +17,7 @@ class InteractionMetadata(Struct):
     """The interaction that a message answers (`interaction_metadata`, formerly `interaction`)."""
 
     id: str
+    name: str | None = None
     user: User | None = None
 
 
@@ -41,8 +42,16 @@ class Emoji(Struct):
     name: str | None = None
 
 
+class Choice(Struct):
+    """An entry of a menu."""
+
+    label: str
+    value: str
+    default: bool | None = None
+
+
 class Component(Struct):
-    """A component: a button, or a row or container of others."""
+    """A component: a button, a menu, a text field, or a row or container of others."""
 
     type: int
     custom_id: str | None = None
@@ -50,6 +59,8 @@ class Component(Struct):
     style: int | None = None
     emoji: Emoji | None = None
     url: str | None = None
+    value: str | None = None
+    options: list[Choice] | None = None
     components: "list[Component] | None" = None
 
 
@@ -57,6 +68,14 @@ class EmbedFooter(Struct):
     """The line under an embed."""
 
     text: str | None = None
+
+
+class EmbedImage(Struct):
+    """The image in an embed."""
+
+    url: str | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 class Embed(Struct):
@@ -67,6 +86,7 @@ class Embed(Struct):
     description: str | None = None
     color: int | None = None
     footer: EmbedFooter | None = None
+    image: EmbedImage | None = None
 
 
 class Message(Struct):
@@ -79,6 +99,7 @@ class Message(Struct):
     content: str | None = None
     nonce: str | int | None = None
     flags: int | None = None
+    edited_timestamp: str | None = None
     interaction_metadata: InteractionMetadata | None = None
     interaction: InteractionMetadata | None = None
     message_reference: MessageReference | None = None
@@ -101,3 +122,12 @@ class Interaction(Struct):
     id: str
     nonce: str | int | None = None
     reason_code: int | None = None
+
+
+class Dialogue(Struct):
+    """INTERACTION_MODAL_CREATE and INTERACTION_IFRAME_MODAL_CREATE."""
+
+    id: str
+    custom_id: str
+    nonce: str | int | None = None
+    components: list[Component] | None = None

@@ -1,8 +1,23 @@
 """The account: one Discord channel that a user token can draw in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from mjproxy_server.model.vocabulary import Mode
+from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
+
+DEFAULT_USER_AGENT: Final = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36"
+)
+
+BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+    "core_size": (1, 100),
+    "queue_size": (0, 100_000),
+    "timeout_minutes": (1, 1440),
+    "interval_seconds": (0, 3600),
+    "weight": (1, 1000),
+}
+"""The least and the greatest value of an account's numbers, wherever they come from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +40,7 @@ class Account:
         remix_auto_submit: Submit remixes without asking the caller.
         mj_bot_channel_id: The direct channel with the Midjourney bot; "" to have it found.
         niji_bot_channel_id: The direct channel with the Niji bot; "" to have it found.
+        when_held: What becomes of its waiting tasks when its owner has to act.
     """
 
     guild_id: str
@@ -42,11 +58,16 @@ class Account:
     remix_auto_submit: bool = False
     mj_bot_channel_id: str = ""
     niji_bot_channel_id: str = ""
+    when_held: WhenHeld = WhenHeld.WAIT
 
     @property
     def id(self) -> str:
         """The account's id: its channel id."""
         return self.channel_id
+
+
+PLAIN_ACCOUNT: Final = Account(guild_id="", channel_id="", user_token="", user_agent=DEFAULT_USER_AGENT)
+"""What an account has where nobody says anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +78,65 @@ class AccountFilter:
         account_id: The account's id must be this.
         modes: The account's own mode, if it has one, must be among these.
         remark: The account's remark must be this.
+        remix: Whether the bot's Remix mode is on, as the last sync told it.
     """
 
     account_id: str = ""
     modes: tuple[Mode, ...] = ()
     remark: str = ""
+    remix: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSync:
+    """What the bot told of an account; None and "" where it did not.
+
+    Attributes:
+        at: When, in Unix milliseconds.
+        plan: The subscription, as the bot words it.
+        fast_hours_left: Fast hours left.
+        mode: The mode of prompts that name none.
+        stealth: Whether results are hidden from the public.
+        remix: Whether Remix is on.
+        version: The model version, as the bot words it.
+        versions: The model versions that can be chosen.
+        stylize: How strongly pictures are stylized.
+        variation: How far variations depart.
+        running_jobs: Jobs that run, whoever started them.
+        queued_jobs: Jobs that wait, whoever started them.
+    """
+
+    at: int
+    plan: str = ""
+    fast_hours_left: float | None = None
+    mode: Mode | None = None
+    stealth: bool | None = None
+    remix: bool | None = None
+    version: str = ""
+    versions: tuple[str, ...] = ()
+    stylize: Level | None = None
+    variation: Level | None = None
+    running_jobs: int = 0
+    queued_jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRecord:
+    """All that is kept of an account.
+
+    Attributes:
+        account: The account as it is.
+        base: The account as the configuration had it when this was written; None if it was made through the API.
+        sync: What the bot told of it; None before the first sync.
+        held_reason: Why the account's owner has to act; "" if nothing is the matter.
+    """
+
+    account: Account
+    base: Account | None = None
+    sync: AccountSync | None = None
+    held_reason: str = ""
+
+    @property
+    def id(self) -> str:
+        """The account's id."""
+        return self.account.id

@@ -133,16 +133,43 @@ class NotModal(DomainError):
         super().__init__("The task waits for no confirmation.", task_id=task_id, status=status)
 
 
+class BannedPrompt(DomainError):
+    """The prompt has a word or phrase that is banned here.
+
+    Attributes:
+        prompt_en: The prompt in English.
+        banned_word: The word or phrase, as the prompt has it.
+    """
+
+    reason = Reason.BANNED_PROMPT
+    code = SubmitCode.BANNED_PROMPT
+
+    def __init__(self, prompt_en: str, banned_word: str) -> None:
+        super().__init__(f"The prompt may not have the words: {banned_word}. Take them out.", banned_word=banned_word)
+        self.prompt_en = prompt_en
+        self.banned_word = banned_word
+
+
+class NoPicture(DomainError):
+    """The task has no picture of its own."""
+
+    reason = Reason.PARENT_NOT_FINISHED
+    code = SubmitCode.VALIDATION_ERROR
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__("The task has no finished picture.", task_id=task_id)
+
+
 class RequestIdReused(DomainError):
     """The request id was used before with other content."""
 
     reason = Reason.REQUEST_ID_REUSED
     code = SubmitCode.VALIDATION_ERROR
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, request_id: str, field: str = "options.request_id") -> None:
         super().__init__(
-            "options.request_id: used before with another request; choose a new one.",
-            field="options.request_id",
+            f"{field}: used before with another request; choose a new one.",
+            field=field,
             request_id=request_id,
         )
 

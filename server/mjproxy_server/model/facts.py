@@ -11,10 +11,14 @@ from mjproxy_server.model.vocabulary import Mode
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt."""
+    """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt.
+
+    Where Discord has told the interaction's id beforehand, as for a page that a press has opened, it is known too.
+    """
 
     at: int
     nonce: str
+    interaction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Started:
     message_id: str
     interaction_id: str = ""
     job_id: str = ""
+    flags: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,14 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Another account works on the task, which nothing was sent for yet."""
+
+    at: int
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested:
     """The caller wants the task to stop."""
 
@@ -130,6 +143,7 @@ Fact = (
     | Failed
     | Cancelled
     | Confirmed
+    | Moved
     | CancelRequested
     | SeedFound
 )

@@ -5,6 +5,7 @@ A task is a value. `mjproxy_server.model.transition` makes the next one out of i
 
 from msgspec import Struct
 
+from mjproxy_server.model.account import AccountFilter
 from mjproxy_server.model.command import Command, StoredImage
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
 
@@ -108,6 +109,7 @@ class Trace(Struct, frozen=True):
         steps: What was sent for it, oldest first.
         interaction_id: Discord's id of the interaction, or "".
         progress_message_id: The message that shows the progress, or "".
+        progress_flags: That message's flags; 64 if only the account's user sees it.
         job_id: The job's UUID, or "".
         last_sign_at: When the job last gave a sign of life, in Unix milliseconds; 0 before the first.
     """
@@ -115,6 +117,7 @@ class Trace(Struct, frozen=True):
     steps: tuple[Step, ...] = ()
     interaction_id: str = ""
     progress_message_id: str = ""
+    progress_flags: int = 0
     job_id: str = ""
     last_sign_at: int = 0
 
@@ -188,6 +191,7 @@ class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
         once: While the task has not failed, no other one with this key is accepted; "" for no such bond.
         cancel_requested_at: When the caller asked to cancel it while it was at work.
         image_seed: The seed of its picture, once the bot has told it.
+        movable_to: The accounts that may work on it in the place of its own; None if only that one may.
     """
 
     id: str
@@ -219,3 +223,4 @@ class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
     once: str = ""
     cancel_requested_at: int = 0
     image_seed: str = ""
+    movable_to: AccountFilter | None = None

@@ -28,6 +28,7 @@ from mjproxy_server.model.facts import (
     Failed,
     Finished,
     Held,
+    Moved,
     NotTaken,
     Progressed,
     SeedFound,
@@ -56,7 +57,11 @@ def _apply(fact: object, task: Task) -> Task:  # noqa: ARG001
 
 @_apply.register
 def _(fact: Sending, task: Task) -> Task:
-    return _traced(task, steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at)))
+    return _traced(
+        task,
+        steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at)),
+        interaction_id=fact.interaction_id or task.trace.interaction_id,
+    )
 
 
 @_apply.register
@@ -86,6 +91,7 @@ def _(fact: Started, task: Task) -> Task:
         steps=_settled(task.trace, "taken"),
         interaction_id=fact.interaction_id or task.trace.interaction_id,
         progress_message_id=fact.message_id or task.trace.progress_message_id,
+        progress_flags=fact.flags or task.trace.progress_flags,
         job_id=task.trace.job_id or fact.job_id,
     )
     return _alive(task, known, fact.at, at_least=Status.IN_PROGRESS)
@@ -155,6 +161,13 @@ def _(fact: Confirmed, task: Task) -> Task:
         state=task.state if fact.state is None else fact.state,
         notify_hook=task.notify_hook if fact.notify_hook is None else fact.notify_hook,
     )
+
+
+@_apply.register
+def _(fact: Moved, task: Task) -> Task:
+    """What was sent for already, or may have been, stays where it is: its messages come in that channel."""
+    unsent = task.status is Status.NOT_START and all(step.outcome == "refused" for step in task.trace.steps)
+    return replace(task, account_id=fact.account_id) if unsent else task
 
 
 @_apply.register

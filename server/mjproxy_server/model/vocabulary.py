@@ -26,6 +26,7 @@ class Action(_Name):
     PAN = auto()
     VIDEO = auto()
     SWAP_FACE = auto()
+    BOOKMARK = auto()
 
 
 class Status(_Name):

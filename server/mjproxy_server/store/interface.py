@@ -12,6 +12,7 @@ from typing import Protocol
 from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
+from mjproxy_server.store.accounts import AccountStore
 
 REQUEST_ID_LIFETIME_MS = 24 * 60 * 60 * 1000
 """How long a repeated request id gets the first answer again."""
@@ -167,6 +168,11 @@ class Store(Protocol):
     same. Every method that touches the disk raises `Unavailable` when the disk fails, and then the write was not made
     as far as anybody can see; only a crash right after may bring it back.
     """
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The accounts' records."""
+        ...
 
     @property
     def history_id(self) -> str:

@@ -76,8 +76,16 @@ def _bond(task: Task) -> str:
 def update_task(connection: sqlite3.Connection, task: Task) -> None:
     """Replaces what may change of a task."""
     connection.execute(
-        "UPDATE tasks SET status = ?, finished_at = ?, state = ?, once = ?, body = ? WHERE id = ?",
-        (task.status.value, task.finished_at, task.state, _bond(task), _encode(task), key_of(task.id)),
+        "UPDATE tasks SET account_id = ?, status = ?, finished_at = ?, state = ?, once = ?, body = ? WHERE id = ?",
+        (
+            task.account_id,
+            task.status.value,
+            task.finished_at,
+            task.state,
+            _bond(task),
+            _encode(task),
+            key_of(task.id),
+        ),
     )
 
 

@@ -52,12 +52,9 @@ class PacedClock:
         """Set this clock forward; a time that has passed changes nothing."""
         self._origin, self._real_origin = max(time, self.now()), self._real()
 
-    def real_seconds_until(self, time: float) -> float | None:
-        """Return how long it really takes until this clock shows `time`: 0 if it has, None if it never will."""
-        missing = time - self.now()
-        if missing <= 0:
-            return 0.0
-        return None if self._paused else missing / self._speed
+    def real_seconds_until(self, time: float) -> float:
+        """Return how long it really takes until this clock shows `time`, if it runs; 0 if it has."""
+        return max(0.0, (time - self.now()) / self._speed)
 
 
 class Agenda(Generic[_T]):

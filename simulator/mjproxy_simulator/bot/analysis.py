@@ -10,7 +10,9 @@ SHORTENED: Final = 5
 FOOTER: Final = "Click on a button to imagine one of the shortened prompts"
 
 _WEIGHTS: Final = Seed("weights")  # The same word weighs the same in all simulators.
-_SMALL_WORDS: Final = frozenset("a an and as at by for from in into is of on or the to with very".split())
+_SMALL_WORDS: Final = frozenset(
+    ("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to", "with")
+)
 _IMPORTANT: Final = 0.45
 _UNIMPORTANT: Final = 0.1
 _BAR_LENGTH: Final = 10

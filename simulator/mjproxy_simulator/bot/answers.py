@@ -1,9 +1,10 @@
 """What the bot can do about a request. It is decided at once, and done when Discord has answered the client."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mjproxy_simulator.bot.notices import RefusedError
 from mjproxy_simulator.model.dialogs import Dialog
+from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.members import Member
 from mjproxy_simulator.model.messages import Embed, Message, Row
@@ -11,10 +12,16 @@ from mjproxy_simulator.model.messages import Embed, Message, Row
 
 @dataclass(frozen=True, slots=True)
 class StartJobs:
-    """Take jobs."""
+    """Take jobs.
+
+    Attributes:
+        member: What is known of the user from now on; None if nothing has changed.
+        appealed: Whether the moderators have been asked already, and let them pass.
+    """
 
     jobs: tuple[Job, ...]
     member: Member | None = None
+    appealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,13 @@ class StopJob:
 @dataclass(frozen=True, slots=True)
 class ShowJob:
     """Post the result of a job again."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class SendSeed:
+    """Send the result of a job and its seed to the private channel."""
 
     job: Job
 
@@ -63,4 +77,14 @@ class OpenDialog:
     dialog: Dialog
 
 
-Answer = StartJobs | StopJob | ShowJob | Reply | EditMessage | OpenDialog | RefusedError
+Answer = StartJobs | StopJob | ShowJob | SendSeed | Reply | EditMessage | OpenDialog | RefusedError
+
+
+def decided(entry: Entry, answer: Answer) -> Entry:
+    """Return an entry of the ledger with what the bot decided."""
+    match answer:
+        case StartJobs(jobs=jobs):
+            return replace(entry, job=jobs[0].id)
+        case RefusedError():
+            return replace(entry, refused=answer.title)
+    return entry

@@ -1,54 +1,26 @@
-"""The bot's buttons: which rows a message gets, and what a pressed one asks for."""
+"""The buttons that the bot puts under its messages.
 
-import re
-from dataclasses import dataclass
+Labels, emojis and custom ids are those that were seen on the real bot (2023 to 2026); how the rows of a single picture
+are split in 2026 was not.
+"""
+
+from collections.abc import Callable
 from typing import Final
 
+from mjproxy_simulator.bot.prompts import options_of
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.jobs import Job, Kind
 from mjproxy_simulator.model.messages import Button, ButtonStyle, Row
 
-_JOB: Final = re.compile(r"MJ::JOB::(upsample|variation|reroll)::([0-4])::([0-9a-f-]{36})(::SOLO)?")
-_CANCEL: Final = re.compile(r"MJ::CancelJob::ByJobid::([0-9a-f-]{36})")
-_KINDS: Final = {"upsample": Kind.UPSCALE, "variation": Kind.VARIATION, "reroll": Kind.REROLL}
-
-
-@dataclass(frozen=True, slots=True)
-class JobPress:
-    """A button that starts a job on picture `index` of another (1 to 4), or on all of it (0)."""
-
-    kind: Kind
-    index: int
-    job_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CancelPress:
-    """The button that stops a job."""
-
-    job_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnplayedPress:
-    """A button of the real bot that the simulated one does not play."""
-
-    custom_id: str
-
-
-Press = JobPress | CancelPress | UnplayedPress
-
-
-def read(custom_id: str) -> Press:
-    """Return what a button asks for."""
-    if match := _CANCEL.fullmatch(custom_id):
-        return CancelPress(match[1])
-    if match := _JOB.fullmatch(custom_id):
-        kind, index, whole = _KINDS[match[1]], int(match[2]), match[4] is not None
-        # A `variation` that ends in SOLO belongs to a single picture, which only the oldest versions had.
-        if whole == (kind is Kind.REROLL) and whole == (index == 0):
-            return JobPress(kind, index, match[3])
-    return UnplayedPress(custom_id)
+_UPSCALES: Final = {
+    "v7": (("v7_2x_subtle", "Upscale (Subtle)"), ("v7_2x_creative", "Upscale (Creative)")),
+    "v6r1": (("v6r1_2x_subtle", "Upscale (Subtle)"), ("v6r1_2x_creative", "Upscale (Creative)")),
+    "v6": (("v6_2x_subtle", "Upscale (Subtle)"), ("v6_2x_creative", "Upscale (Creative)")),
+    "v5": (("v5_2x", "Upscale (2x)"), ("v5_4x", "Upscale (4x)")),
+    "v4": (("light", "Light Upscale Redo"), ("beta", "Beta Upscale Redo"), ("max", "Max Upscale Redo")),
+}
+_NUMBERS: Final = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣")
+_ARROWS: Final = {"left": "⬅️", "right": "➡️", "up": "⬆️", "down": "⬇️"}
 
 
 def rows_of_progress(job: Job) -> tuple[Row, ...]:
@@ -61,72 +33,143 @@ def rows_of_progress(job: Job) -> tuple[Row, ...]:
 
 def rows_of_result(job: Job) -> tuple[Row, ...]:
     """Return the rows of a job that is done."""
-    if job.kind is not Kind.UPSCALE:
-        return _grid(job)
-    return _solo_of_2026(job) if job.profile is Profile.OF_2026 else _solo_of_2023(job)
+    return _RESULTS.get(job.kind, _grid)(job)
+
+
+def rows_of_description() -> tuple[Row, ...]:
+    """Return the rows under the prompts that describe a picture."""
+    numbers = tuple(Button(f"MJ::Job::PicReader::{n}", emoji=emoji) for n, emoji in enumerate(_NUMBERS[:4], 1))
+    retry = Button("MJ::Picread::Retry", emoji="🔄")
+    return ((*numbers, retry), (Button("MJ::Job::PicReader::all", "Imagine all", "🎉"),))
+
+
+def rows_of_analysis(prompts: int, *, details: bool) -> tuple[Row, ...]:
+    """Return the rows under shortened prompts; `details` says whether there are more to show."""
+    numbers = tuple(
+        Button(f"MJ::Job::PromptAnalyzer::{n}", emoji=emoji) for n, emoji in enumerate(_NUMBERS[:prompts], 1)
+    )
+    return (numbers, (Button("MJ::Job::PromptAnalyzerExtended", "Show Details"),)) if details else (numbers,)
+
+
+def model_of(job: Job) -> str:
+    """Return the model that drew a job, as the custom ids of upscales name it; empty for newer ones."""
+    options = dict(options_of(job.prompt))
+    if "niji" in options:
+        return "v7" if options["niji"] == "7" else "v6"
+    version = float(options.get("v", "7.0"))
+    if version >= 8:
+        return ""
+    if version >= 7:
+        return "v7"
+    if version >= 6.1:
+        return "v6r1"
+    if version >= 6:
+        return "v6"
+    return "v5" if version >= 5 else "v4"
 
 
 def _grid(job: Job) -> tuple[Row, ...]:
     upscales = tuple(Button(f"MJ::JOB::upsample::{n}::{job.id}", f"U{n}") for n in range(1, 5))
     variations = tuple(Button(f"MJ::JOB::variation::{n}::{job.id}", f"V{n}") for n in range(1, 5))
-    reroll = Button(f"MJ::JOB::reroll::0::{job.id}::SOLO", emoji="🔄")
     if job.profile is Profile.OF_2023:
-        return ((*upscales, reroll), variations)
-    return ((*upscales, reroll), (*variations, _website(job, "\u200b")))
+        return ((*upscales, _reroll(job)), variations)
+    return ((*upscales, _reroll(job)), (*variations, _website(job, "\u200b")))
 
 
-def _solo_of_2026(job: Job) -> tuple[Row, ...]:
-    return (
-        (
-            _solo(job, "JOB::upsample_v7_2x_subtle::1", "Upscale (Subtle)", "upscale_1"),
-            _solo(job, "JOB::upsample_v7_2x_creative::1", "Upscale (Creative)", "upscale_1"),
-        ),
-        _variations(job),
-        _zooms(job),
-        _pans(job),
-        (
-            _solo(job, "JOB::animate_high::1", "Animate (High motion)", "🎞️"),
-            _solo(job, "JOB::animate_low::1", "Animate (Low motion)", "🎞️"),
-            _bookmark(job),
-            _website(job, "Web"),
-        ),
+def _solo(job: Job) -> tuple[Row, ...]:
+    model = model_of(job)
+    if not model:
+        return (_variations(job), _animations(job))
+    if model == "v4":
+        return ((_button(job, "JOB::variation::1", "Make Variations", "🪄"), *_upscales(job, model)), _ends(job))
+    rows = (_upscales(job, model), _variations(job), _zooms(job), _pans(job))
+    return (*rows, _animations(job) if job.profile is Profile.OF_2026 else _ends(job))
+
+
+def _hd(job: Job) -> tuple[Row, ...]:
+    model = model_of(job)
+    upscales = _upscales(job, model, redo="" if model == "v4" else "Redo ")
+    if job.profile is Profile.OF_2023:
+        return (upscales, _variations(job)[:2], _ends(job))
+    return (upscales, _variations(job)[:2], _animations(job))
+
+
+def _films(job: Job) -> tuple[Row, ...]:
+    upscales = tuple(Button(f"MJ::JOB::video_virtual_upscale::{n}::{job.id}", f"U{n}") for n in range(1, 5))
+    return ((*upscales, _reroll(job)), (_website(job, "\u200b"),))
+
+
+def _film(job: Job) -> tuple[Row, ...]:
+    extensions = tuple(
+        Button(f"MJ::JOB::animate_{motion}_extend::1::{job.id}", f"Extend ({motion.capitalize()} motion)", "🎞️")
+        for motion in ("high", "low")
     )
+    return (extensions, _ends(job))
 
 
-def _solo_of_2023(job: Job) -> tuple[Row, ...]:
-    return (_variations(job), _zooms(job), _pans(job), (_bookmark(job), _website(job, "Web")))
+def _nothing(job: Job) -> tuple[Row, ...]:  # noqa: ARG001 -- one of several alike
+    return ()
+
+
+_RESULTS: Final[dict[Kind, Callable[[Job], tuple[Row, ...]]]] = {
+    Kind.UPSCALE: _solo,
+    Kind.UPSCALE_HD: _hd,
+    Kind.ANIMATE: _films,
+    Kind.EXTEND: _films,
+    Kind.VIDEO_UPSCALE: _film,
+    Kind.FACE_SWAP: _nothing,
+}
+
+
+def _upscales(job: Job, model: str, redo: str = "") -> Row:
+    emoji = "upscale_1"
+    return tuple(
+        _button(job, f"JOB::upsample_{name}::1", redo + label, emoji) for name, label in _UPSCALES.get(model, ())
+    )
 
 
 def _variations(job: Job) -> Row:
     return (
-        _solo(job, "JOB::low_variation::1", "Vary (Subtle)", "🪄"),
-        _solo(job, "JOB::high_variation::1", "Vary (Strong)", "🪄"),
-        _solo(job, "Inpaint::1", "Vary (Region)", "🖌️"),
+        _button(job, "JOB::low_variation::1", "Vary (Subtle)", "🪄"),
+        _button(job, "JOB::high_variation::1", "Vary (Strong)", "🪄"),
+        _button(job, "Inpaint::1", "Vary (Region)", "🖌️"),
     )
 
 
 def _zooms(job: Job) -> Row:
     zooms = (
-        _solo(job, "Outpaint::50::1", "Zoom Out 2x", "🔍"),
-        _solo(job, "Outpaint::75::1", "Zoom Out 1.5x", "🔍"),
+        _button(job, "Outpaint::50::1", "Zoom Out 2x", "🔍"),
+        _button(job, "Outpaint::75::1", "Zoom Out 1.5x", "🔍"),
         Button(f"MJ::CustomZoom::{job.id}", "Custom Zoom", "🔍"),
     )
     width, height = job.aspect
-    return zooms if width == height else (*zooms, _solo(job, "Outpaint::100::1", "Make Square", "↔️"))
+    return zooms if width == height else (*zooms, _button(job, "Outpaint::100::1", "Make Square", "↔️"))
 
 
 def _pans(job: Job) -> Row:
-    arrows = {"left": "⬅️", "right": "➡️", "up": "⬆️", "down": "⬇️"}
-    return tuple(_solo(job, f"JOB::pan_{side}::1", None, arrow) for side, arrow in arrows.items())
+    return tuple(_button(job, f"JOB::pan_{side}::1", None, arrow) for side, arrow in _ARROWS.items())
 
 
-def _solo(job: Job, action: str, label: str | None, emoji: str) -> Button:
+def _animations(job: Job) -> Row:
+    return (
+        _button(job, "JOB::animate_high::1", "Animate (High motion)", "🎞️"),
+        _button(job, "JOB::animate_low::1", "Animate (Low motion)", "🎞️"),
+        *_ends(job),
+    )
+
+
+def _ends(job: Job) -> Row:
+    return (Button(f"MJ::BOOKMARK::{job.id}", emoji="❤️"), _website(job, "Web"))
+
+
+def _reroll(job: Job) -> Button:
+    return _button(job, "JOB::reroll::0", None, "🔄")
+
+
+def _button(job: Job, action: str, label: str | None, emoji: str) -> Button:
     return Button(f"MJ::{action}::{job.id}::SOLO", label, emoji)
 
 
-def _bookmark(job: Job) -> Button:
-    return Button(f"MJ::BOOKMARK::{job.id}", emoji="❤️")
-
-
 def _website(job: Job, label: str) -> Button:
-    return Button(label=label, style=ButtonStyle.LINK, url=f"https://www.midjourney.com/jobs/{job.id}")
+    page = f"app/jobs/{job.id}/" if job.profile is Profile.OF_2023 else f"jobs/{job.id}"
+    return Button(label=label, style=ButtonStyle.LINK, url=f"https://www.midjourney.com/{page}")

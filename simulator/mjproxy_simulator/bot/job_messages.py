@@ -1,13 +1,29 @@
 """The messages of a job, from its record: how it starts, how it shows its progress, and how it ends."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
-from mjproxy_simulator.bot import buttons, texts
+from mjproxy_simulator.bot import analysis, buttons, notices, texts
+from mjproxy_simulator.bot.descriptions import describe
+from mjproxy_simulator.bot.notices import NOTICES
 from mjproxy_simulator.bot.timeline import Progress
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.jobs import Job, Kind
-from mjproxy_simulator.model.messages import Attachment, Drawing, Message, MessageFlags, MessageType, View
-from mjproxy_simulator.pictures.sizes import estimated_bytes, view_size
+from mjproxy_simulator.model.messages import (
+    Attachment,
+    Drawing,
+    Embed,
+    EmbeddedImage,
+    Message,
+    MessageFlags,
+    MessageType,
+    View,
+)
+from mjproxy_simulator.pictures.sizes import drawing_size, estimated_bytes
+
+_THINKING: Final = {Kind.DESCRIBE, Kind.SHORTEN, Kind.FACE_SWAP}
+_PERCENTS_OF_A_STEP: Final = 10
 
 
 def start(job: Job, message_id: int) -> Message:
@@ -15,38 +31,61 @@ def start(job: Job, message_id: int) -> Message:
 
     Up to 2025 only the user who pressed a button saw the progress of its job.
     """
-    private = job.profile is Profile.OF_2023 and job.custom_id is not None
-    return Message(
+    message = Message(
         id=message_id,
         channel_id=job.channel_id,
         author_id=job.application_id,
-        content=texts.waiting(job),
         type=MessageType.CHAT_INPUT_COMMAND if job.custom_id is None else MessageType.REPLY,
-        flags=MessageFlags.EPHEMERAL if private else MessageFlags.NONE,
         reference=job.source_id,
         invocation=job.invocation,
+    )
+    if job.kind in _THINKING:
+        return replace(message, flags=MessageFlags.LOADING)
+    private = job.profile is Profile.OF_2023 and job.custom_id is not None
+    return replace(
+        message,
+        content=texts.placeholder(job),
+        flags=MessageFlags.EPHEMERAL if private else MessageFlags.NONE,
         components=buttons.rows_of_progress(job),
     )
 
 
-def progress(job: Job, message: Message, act: Progress, attachment_id: int) -> Message:
-    """Return the progress message with the next percentage, and a preview under a new id once there is one."""
-    preview = _picture(
-        job, attachment_id, texts.preview_filename(job), Drawing(job.id, View.PREVIEW, percent=act.percent)
-    )
-    return replace(message, content=texts.progress(job, act.percent), attachments=(preview,) if act.preview else ())
+def announced(job: Job, message: Message) -> Message:
+    """Return the progress message of a job that says now what it is going to do."""
+    return replace(message, content=texts.waiting(job))
+
+
+def progress(job: Job, message: Message, act: Progress, new_id: Callable[[], int]) -> Message:
+    """Return the progress message with the next percentage, and previews under new ids once there are some."""
+    previews = _previews(job, act.percent, new_id) if act.preview else ()
+    return replace(message, content=texts.progress(job, act.percent), attachments=previews)
 
 
 def stopped(job: Job, message: Message) -> Message:
     """Return the progress message of a job that was cancelled."""
-    return replace(message, content=texts.stopped(job), components=())
+    return replace(_thought(message), content=texts.stopped(job), components=())
 
 
-def final(job: Job, message_id: int, attachment_id: int, username: str) -> Message:
+def given_up(job: Job, message: Message) -> Message:
+    """Return the progress message of a job that the bot has given up, with the reason in it."""
+    return replace(message, embeds=_reason(job), components=())
+
+
+def apology(job: Job, message_id: int) -> Message:
+    """Return the answer to the progress message of a job that the bot has given up."""
+    return Message(
+        id=message_id,
+        channel_id=job.channel_id,
+        author_id=job.application_id,
+        type=MessageType.REPLY,
+        reference=job.progress_id,
+        embeds=_reason(job),
+    )
+
+
+def final(job: Job, message_id: int, new_id: Callable[[], int], username: str) -> Message:
     """Return the message with the job's result."""
     reference = _answered(job)
-    view = View.CELL if job.kind is Kind.UPSCALE else View.GRID
-    picture = _picture(job, attachment_id, texts.filename(job, username), Drawing(job.id, view))
     return Message(
         id=message_id,
         channel_id=job.channel_id,
@@ -54,20 +93,87 @@ def final(job: Job, message_id: int, attachment_id: int, username: str) -> Messa
         content=texts.final(job),
         type=MessageType.DEFAULT if reference is None else MessageType.REPLY,
         reference=reference,
-        attachments=(picture,),
+        attachments=(_result(job, new_id(), username),),
         components=buttons.rows_of_result(job),
     )
 
 
+def shown(job: Job, message_id: int, channel_id: int, new_id: Callable[[], int], username: str) -> Message:
+    """Return the message with the job's result once more, in any channel."""
+    again = final(job, message_id, new_id, username)
+    return replace(again, channel_id=channel_id, type=MessageType.DEFAULT, reference=None)
+
+
+def seed(job: Job, message_id: int, channel_id: int, new_id: Callable[[], int], username: str) -> Message:
+    """Return the message that tells a job's seed in a private channel."""
+    return Message(
+        id=message_id,
+        channel_id=channel_id,
+        author_id=job.application_id,
+        content=texts.seed(job),
+        attachments=(_result(job, new_id(), username),),
+    )
+
+
+def described(job: Job, message: Message, image: EmbeddedImage) -> Message:
+    """Return the first message of a job that describes an image, with the prompts."""
+    embed = Embed(None, analysis.numbered(describe(job)), notices.PLAIN, image=image)
+    return replace(_thought(message), embeds=(embed,), components=buttons.rows_of_description())
+
+
+def swapped(job: Job, message: Message, new_id: Callable[[], int], username: str) -> Message:
+    """Return the first message of a job that swaps a face, with the picture."""
+    return replace(_thought(message), attachments=(_result(job, new_id(), username),))
+
+
+def shortened(job: Job, message: Message) -> Message:
+    """Return the first message of a job that shortens a prompt, with the shorter ones."""
+    tokens = analysis.weigh(job.prompt)
+    prompts = analysis.shortened(tokens)
+    embed = Embed(None, analysis.overview(tokens, prompts), notices.PLAIN, footer=analysis.FOOTER)
+    rows = buttons.rows_of_analysis(len(prompts), details=True)
+    return replace(_thought(message), embeds=(embed,), components=rows)
+
+
+def _thought(message: Message) -> Message:
+    """Return a message that no longer says that the bot is thinking."""
+    return replace(message, flags=message.flags & ~MessageFlags.LOADING)
+
+
+def _reason(job: Job) -> tuple[Embed, ...]:
+    return notices.embeds(NOTICES[job.outcome or "went_wrong"], f"/imagine {job.prompt}")
+
+
 def _answered(job: Job) -> int | None:
     """Return the message that the result answers: the pressed one, or since 2026 the progress message."""
-    if job.source_id is not None:
+    if job.parent is not None:
         return job.source_id
     return job.progress_id if job.profile is Profile.OF_2026 else None
 
 
+def _previews(job: Job, percent: int, new_id: Callable[[], int]) -> tuple[Attachment, ...]:
+    if not job.kind.film:
+        drawing = Drawing(job.id, View.PREVIEW, percent=percent)
+        return (_picture(job, new_id(), texts.preview_filename(job), drawing),)
+    step = percent // _PERCENTS_OF_A_STEP
+    return tuple(
+        _picture(
+            job,
+            new_id(),
+            texts.step_filename(job, cell, step),
+            Drawing(job.id, View.PREVIEW, percent=percent, cell=cell),
+        )
+        for cell in range(1, 5)
+    )
+
+
+def _result(job: Job, attachment_id: int, username: str) -> Attachment:
+    view = View.CELL if job.kind.single else View.GRID
+    return _picture(job, attachment_id, texts.filename(job, username), Drawing(job.id, view))
+
+
 def _picture(job: Job, attachment_id: int, filename: str, drawing: Drawing) -> Attachment:
-    size = view_size(drawing.view, job.aspect)
+    size = drawing_size(job, drawing)
     return Attachment(
         id=attachment_id,
         filename=filename,

@@ -1,24 +1,47 @@
 """Performs one step of a job: what the timeline says becomes messages."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from mjproxy_simulator.bot import job_messages
-from mjproxy_simulator.bot.timeline import Act, Finish, MarkSource, Progress, Retire, Start
+from mjproxy_simulator.bot.members import Members
+from mjproxy_simulator.bot.notices import NOTICES, Moment
+from mjproxy_simulator.bot.timeline import Act, Announce, Finish, GiveUp, MarkSource, Progress, Retire, Start
 from mjproxy_simulator.discord.messenger import Messenger
 from mjproxy_simulator.model.accounts import Directory
-from mjproxy_simulator.model.jobs import Job
-from mjproxy_simulator.model.messages import Message
+from mjproxy_simulator.model.jobs import Job, Kind
+from mjproxy_simulator.model.messages import EmbeddedImage, Message
 from mjproxy_simulator.model.snowflakes import Snowflakes
 from mjproxy_simulator.store import Store
 
 
 class Performer:
-    """Acts for the bot. Messages that somebody has deleted meanwhile are passed over."""
+    """Acts for the bot. Messages that somebody has deleted meanwhile are passed over.
 
-    def __init__(self, store: Store, messenger: Messenger, directory: Directory, snowflakes: Snowflakes) -> None:
+    Args:
+        store: Has the messages and files.
+        messenger: Posts and edits messages.
+        directory: Knows names and private channels.
+        members: Knows who wants results in the private channel, too.
+        snowflakes: Gives ids to messages and attachments.
+        place: Tells to which channel and attachment a link to the CDN leads.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        messenger: Messenger,
+        directory: Directory,
+        members: Members,
+        snowflakes: Snowflakes,
+        place: Callable[[str], tuple[int, int, str] | None],
+    ) -> None:
+        self._place = place
         self._store = store
         self._messenger = messenger
         self._directory = directory
+        self._members = members
         self._snowflakes = snowflakes
 
     def perform(self, job: Job, act: Act) -> Job:
@@ -26,12 +49,16 @@ class Performer:
         match act:
             case Start():
                 return self._start(job)
+            case Announce():
+                self._announce(job)
             case MarkSource():
                 self._mark_source(job)
             case Progress():
                 self._progress(job, act)
             case Retire():
                 self._retire(job)
+            case GiveUp():
+                self._give_up(job)
             case Finish():
                 return self._finish(job)
         return job
@@ -41,10 +68,30 @@ class Performer:
         if message := self._progress_message(job):
             self._messenger.edit(job_messages.stopped(job, message))
 
+    def show(self, job: Job, channel_id: int) -> None:
+        """Post the result of a job once more."""
+        message_id = self._snowflakes.next()
+        self._messenger.post(job_messages.shown(job, message_id, channel_id, self._snowflakes.next, self._owner(job)))
+
+    def tell_seed(self, job: Job, user_id: int) -> None:
+        """Tell a user the seed of a job, in the private channel; somebody without an account here has none."""
+        if account := self._directory.by_user(user_id):
+            channel_id = account.private_channel_with(job.application_id)
+            message_id = self._snowflakes.next()
+            self._messenger.post(
+                job_messages.seed(job, message_id, channel_id, self._snowflakes.next, self._owner(job))
+            )
+
     def _start(self, job: Job) -> Job:
+        if job.progress_id is not None:  # It ends in a message that is there already.
+            return replace(job, nonce=None)
         message = job_messages.start(job, self._snowflakes.next())
         self._messenger.post(message, job.nonce)
         return replace(job, progress_id=message.id, nonce=None)
+
+    def _announce(self, job: Job) -> None:
+        if message := self._progress_message(job):
+            self._messenger.edit(job_messages.announced(job, message))
 
     def _mark_source(self, job: Job) -> None:
         if job.source_id is None or job.custom_id is None:
@@ -54,18 +101,49 @@ class Performer:
 
     def _progress(self, job: Job, act: Progress) -> None:
         if message := self._progress_message(job):
-            self._messenger.edit(job_messages.progress(job, message, act, self._snowflakes.next()))
+            self._messenger.edit(job_messages.progress(job, message, act, self._snowflakes.next))
 
     def _retire(self, job: Job) -> None:
         if message := self._progress_message(job):
             self._messenger.delete(message)
 
+    def _give_up(self, job: Job) -> None:
+        if NOTICES[job.outcome or "went_wrong"].moment is not Moment.EDIT:
+            self._messenger.post(job_messages.apology(job, self._snowflakes.next()))
+        elif message := self._progress_message(job):
+            self._messenger.edit(job_messages.given_up(job, message))
+
     def _finish(self, job: Job) -> Job:
-        user = self._directory.user(job.user_id)
-        attachment_id, message_id = self._snowflakes.next(), self._snowflakes.next()
-        message = job_messages.final(job, message_id, attachment_id, user.username if user else "someone")
+        if job.kind.words or job.kind is Kind.FACE_SWAP:
+            return self._complete(job)
+        message = job_messages.final(job, self._snowflakes.next(), self._snowflakes.next, self._owner(job))
         self._messenger.post(message)
+        if self._members.of(job.user_id).auto_dm:
+            self.tell_seed(job, job.user_id)
         return replace(job, final_id=message.id)
+
+    def _complete(self, job: Job) -> Job:
+        message = self._progress_message(job)
+        if message is None:
+            return job
+        self._messenger.edit(self._completed(job, message))
+        return replace(job, final_id=message.id)
+
+    def _completed(self, job: Job, message: Message) -> Message:
+        match job.kind:
+            case Kind.DESCRIBE:
+                return job_messages.described(job, message, self._image(job.images[0]))
+            case Kind.SHORTEN:
+                return job_messages.shortened(job, message)
+        return job_messages.swapped(job, message, self._snowflakes.next, self._owner(job))
+
+    def _image(self, url: str) -> EmbeddedImage:
+        place = self._place(url)
+        attachment = None if place is None else self._store.attachment(place[0], place[1])
+        return EmbeddedImage(url) if attachment is None else EmbeddedImage(url, attachment.width, attachment.height)
+
+    def _owner(self, job: Job) -> str:
+        return self._directory.name(job.user_id)
 
     def _progress_message(self, job: Job) -> Message | None:
         return None if job.progress_id is None else self._store.message(job.progress_id)

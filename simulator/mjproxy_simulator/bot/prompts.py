@@ -171,11 +171,11 @@ def _normalise(name: str, value: str) -> str:
 
 def _check(words: str, links: list[str], is_image: Callable[[str], bool]) -> None:
     if not words and len(links) < 2:
-        raise notices.empty_prompt()
+        raise notices.refusal("empty_prompt")
     if banned := _BANNED.search(words):
         raise notices.banned_prompt(banned[1].lower())
     if not all(is_image(link) for link in links):
-        raise notices.invalid_link()
+        raise notices.refusal("invalid_link")
 
 
 def _add_defaults(values: dict[str, str], profile: Profile, chosen: Mapping[str, str]) -> None:
@@ -192,7 +192,7 @@ def _add_defaults(values: dict[str, str], profile: Profile, chosen: Mapping[str,
         values["raw"] = ""
 
 
-def _written(values: dict[str, str]) -> list[str]:
+def _written(values: Mapping[str, str]) -> list[str]:
     return [
         f"--{parameter.name} {values[parameter.name]}".rstrip()
         for parameter in parameters.PARAMETERS

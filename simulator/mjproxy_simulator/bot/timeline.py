@@ -1,12 +1,14 @@
 """The timeline of a job: what the bot does, and how long it waits before each step.
 
 The timeline is a function of the job's record, so that a job which was interrupted goes on where it was. Times are
-those of a real job in fast mode (observed in June 2026): the first sign of progress after six seconds, the next ones
-every three to four, the result of a grid after some twenty-six; a single picture takes half a second.
+those of real jobs in fast mode (observed in June 2026): the first sign of progress after six seconds, the next ones
+every three to four, the result of a grid after some twenty-six; a single picture takes half a second. Turbo is about
+three times as fast, and relaxed jobs wait long before they begin.
 """
 
 import random
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -15,11 +17,21 @@ from mjproxy_simulator.model.jobs import Job, Kind
 
 PREVIEW_FROM_PERCENT: Final = 35
 _PERCENTS_OF_2023: Final = (0, 15, 31, 46, 62, 78, 93)
+_STEPS: Final = 5
+_RELAXED_WAIT: Final = (20.0, 60.0)
+_TURBO: Final = 0.35
+_SLOWNESS: Final = {Kind.UPSCALE_HD: 1.8, Kind.ANIMATE: 1.9, Kind.EXTEND: 1.9}
+"""How many times longer than a grid other jobs take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
     """Post the message that will show the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Say in that message what is going to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +53,16 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Say why nothing comes of the job."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Post the result."""
 
 
-Act = Start | MarkSource | Progress | Retire | Finish
+Act = Start | Announce | MarkSource | Progress | Retire | GiveUp | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +75,60 @@ class Beat:
 
 def timeline(job: Job) -> tuple[Beat, ...]:
     """Return all steps of a job, in order."""
-    mark = () if job.custom_id is None else (Beat(0.1, MarkSource()),)
-    retire = (Beat(0.1, Retire()),) if job.profile is Profile.OF_2023 else ()
-    if job.kind is Kind.UPSCALE:
-        return (Beat(0.0, Start()), *mark, *retire, Beat(0.4, Finish()))
     # Random numbers of the job's own: the same job keeps its pace when it goes on after an interruption.
     rng = random.Random(job.id)  # noqa: S311 -- a pace, not a secret
-    return (Beat(0.0, Start()), *mark, *_working(job, rng), *retire, Beat(rng.uniform(2.0, 3.5), Finish()))
+    if job.outcome is not None:
+        return _failing(job, rng)
+    if job.kind.words:
+        return (Beat(0.0, Start()), Beat(rng.uniform(2.0, 4.0), Finish()))
+    return (*_beginning(job), *_to_the_end(job, rng))
+
+
+def _beginning(job: Job) -> tuple[Beat, ...]:
+    announce = (Beat(0.5, Announce()),) if job.kind in {Kind.ANIMATE, Kind.EXTEND} else ()
+    mark = () if job.custom_id is None or job.source_id is None else (Beat(0.1, MarkSource()),)
+    return (Beat(0.0, Start()), *announce, *mark)
+
+
+def _to_the_end(job: Job, rng: random.Random) -> tuple[Beat, ...]:
+    retire = (Beat(0.1, Retire()),) if job.profile is Profile.OF_2023 else ()
+    if job.kind in {Kind.UPSCALE, Kind.VIDEO_UPSCALE, Kind.FACE_SWAP}:
+        return (*retire, Beat(0.4, Finish()))
+    return _paced(job, (*_working(job, rng), *retire, Beat(rng.uniform(2.0, 3.5), Finish())), rng)
+
+
+def _failing(job: Job, rng: random.Random) -> tuple[Beat, ...]:
+    """Return the steps of a job that the bot gives up half-way."""
+    return (*_beginning(job), *_paced(job, (*_working(job, rng)[:2], Beat(rng.uniform(1.0, 2.0), GiveUp())), rng))
+
+
+def _paced(job: Job, beats: tuple[Beat, ...], rng: random.Random) -> tuple[Beat, ...]:
+    if job.mode.startswith("turbo"):
+        return tuple(_slower(beats, _TURBO))
+    if job.mode.startswith("relaxed"):
+        first, *others = beats
+        return (replace(first, delay=first.delay + rng.uniform(*_RELAXED_WAIT)), *others)
+    return beats
 
 
 def _working(job: Job, rng: random.Random) -> tuple[Beat, ...]:
     first_delay = 6.0 if job.kind is Kind.IMAGINE else 5.0
-    percents = _PERCENTS_OF_2023 if job.profile is Profile.OF_2023 else _percents_of_2026(rng)
+    percents = _percents(job, rng)
     delays = (first_delay, *(rng.uniform(2.8, 4.0) for _ in pairwise(percents)))
+    slowness = _SLOWNESS.get(job.kind, 1.0)
     return tuple(
-        Beat(delay, Progress(percent, percent >= PREVIEW_FROM_PERCENT))
+        Beat(delay * slowness, Progress(percent, percent >= PREVIEW_FROM_PERCENT))
         for delay, percent in zip(delays, percents, strict=True)
     )
 
 
-def _percents_of_2026(rng: random.Random) -> tuple[int, ...]:
-    first, last, steps = rng.randint(15, 20), rng.randint(75, 85), 5
-    return tuple(first + (last - first) * step // steps for step in range(steps + 1))
+def _slower(beats: Iterable[Beat], factor: float) -> Iterable[Beat]:
+    return (replace(beat, delay=beat.delay * factor) for beat in beats)
+
+
+def _percents(job: Job, rng: random.Random) -> tuple[int, ...]:
+    if job.profile is Profile.OF_2023:
+        return _PERCENTS_OF_2023
+    first = 0 if job.kind is Kind.UPSCALE_HD else rng.randint(15, 20)
+    last = rng.randint(75, 85)
+    return tuple(first + (last - first) * step // _STEPS for step in range(_STEPS + 1))

@@ -1,12 +1,16 @@
 """Gathers from the store what the pictures of a job are drawn from."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from mjproxy_simulator.model.jobs import Job
-from mjproxy_simulator.model.messages import Upload
+from mjproxy_simulator.model.messages import Drawing, Upload, View
 from mjproxy_simulator.pictures.records import Elsewhere, Record, Shown, Source
 from mjproxy_simulator.store import Store
+
+_MIRRORED: Final = re.compile(r"https?://[^/]+/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/0_([0-3])\.\w+")
 
 
 class Archive:
@@ -51,14 +55,20 @@ class Archive:
 
     def _source(self, url: str) -> Source:
         """Return what a link shows; one that leads nowhere is treated like one of another host."""
+        if mirrored := _MIRRORED.match(url):
+            return self._shown(Drawing(mirrored[1], View.CELL, cell=int(mirrored[2]) + 1)) or Elsewhere(url)
         place = self._own(url)
         attachment = None if place is None else self._store.attachment(place[0], place[1])
-        if attachment is None:
-            return Elsewhere(url)
-        if isinstance(attachment.source, Upload):
-            return self.upload(attachment.source.upload_name) or Elsewhere(url)
-        record = self.record(attachment.source.job_id)
-        return Elsewhere(url) if record is None else Shown(record, attachment.source)
+        match attachment and attachment.source:
+            case Upload(upload_name=name):
+                return self.upload(name) or Elsewhere(url)
+            case Drawing() as drawing:
+                return self._shown(drawing) or Elsewhere(url)
+        return Elsewhere(url)
+
+    def _shown(self, drawing: Drawing) -> Shown | None:
+        record = self.record(drawing.job_id)
+        return None if record is None else Shown(record, drawing)
 
 
 def upload_path(folder: Path, name: str) -> Path:

@@ -1,13 +1,14 @@
-"""The CDN and the media host: attachments behind signed links; and the bot's own mirror of its pictures."""
+"""The CDN and the media host: attachments behind signed links. And hosts of the bot's own: a mirror, short links."""
 
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from mjproxy_simulator.bot.prompts import short_link
 from mjproxy_simulator.cdn import delivery
 from mjproxy_simulator.cdn.archive import Archive
 from mjproxy_simulator.cdn.delivery import File
@@ -40,6 +41,7 @@ class Cdn:
         return [
             Route(f"/attachments{_ATTACHMENT}", self.attachment, methods=_METHODS),
             Route(f"/ephemeral-attachments{_ATTACHMENT}", self.attachment, methods=_METHODS),
+            Route("/s.mj.run/{code}", self.short, methods=["GET", "HEAD"]),
             Route("/{job_id:uuid}/0_{number:int}.{suffix}", self.mirrored, methods=_METHODS),
         ]
 
@@ -60,6 +62,14 @@ class Cdn:
             return delivery.gone()
         drawing = Drawing(job.id, View.CELL, cell=number + 1)
         return await self._serve(request, File(drawing, suffix, f"image/{suffix}", job.created_ms))
+
+    async def short(self, request: Request) -> Response:
+        """Lead from a short link in a prompt (`https://s.mj.run/{code}`) to the image that it stands for."""
+        short = f"<https://s.mj.run/{request.path_params['code']}>"
+        url = next((url for url in self._store.image_urls() if short_link(url) == short), None)
+        if url is None:
+            return delivery.gone()
+        return RedirectResponse(self._links.renewed(url), HTTPStatus.FOUND, headers=delivery.ANY_ORIGIN)
 
     def _find(self, request: Request) -> Attachment | None:
         path = request.scope["raw_path"].decode("ascii")

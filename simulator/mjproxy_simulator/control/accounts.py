@@ -89,6 +89,7 @@ class AccountRoutes:
             "guild_id": str(account.guild_id),
             "channel_id": str(account.channel_id),
             "private_channel_id": str(account.private_channel_id),
+            "niji_channel_id": str(account.niji_channel_id),
             "user_token": account.token,
             "user_id": str(account.user.id),
             "username": account.user.username,

@@ -13,6 +13,7 @@ from mjproxy_simulator.gateway.session import Session
 from mjproxy_simulator.model.accounts import Channel, Directory
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.messages import Message
+from mjproxy_simulator.pictures.metadata import pictures_of
 from mjproxy_simulator.rest.errors import JsonResponse
 from mjproxy_simulator.store import Store
 
@@ -42,6 +43,7 @@ class RecordRoutes:
             Route("/ledger", self.ledger),
             Route("/jobs", self.jobs),
             Route("/jobs/{job_id}", self.job),
+            Route("/jobs/{job_id}/pictures", self.pictures),
             Route("/messages", self.messages),
             Route("/messages/{message_id:int}", self.message),
             Route("/channels", self.channels),
@@ -69,10 +71,11 @@ class RecordRoutes:
 
     async def job(self, request: Request) -> Response:
         """Return one job."""
-        job = self._store.job(request.path_params["job_id"])
-        if job is None:
-            raise not_found("no such job")
-        return JsonResponse(_job_form(job))
+        return JsonResponse(_job_form(self._job(request)))
+
+    async def pictures(self, request: Request) -> Response:
+        """Return what the pictures of a job say about themselves; nothing is drawn for it."""
+        return JsonResponse(pictures_of(self._job(request)))
 
     async def messages(self, request: Request) -> Response:
         """Return the newest messages, ephemeral ones too, newest first: of a channel, or of an account's channels."""
@@ -106,6 +109,12 @@ class RecordRoutes:
                 if account is None or session.user_id == account.user.id
             ]
         )
+
+    def _job(self, request: Request) -> Job:
+        job = self._store.job(request.path_params["job_id"])
+        if job is None:
+            raise not_found("no such job")
+        return job
 
     def _message_form(self, message: Message) -> Json:
         if self._directory.channel(message.channel_id) is None:

@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from mjproxy_simulator.discord.links import Links
+from mjproxy_simulator.faults import ExpiredLinks, FaultBoard
 from mjproxy_simulator.model.accounts import Account, Channel, Directory, User
-from mjproxy_simulator.model.applications import Application, Command, application
+from mjproxy_simulator.model.applications import Application, Command, Option, application
 from mjproxy_simulator.model.dialogs import Frame, Modal, TextField
 from mjproxy_simulator.model.messages import (
     Attachment,
     Button,
-    CommandFile,
     Component,
     Embed,
+    EmbeddedImage,
     Invocation,
     Message,
     Row,
@@ -149,27 +150,30 @@ def command(each: Command, owner: Application) -> Json:
         "version": str(each.version),
         "name": each.name,
         "description": each.description,
-        "options": [
-            {
-                "type": int(option.type),
-                "name": option.name,
-                "description": option.description,
-                "required": option.required,
-            }
-            for option in each.options
-        ],
+        "options": [_option(option) for option in each.options],
         "dm_permission": True,
         "contexts": [0, 1, 2],
         "integration_types": [0],
     }
 
 
+def _option(option: Option) -> Json:
+    form: Json = {
+        "type": int(option.type),
+        "name": option.name,
+        "description": option.description,
+        "required": option.required,
+    }
+    return form | {"options": [_option(each) for each in option.options]} if option.options else form
+
+
 class MessageForms:
     """Writes messages, with links that are signed at the moment of writing."""
 
-    def __init__(self, directory: Directory, links: Links) -> None:
+    def __init__(self, directory: Directory, links: Links, faults: FaultBoard) -> None:
         self._directory = directory
         self._links = links
+        self._faults = faults
 
     def message(self, message: Message, referenced: Message | None = None) -> Json:
         """Return a message; `referenced` is the one it answers, None when that is gone."""
@@ -232,7 +236,8 @@ class MessageForms:
         return [user(self._user(user_id)) for user_id in mentioned]
 
     def _attachment(self, channel_id: int, attachment: Attachment) -> Json:
-        url = self._links.attachment(channel_id, attachment.id, attachment.filename)
+        expired = self._faults.take(ExpiredLinks, self._channel(channel_id).owner_id) is not None
+        url = self._links.attachment(channel_id, attachment.id, attachment.filename, expired=expired)
         form: Json = {
             "id": str(attachment.id),
             "filename": attachment.filename,
@@ -291,13 +296,10 @@ class MessageForms:
             form["footer"] = {"text": embed.footer}
         return form if embed.image is None else form | {"image": self._embedded_image(embed.image)}
 
-    def _embedded_image(self, image: CommandFile | str) -> Json:
-        if isinstance(image, str):
-            return {"url": image, "proxy_url": image}
-        file = image.attachment
-        url = self._links.ephemeral_attachment(image.command_id, file.id, file.filename)
-        size: Json = {} if file.width is None else {"width": file.width, "height": file.height}
-        return {"url": url, "proxy_url": url} | size
+    def _embedded_image(self, image: EmbeddedImage) -> Json:
+        url = self._links.renewed(image.url)
+        form: Json = {"url": url, "proxy_url": url}
+        return form if image.width is None else form | {"width": image.width, "height": image.height}
 
     def _metadata(self, invocation: Invocation, channel_id: int) -> Json:
         guild_id = self._channel(channel_id).guild_id
@@ -312,8 +314,12 @@ class MessageForms:
 
 def modal(dialog: Modal) -> Json:
     """Return a form as INTERACTION_MODAL_CREATE carries it."""
-    rows = [{"type": 1, "id": 2 * n - 1, "components": [_field(each, 2 * n)]} for n, each in enumerate(dialog.fields, 1)]
+    rows = [_field_row(field, number) for number, field in enumerate(dialog.fields)]
     return {"custom_id": dialog.custom_id, "title": dialog.title, "components": rows}
+
+
+def _field_row(field: TextField, number: int) -> Json:
+    return {"type": 1, "id": 2 * number + 1, "components": [_field(field, 2 * number + 2)]}
 
 
 def frame(dialog: Frame) -> Json:

@@ -31,13 +31,17 @@ class Links:
         """The address of the gateway, without path or query."""
         return self._base_url.replace("http", "ws", 1)
 
-    def attachment(self, channel_id: int, attachment_id: int, filename: str) -> str:
-        """Return a fresh link to an attachment."""
-        return self._signed(f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}")
+    def attachment(self, channel_id: int, attachment_id: int, filename: str, *, expired: bool = False) -> str:
+        """Return a fresh link to an attachment, or one whose time has run out."""
+        return self._signed(f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}", expired=expired)
 
     def ephemeral_attachment(self, command_id: int, attachment_id: int, filename: str) -> str:
         """Return a fresh link to a file that came with a command."""
         return self._signed(f"/ephemeral-attachments/{command_id}/{attachment_id}/{quote(filename)}")
+
+    def mirror(self, job_id: str) -> str:
+        """Return the link of the first picture of a job on Midjourney's own host."""
+        return f"{self._base_url}/{job_id}/0_0.png"
 
     def upload(self, name: str, ticket: str) -> str:
         """Return the address where one file may be put."""
@@ -59,6 +63,10 @@ class Links:
             return None
         return int(parts[2]), int(parts[3]), parts[4]
 
+    def renewed(self, url: str) -> str:
+        """Return a link to this CDN signed anew, and any other URL as it is."""
+        return url if self.own(url) is None else self._signed(urlsplit(url).path)
+
     def resolves(self, url: str) -> bool:
         """Return whether an image can be had from a URL; one of another host is taken at its word.
 
@@ -69,8 +77,8 @@ class Links:
             return self.check(parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()})
         return bool(parts.hostname) and not f".{parts.hostname}".endswith(".invalid")
 
-    def _signed(self, path: str) -> str:
-        issued = int(self._now())
+    def _signed(self, path: str, *, expired: bool = False) -> str:
+        issued = int(self._now()) - (LIFETIME_SECONDS if expired else 0)
         expires, issue = f"{issued + LIFETIME_SECONDS:x}", f"{issued:x}"
         return f"{self._base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
 

@@ -59,6 +59,13 @@ class Messenger:
         if (audience := self._audience(message)) is not None:
             self._publisher.publish(audience, "MESSAGE_DELETE", self._forms.deletion(message))
 
+    def tell_reaction(self, event: str, message: Message, emoji: str, user_id: int) -> None:
+        """Tell that a user has put an emoji on a message, or taken it off."""
+        if (audience := self._audience(message)) is not None:
+            told = self._forms.deletion(message)
+            place = {"message_id": told.pop("id"), "user_id": str(user_id), "emoji": {"id": None, "name": emoji}}
+            self._publisher.publish(audience, event, told | place | {"type": 0, "burst": False})
+
     def _tell(self, message: Message, event: str, more: Json) -> None:
         if (audience := self._audience(message)) is not None:
             referenced = None if message.reference is None else self._store.message(message.reference)

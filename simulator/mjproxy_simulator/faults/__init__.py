@@ -16,6 +16,7 @@ from mjproxy_simulator.faults.kinds import (
     BotSilent,
     CloseOnIdentify,
     CloseSocket,
+    CurtailJob,
     DelayDispatch,
     DispatchFault,
     DropDispatch,
@@ -38,7 +39,6 @@ from mjproxy_simulator.faults.kinds import (
     Reconnect,
     ReorderDispatch,
     SplitFrames,
-    StopJob,
     Strike,
 )
 
@@ -51,6 +51,7 @@ __all__ = [
     "BotSilent",
     "CloseOnIdentify",
     "CloseSocket",
+    "CurtailJob",
     "DelayDispatch",
     "DispatchFault",
     "DropDispatch",
@@ -75,6 +76,5 @@ __all__ = [
     "Reconnect",
     "ReorderDispatch",
     "SplitFrames",
-    "StopJob",
     "Strike",
 ]

@@ -247,7 +247,7 @@ class BotNotice(ArmedFault):
     notice: str
 
 
-class StopJob(ArmedFault):
+class CurtailJob(ArmedFault):
     """A job that is started now goes no further than some steps.
 
     Attributes:
@@ -273,6 +273,6 @@ GatewayFault = (
     | GatewayLatency
     | LoseWhileAway
 )
-BotFault = InteractionStatus | InteractionLostAnswer | BotSilent | BotNotice | StopJob
+BotFault = InteractionStatus | InteractionLostAnswer | BotSilent | BotNotice | CurtailJob
 Armed = GatewayFault | HttpLatency | HttpStatus | HttpCut | ExpiredLinks | BotFault
 AnyFault = Annotated[Strike | Armed, Field(discriminator="name")]

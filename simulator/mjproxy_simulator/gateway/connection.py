@@ -117,8 +117,9 @@ class Connection:
             self._close(violation.code, violation.reason)
 
     def time_out(self) -> None:
-        """End the connection of a client that sent no heartbeat."""
-        self._close(CloseCode.SESSION_TIMED_OUT, "Session timed out")
+        """End the connection of a client that sent no heartbeat, unless none could have been heard."""
+        if not self._frozen:
+            self._close(CloseCode.SESSION_TIMED_OUT, "Session timed out")
 
     def lost(self, code: int, now: float) -> None:
         """Note that the socket is gone; `code` is the close code that the client sent, or 1005, 1006."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from mjproxy_simulator.discord.forms import Json, guild, member, own_user, user
 from mjproxy_simulator.gateway.session import Session
-from mjproxy_simulator.model.accounts import Account
-from mjproxy_simulator.model.applications import APPLICATIONS, MIDJOURNEY
+from mjproxy_simulator.model.accounts import Account, Channel
+from mjproxy_simulator.model.applications import APPLICATIONS
 
 
 class Greeter:
@@ -37,7 +37,7 @@ class Greeter:
             "user": own_user(account.user),
             "guilds": [guild(account)],
             "merged_members": [[member(account.user) | {"user_id": str(account.user.id)}]],
-            "private_channels": [self._private_channel(account)],
+            "private_channels": [self._private_channel(channel) for channel in account.private_channels],
             "users": [user(account.user), *(user(each.user) for each in APPLICATIONS)],
             "relationships": [],
             "sessions": [_session_form(session)],
@@ -57,12 +57,12 @@ class Greeter:
             "_trace": ['["gateway-simulated",{"micros":0.0}]'],
         }
 
-    def _private_channel(self, account: Account) -> Json:
-        last = self._last_message_id(account.private_channel_id)
+    def _private_channel(self, channel: Channel) -> Json:
+        last = self._last_message_id(channel.id)
         return {
-            "id": str(account.private_channel_id),
+            "id": str(channel.id),
             "type": 1,
-            "recipient_ids": [str(MIDJOURNEY.id)],
+            "recipient_ids": [str(channel.partner_id)],
             "last_message_id": None if last is None else str(last),
             "flags": 0,
             "is_spam": False,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from mjproxy_simulator.model.bots import MIDJOURNEY_ID, NIJI_ID
 from mjproxy_simulator.model.seeds import Seed
 from mjproxy_simulator.model.snowflakes import snowflake
 
@@ -37,31 +38,42 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A text channel of a guild, or, without a guild, the private channel of a user and the bot."""
+    """A text channel of a guild, or, without a guild, the private channel of a user and the bot `partner_id`."""
 
     id: int
     guild_id: int | None
     owner_id: int
+    partner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One user with a token, a guild, a text channel in it, and a private channel with the bot."""
+    """One user with a token, a guild, a text channel in it, and a private channel with each of the two bots."""
 
     user: User
     token: str
     guild_id: int
     channel_id: int
     private_channel_id: int
+    niji_channel_id: int
     profile: Profile
 
     @property
-    def channels(self) -> tuple[Channel, Channel]:
-        """The places where the account may talk: its guild's channel, and the private one."""
+    def channels(self) -> tuple[Channel, ...]:
+        """The places where the account may talk: its guild's channel, and the private ones."""
+        return (Channel(self.channel_id, self.guild_id, self.user.id), *self.private_channels)
+
+    @property
+    def private_channels(self) -> tuple[Channel, ...]:
+        """The private channels: that with the Midjourney bot, and that with the Niji bot."""
         return (
-            Channel(self.channel_id, self.guild_id, self.user.id),
-            Channel(self.private_channel_id, None, self.user.id),
+            Channel(self.private_channel_id, None, self.user.id, MIDJOURNEY_ID),
+            Channel(self.niji_channel_id, None, self.user.id, NIJI_ID),
         )
+
+    def private_channel_with(self, bot_id: int) -> int:
+        """Return the private channel in which a bot writes to the user."""
+        return self.niji_channel_id if bot_id == NIJI_ID else self.private_channel_id
 
 
 def derive_account(seed: Seed, number: int, profile: Profile) -> Account:
@@ -78,6 +90,7 @@ def derive_account(seed: Seed, number: int, profile: Profile) -> Account:
         guild_id=identifier("guild"),
         channel_id=identifier("channel"),
         private_channel_id=identifier("private channel"),
+        niji_channel_id=identifier("niji channel"),
         profile=profile,
     )
 
@@ -134,6 +147,11 @@ class Directory:
     def user(self, user_id: int) -> User | None:
         """Return a user, with an account or without."""
         return self._users.get(user_id)
+
+    def name(self, user_id: int) -> str:
+        """Return a user's name."""
+        person = self.user(user_id)
+        return person.username if person else "someone"
 
     def channel(self, channel_id: int) -> Channel | None:
         """Return a channel of any account."""

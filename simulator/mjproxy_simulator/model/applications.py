@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from mjproxy_simulator.model.accounts import User
+from mjproxy_simulator.model.bots import INSIGHT_FACE_ID, MIDJOURNEY_ID, NIJI_ID
 
 
 class CommandType(IntEnum):
@@ -29,6 +30,7 @@ class Option:
     name: str
     description: str
     required: bool = False
+    options: "tuple[Option, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,64 +73,101 @@ _DESCRIBED = (
     Option(OptionType.STRING, "link", "The link of the image to describe"),
 )
 _JOB_ID = Option(OptionType.STRING, "job_id", "The job to show", required=True)
-_REMIX = Option(OptionType.SUB_COMMAND, "remix", "Toggle remix mode")
+_SUFFIX = Option(OptionType.STRING, "new_value", "What to append to every prompt")
+_PREFERENCES = (
+    Option(OptionType.SUB_COMMAND, "remix", "Toggle remix mode."),
+    Option(OptionType.SUB_COMMAND, "auto_dm", "Whether to send results to your direct messages."),
+    Option(OptionType.SUB_COMMAND, "suffix", "What to append to every prompt.", options=(_SUFFIX,)),
+    Option(OptionType.SUB_COMMAND, "variability", "Toggle how much variations differ."),
+)
+_ID_NAME = Option(OptionType.STRING, "idname", "The name of the face", required=True)
+_SOME_ID_NAME = Option(OptionType.STRING, "idname", "The name of the face")
+_PICTURE = Option(OptionType.ATTACHMENT, "image", "The picture", required=True)
+
+
+def _command(identifier: int, version: int, name: str, description: str, *options: Option) -> Command:
+    return Command(identifier, version, name, description, options)
+
+
+def _message_command(identifier: int, version: int, name: str) -> Command:
+    return Command(identifier, version, name, "", type=CommandType.MESSAGE)
+
 
 MIDJOURNEY = Application(
-    user=User(936929561302675456, "Midjourney Bot", None, "9282", "f6ce562a6b4979c4b1cbc5b436d3be76", bot=True),
+    user=User(MIDJOURNEY_ID, "Midjourney Bot", None, "9282", "f6ce562a6b4979c4b1cbc5b436d3be76", bot=True),
     description="Create images with Midjourney",
     commands=(
-        Command(
-            938956540159881230, 1237876415471554623, "imagine", "Create images with Midjourney", options=(_PROMPT,)
-        ),
-        Command(
+        _command(938956540159881230, 1237876415471554623, "imagine", "Create images with Midjourney", _PROMPT),
+        _command(
             1062880104792997970,
             1237876415471554624,
             "blend",
             "Blend images together seamlessly!",
-            options=(*_IMAGES, _DIMENSIONS),
+            *_IMAGES,
+            _DIMENSIONS,
         ),
-        Command(
-            1092492867185950852,
-            1237876415471554625,
-            "describe",
-            "Writes a prompt based on your image.",
-            options=_DESCRIBED,
+        _command(
+            1092492867185950852, 1237876415471554625, "describe", "Writes a prompt based on your image.", *_DESCRIBED
         ),
-        Command(
-            1121575372539039774,
-            1237876415471554626,
-            "shorten",
-            "Analyzes and shortens a prompt.",
-            options=(_PROMPT,),
-        ),
-        Command(1169435442328911902, 1247736572414001224, "show", "Shows a job again.", options=(_JOB_ID,)),
-        Command(972289487818334209, 1237876415735660565, "info", "View information about your profile."),
-        Command(1000850743479255081, 1237876415790055475, "settings", "View and adjust your personal settings."),
-        Command(972289487818334212, 1237876415735660572, "fast", "Switch to fast mode."),
-        Command(972289487818334213, 1237876415735660573, "relax", "Switch to relax mode."),
-        Command(1124132684143271996, 1237876415790055474, "turbo", "Switch to turbo mode."),
-        Command(984273800587776053, 1237876415790055476, "prefer", "Set your preferences.", options=(_REMIX,)),
-        Command(987795925764280352, 1237876415790055477, "Cancel Job", "", type=CommandType.MESSAGE),
+        _command(1121575372539039774, 1237876415471554626, "shorten", "Analyzes and shortens a prompt.", _PROMPT),
+        _command(1169435442328911902, 1247736572414001224, "show", "Shows a job again.", _JOB_ID),
+        _command(972289487818334209, 1237876415735660565, "info", "View information about your profile."),
+        _command(1000850743479255081, 1237876415790055475, "settings", "View and adjust your personal settings."),
+        _command(972289487818334212, 1237876415735660572, "fast", "Switch to fast mode."),
+        _command(972289487818334213, 1237876415735660573, "relax", "Switch to relax mode."),
+        _command(1124132684143271996, 1237876415790055474, "turbo", "Switch to turbo mode."),
+        _command(1065569343456419860, 1237876415735660576, "stealth", "Switch to stealth mode."),
+        _command(972289487818334210, 1237876415735660566, "private", "Switch to stealth mode."),
+        _command(972289487818334211, 1237876415735660567, "public", "Switch to public mode."),
+        _command(984273800587776053, 1237876415790055476, "prefer", "Set your preferences.", *_PREFERENCES),
+        _message_command(987795925764280352, 1237876415790055477, "Cancel Job"),
+        _message_command(987795925764280353, 1237876415790055478, "DM Results"),
     ),
 )
 """The Midjourney bot. The versions of `prefer` and its neighbours vary between captures; these serve as current."""
 
 NIJI = Application(
-    user=User(1022952195194359889, "niji・journey Bot", None, "9145", None, bot=True),
+    user=User(NIJI_ID, "niji・journey Bot", None, "9145", None, bot=True),
     description="Create anime-style images with niji・journey",
     commands=(
-        Command(
-            1023054140580057099,
-            1248805223892254774,
-            "imagine",
-            "Create images with niji・journey",
-            options=(_PROMPT,),
+        _command(1023054140580057099, 1248805223892254774, "imagine", "Create images with niji・journey", _PROMPT),
+        _command(
+            1061216934374424697,
+            1248805223892254775,
+            "blend",
+            "Blend images together seamlessly!",
+            *_IMAGES,
+            _DIMENSIONS,
         ),
+        _command(
+            1092683500743831652, 1248805223892254776, "describe", "Writes a prompt based on your image.", *_DESCRIBED
+        ),
+        _command(1121575453916942376, 1248805223892254777, "shorten", "Analyzes and shortens a prompt.", _PROMPT),
+        _command(1023054140580057101, 1248805223892254781, "show", "Shows a job again.", _JOB_ID),
+        _command(1023054140580057102, 1248805223892254782, "info", "View information about your profile."),
+        _command(1023054140634579025, 1493662157915684906, "settings", "View and adjust your personal settings."),
+        _command(1023054140580057107, 1248805223925940261, "fast", "Switch to fast mode."),
+        _command(1023054140634579024, 1248805223925940262, "relax", "Switch to relax mode."),
     ),
 )
 """A second bot that owns an `imagine` as well: a client that looks for a command by its name alone finds two."""
 
-APPLICATIONS = (MIDJOURNEY, NIJI)
+INSIGHT_FACE = Application(
+    user=User(INSIGHT_FACE_ID, "InsightFaceSwap", None, "5191", None, bot=True),
+    description="Swap faces",
+    commands=(
+        _command(1097018209481261127, 1097018209481261130, "saveid", "Save a face.", _ID_NAME, _PICTURE),
+        _command(1097030226204184646, 1097030226204184647, "swapid", "Swap a face.", _SOME_ID_NAME, _PICTURE),
+        _command(1097018209481261128, 1097018209481261131, "setid", "Set the face to use.", _ID_NAME),
+        _command(1097018209481261129, 1097018209481261132, "listid", "List the saved faces."),
+        _command(1097030226204184644, 1097030226204184648, "delid", "Delete a face.", _ID_NAME),
+        _command(1097030226204184645, 1097030226204184649, "delall", "Delete all faces."),
+        _message_command(1097030226204184643, 1097030226204184650, "INSwapper"),
+    ),
+)
+"""The face-swap bot. Only the ids of `saveid` and `swapid` were captured; the others stand in for the real ones."""
+
+APPLICATIONS = (MIDJOURNEY, NIJI, INSIGHT_FACE)
 
 
 def application(identifier: int) -> Application | None:

@@ -84,18 +84,27 @@ class CommandFile:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedImage:
+    """A picture in an embed; the size of one of another host is not known."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Embed:
     """A coloured box, as the bot uses it for notices, errors and what it has to say about a picture.
 
     Attributes:
-        image: What it shows: a file that came with a command, or the URL of a picture elsewhere.
+        image: The picture that it shows.
     """
 
     title: str | None
     description: str
     color: int
     footer: str | None = None
-    image: CommandFile | str | None = None
+    image: EmbeddedImage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ def picture(record: Record, drawing: Drawing) -> Picture:
         case View.PREVIEW:
             return retouch.tiled([_preview(record, cell, drawing.percent) for cell in range(1, 5)])
         case View.GRID:
-            return retouch.tiled([still(record, cell, GRID) for cell in range(1, 5)])
+            scale = SKETCH if record.job.kind.film else GRID
+            return retouch.tiled([still(record, cell, scale) for cell in range(1, 5)])
         case View.CELL:
             return still(record, drawing.cell or 1, GRID * enlargement(record.job))
 

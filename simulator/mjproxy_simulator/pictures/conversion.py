@@ -12,13 +12,15 @@ def convert(file: bytes, suffix: str, bounds: tuple[int | None, int | None], qua
     """Return a picture in another form, with what it says about itself; None if the file is no picture.
 
     Args:
-        file: The picture; of a film, the first frame is taken.
+        file: The picture; a film stays as it is in a WebP, and of one in another form, the first frame is taken.
         suffix: "png", "jpeg" or "webp".
         bounds: The greatest width and height in pixels; the shape is kept, and nothing becomes larger.
         quality: From 1 to 100.
     """
     try:
         with Image.open(io.BytesIO(file)) as image:
+            if suffix == "webp" and getattr(image, "is_animated", False):
+                return file
             size = _within(image.size, bounds)
             image.draft("RGB", size)
             picture = image.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -149,11 +149,13 @@ def _table(textures: tuple[Texture, ...]) -> Field:
 
 
 def _grid_noise(table: Field, x: Field, y: Field) -> Field:
-    """Return noise over a row of x and a column of y: interpolated along one, then along the other."""
+    """Return noise over a row of x and a growing column of y: interpolated along one, then along the other."""
     left, u = _cells(x[0])
     top, v = _cells(y)
-    columns = table[:, left % _TABLE] * (1 - u) + table[:, (left + 1) % _TABLE] * u
-    upper, lower = columns[top[:, 0] % _TABLE], columns[(top[:, 0] + 1) % _TABLE]
+    first, last = int(top[0, 0]), int(top[-1, 0])
+    rows = table[np.arange(first, last + 2) % _TABLE]
+    columns = rows[:, left % _TABLE] * (1 - u) + rows[:, (left + 1) % _TABLE] * u
+    upper, lower = columns[top[:, 0] - first], columns[top[:, 0] - first + 1]
     return _field(upper * (1 - v) + lower * v)
 
 

@@ -35,11 +35,12 @@ class Record:
     mask: Path | None = None
 
     def redone(self) -> "Record":
-        """Return the record of which a reroll is a repetition, with the seed and the prompt of the reroll."""
+        """Return the record of which a reroll is a repetition, with what is the reroll's own."""
         if self.job.kind is not Kind.REROLL or self.parent is None:
             return self
-        again = self.parent.redone()
-        return replace(again, job=replace(again.job, id=self.job.id, seed=self.job.seed, prompt=self.job.prompt))
+        first, mine = self.parent.redone(), self.job
+        job = replace(first.job, id=mine.id, seed=mine.seed, prompt=mine.prompt, aspect=mine.aspect)
+        return replace(first, job=job, images=self.images or first.images)
 
 
 @dataclass(frozen=True, slots=True)

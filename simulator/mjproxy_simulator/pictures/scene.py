@@ -6,6 +6,7 @@ prompt of its own (remix), it shows that prompt's motif in the old composition.
 """
 
 import random
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -16,6 +17,7 @@ from mjproxy_simulator.pictures.records import Record
 
 _SUBTLE_DRIFT: Final = 0.12
 _STRONG_DRIFT: Final = 0.45
+_LINK: Final = re.compile(r"<https?://[^>]*>")
 _REMEMBERED_TEXTURES: Final = 4
 _PICTURES = Seed("pictures")  # The same for all simulators: one prompt and seed give one picture everywhere.
 
@@ -84,9 +86,10 @@ def scene_of(record: Record, cell: int) -> Scene | None:
 
 
 def compose(prompt: str, seed: int, cell: int) -> Scene:
-    """Return a new scene for a prompt."""
-    taste = _PICTURES.random("prompt", prompt.partition(" --")[0])
-    chance = _PICTURES.random("composition", prompt, seed, cell)
+    """Return a new scene for a prompt; the images in it are none of its business."""
+    words = " ".join(_LINK.sub(" ", prompt).split())
+    taste = _PICTURES.random("prompt", words.partition(" --")[0])
+    chance = _PICTURES.random("composition", words, seed, cell)
     motif = taste.choice(tuple(Motif))
     hue = taste.random() + 0.17 * cell
     return Scene(

@@ -8,7 +8,7 @@ from mjproxy_simulator.model.messages import Drawing, View
 
 CELL_SIDE: Final = 512
 _GRAIN: Final = 16
-_BYTES_PER_PIXEL: Final = {"png": 1.0, "webp": 0.05, "jpeg": 0.1}
+_BYTES_PER_PIXEL: Final = {"png": 0.6, "webp": 0.035, "jpeg": 0.08}
 
 Size = tuple[int, int]
 
@@ -51,12 +51,6 @@ def enlargement(job: Job) -> int:
 def estimated_bytes(size: Size, filename: str) -> int:
     """Return about how many bytes a picture will have once it is drawn."""
     return int(size[0] * size[1] * _BYTES_PER_PIXEL.get(filename.rpartition(".")[2], 1.0))
-
-
-def view_size(view: View, aspect: tuple[int, int]) -> Size:
-    """Return width and height of a view of a job in pixels; a preview is as small as one picture of its grid."""
-    width, height = cell_size(aspect)
-    return (2 * width, 2 * height) if view is View.GRID else (width, height)
 
 
 def _grained(side: float) -> int:

@@ -30,11 +30,12 @@ class Body(BaseModel):
 
 
 class CommandOption(Body):
-    """A value given to a command's option."""
+    """A value given to a command's option, or the part of a command that is called, with options of its own."""
 
     type: int
     name: str
     value: str | int | float | bool | None = None
+    options: tuple["CommandOption", ...] = ()
 
 
 class UploadedFile(Body):
@@ -62,17 +63,38 @@ class CommandData(Body):
 
 
 class ComponentData(Body):
-    """Which button is pressed."""
+    """Which button is pressed, or what is chosen from which menu."""
 
     component_type: int
     custom_id: str = Field(max_length=100)
+    values: tuple[str, ...] = ()
+
+
+class ModalField(Body):
+    """A text that was filled in."""
+
+    type: int
+    custom_id: str = Field(max_length=100)
+    value: str = Field(max_length=4000)
+
+
+class ModalRow(Body):
+    """A row of a form."""
+
+    type: int
+    components: tuple[ModalField, ...] = ()
 
 
 class ModalData(Body):
-    """Which form is sent in."""
+    """Which form is sent in, with what; `id` is the interaction that opened it."""
 
     id: Identifier
     custom_id: str = Field(max_length=100)
+    components: tuple[ModalRow, ...] = ()
+
+    def fields(self) -> dict[str, str]:
+        """Return what was filled in, by custom id."""
+        return {field.custom_id: field.value for row in self.components for field in row.components}
 
 
 class InteractionBody(Body):
@@ -131,6 +153,7 @@ class MessageBody(Body):
 
     content: str = Field(default="", max_length=2000)
     nonce: Nonce | None = None
+    enforce_nonce: bool = False
     attachments: tuple[UploadedFile, ...] = Field(default=(), max_length=10)
 
 

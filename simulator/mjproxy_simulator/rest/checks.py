@@ -1,27 +1,54 @@
 """What Discord checks in an interaction before a bot hears of it."""
 
 from http import HTTPStatus
+from typing import Final
 
+from mjproxy_simulator.bot.dialogs import Dialogs
 from mjproxy_simulator.bot.requests import Request
 from mjproxy_simulator.model.accounts import Account, Channel
-from mjproxy_simulator.model.applications import Command, OptionType, application
-from mjproxy_simulator.model.messages import Invocation
+from mjproxy_simulator.model.applications import Command, CommandType, OptionType, application
+from mjproxy_simulator.model.dialogs import Modal
+from mjproxy_simulator.model.messages import CommandFile, Invocation, Message, Select
 from mjproxy_simulator.model.snowflakes import Snowflakes
 from mjproxy_simulator.rest import errors
-from mjproxy_simulator.rest.bodies import AnyInteraction, CommandBody, CommandData, ComponentBody
+from mjproxy_simulator.rest.bodies import (
+    AnyInteraction,
+    CommandBody,
+    CommandData,
+    CommandOption,
+    ComponentBody,
+    ComponentData,
+    InteractionBody,
+    ModalBody,
+    ModalData,
+    UploadedFile,
+)
 from mjproxy_simulator.rest.desk import Desk
+from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.store import Store
+
+_ATTACHMENTS: Final = ("data", "attachments")
 
 
 class InteractionChecks:
-    """Makes a request to a bot of an interaction, if it is a possible one."""
+    """Makes a request to a bot of an interaction, if it is a possible one.
 
-    def __init__(self, desk: Desk, store: Store, snowflakes: Snowflakes) -> None:
+    Args:
+        desk: Knows who may use a channel.
+        store: Has the messages.
+        uploads: Has the files that come with commands.
+        dialogs: Has the forms that are open.
+        snowflakes: Gives ids to interactions.
+    """
+
+    def __init__(self, desk: Desk, store: Store, uploads: Uploads, dialogs: Dialogs, snowflakes: Snowflakes) -> None:
         self._desk = desk
         self._store = store
+        self._uploads = uploads
+        self._dialogs = dialogs
         self._snowflakes = snowflakes
 
-    def request(self, account: Account, body: AnyInteraction) -> Request:
+    async def request(self, account: Account, body: AnyInteraction) -> Request:
         """Return the request that reaches the bot.
 
         Raises:
@@ -30,52 +57,102 @@ class InteractionChecks:
         self._place(account, body)
         match body:
             case CommandBody():
-                return self._command(account, body)
+                return await self._command(account, body)
             case ComponentBody():
                 return self._component(account, body)
-        raise errors.unknown_interaction()
+            case ModalBody():
+                return self._modal(account, body)
 
-    def _place(self, account: Account, body: AnyInteraction) -> Channel:
+    def _place(self, account: Account, body: InteractionBody) -> Channel:
         """Return the channel; the guild has to be named with it, and only with a channel of that guild."""
         channel = self._desk.channel(account, body.channel_id)
         if channel.guild_id != body.guild_id:
             raise errors.unknown_channel(HTTPStatus.BAD_REQUEST)
-        if application(body.application_id) is None:
+        absent = channel.partner_id not in {None, body.application_id}
+        if absent or application(body.application_id) is None:
             raise errors.unknown_integration()
         return channel
 
-    def _command(self, account: Account, body: CommandBody) -> Request:
+    async def _command(self, account: Account, body: CommandBody) -> Request:
         command = _command(body)
-        _check_options(command, body.data)
-        for file in body.data.attachments:
-            if self._store.upload_ticket(file.uploaded_filename) is None:
-                raise errors.unknown_upload(("data", "attachments"), file.uploaded_filename)
+        given = _given_options(body.data)
+        _check_options(command, given)
         return Request(
             invocation=Invocation(self._snowflakes.next(), body.type, account.user.id, name=command.name),
             application_id=body.application_id,
             channel_id=body.channel_id,
+            guild_id=body.guild_id,
             profile=account.profile,
             nonce=body.nonce,
             prompt=body.data.text("prompt"),
+            options={option.name: str(option.value) for option in given if option.type == OptionType.STRING},
+            subcommand=_subcommand(body.data),
+            files=await self._files(command, body.data),
+            message=self._target(command, body),
         )
 
+    async def _files(self, command: Command, data: CommandData) -> tuple[CommandFile, ...]:
+        """Return the files that came with a command; each becomes an attachment of the command."""
+        for file in data.attachments:
+            if self._store.upload_ticket(file.uploaded_filename) is None:
+                raise errors.unknown_upload(_ATTACHMENTS, file.uploaded_filename)
+        attachments = await self._uploads.attach(_named_files(command, data))
+        for attachment in attachments:
+            self._store.put_attachment(command.id, attachment)
+        return tuple(CommandFile(command.id, attachment) for attachment in attachments)
+
+    def _target(self, command: Command, body: CommandBody) -> Message | None:
+        if command.type is not CommandType.MESSAGE:
+            return None
+        return self._message(body.channel_id, body.data.target_id or 0)
+
     def _component(self, account: Account, body: ComponentBody) -> Request:
-        message = self._store.message(body.message_id)
-        if message is None or message.channel_id != body.channel_id:
-            raise errors.unknown_message()
+        message = self._message(body.channel_id, body.message_id)
         if message.author_id != body.application_id:
             raise errors.unknown_integration()
         if body.message_flags is not None and body.message_flags != message.flags:
             raise errors.invalid_form(("message_flags",), "MESSAGE_FLAGS_INVALID", "Invalid message flags")
-        if message.component(body.data.custom_id) is None:
-            raise errors.invalid_form(("data",), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
         return Request(
             invocation=Invocation(self._snowflakes.next(), body.type, account.user.id, message_id=message.id),
             application_id=body.application_id,
             channel_id=body.channel_id,
+            guild_id=body.guild_id,
             profile=account.profile,
             nonce=body.nonce,
             custom_id=body.data.custom_id,
+            value=_value(message, body.data),
+            message=message,
+        )
+
+    def _message(self, channel_id: int, message_id: int) -> Message:
+        message = self._store.message(message_id)
+        if message is None or message.channel_id != channel_id:
+            raise errors.unknown_message()
+        return message
+
+    def _modal(self, account: Account, body: ModalBody) -> Request:
+        opened = self._dialogs.find(body.data.id, account.user.id)
+        if opened is None or not isinstance(opened.dialog, Modal) or opened.opener.channel_id != body.channel_id:
+            raise errors.unknown_interaction()
+        text = _filled_in(opened.dialog, body.data)
+        self._dialogs.close(body.data.id)
+        opener = opened.opener
+        return Request(
+            invocation=Invocation(
+                self._snowflakes.next(),
+                body.type,
+                account.user.id,
+                message_id=opener.invocation.message_id,
+                opener_id=opener.invocation.id,
+            ),
+            application_id=body.application_id,
+            channel_id=body.channel_id,
+            guild_id=body.guild_id,
+            profile=account.profile,
+            nonce=body.nonce,
+            prompt=text,
+            custom_id=opener.custom_id,
+            message=opener.message,
         )
 
 
@@ -93,10 +170,51 @@ def _command(body: CommandBody) -> Command:
     return command
 
 
-def _check_options(command: Command, data: CommandData) -> None:
-    given = {option.name for option in data.options}
+def _given_options(data: CommandData) -> list[CommandOption]:
+    """Return the options of a command, or of the part of it that is called."""
+    return [each for option in data.options for each in (option.options or (option,))]
+
+
+def _subcommand(data: CommandData) -> str | None:
+    return next((option.name for option in data.options if option.type == OptionType.SUB_COMMAND), None)
+
+
+def _check_options(command: Command, given: list[CommandOption]) -> None:
+    names = {option.name for option in given}
     for index, option in enumerate(command.options):
-        if option.required and option.type is OptionType.STRING and option.name not in given:
+        if option.required and option.name not in names:
             raise errors.invalid_form(
                 ("data", "options", index, "value"), "BASE_TYPE_REQUIRED", "This field is required"
             )
+
+
+def _named_files(command: Command, data: CommandData) -> list[UploadedFile]:
+    """Return the files that options name, in the order in which the command lists the options."""
+    files = {str(file.id): file for file in data.attachments}
+    named = {option.name: str(option.value) for option in data.options if option.type == OptionType.ATTACHMENT}
+    if missing := set(named.values()) - set(files):
+        raise errors.unknown_upload(_ATTACHMENTS, ", ".join(sorted(missing)))
+    return [files[named[option.name]] for option in command.options if option.name in named]
+
+
+def _value(message: Message, data: ComponentData) -> str | None:
+    """Return what is chosen from a menu; None for a button."""
+    component = message.component(data.custom_id)
+    if component is None:
+        raise errors.invalid_form(("data",), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+    if not isinstance(component, Select):
+        return None
+    if len(data.values) != 1 or data.values[0] not in {choice.value for choice in component.choices}:
+        raise errors.invalid_form(("data", "values"), "BASE_TYPE_CHOICES", "Value must be one of the options.")
+    return data.values[0]
+
+
+def _filled_in(modal: Modal, data: ModalData) -> str:
+    """Return the text of the only field of a form."""
+    if data.custom_id != modal.custom_id:
+        raise errors.invalid_form(("data", "custom_id"), "COMPONENT_CUSTOM_ID_INVALID", "Invalid custom id")
+    fields = data.fields()
+    (field,) = modal.fields
+    if set(fields) != {field.custom_id}:
+        raise errors.invalid_form(("data", "components"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+    return fields[field.custom_id]

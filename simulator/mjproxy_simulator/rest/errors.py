@@ -89,6 +89,16 @@ def unknown_message() -> DiscordError:
     return DiscordError(HTTPStatus.NOT_FOUND, 10008, "Unknown Message")
 
 
+def not_your_message() -> DiscordError:
+    """A message that somebody else has posted in a private channel."""
+    return DiscordError(HTTPStatus.FORBIDDEN, 50003, "Cannot execute action on a DM channel")
+
+
+def unknown_attachment() -> DiscordError:
+    """An upload that does not exist."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10093, "Unknown attachment")
+
+
 def unknown_guild() -> DiscordError:
     """A guild that the account is not in."""
     return DiscordError(HTTPStatus.NOT_FOUND, 10004, "Unknown Guild")
@@ -97,6 +107,11 @@ def unknown_guild() -> DiscordError:
 def unknown_user() -> DiscordError:
     """A user that does not exist."""
     return DiscordError(HTTPStatus.NOT_FOUND, 10013, "Unknown User")
+
+
+def unknown_application() -> DiscordError:
+    """An application that does not exist."""
+    return DiscordError(HTTPStatus.NOT_FOUND, 10002, "Unknown Application")
 
 
 def unknown_integration() -> DiscordError:

@@ -17,18 +17,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mjproxy_simulator.bot.bot import Answer, Bot
-from mjproxy_simulator.bot.notices import RefusedError
+from mjproxy_simulator.bot.answers import Answer, OpenDialog, decided
+from mjproxy_simulator.bot.bot import Bot
 from mjproxy_simulator.bot.requests import Request as BotRequest
 from mjproxy_simulator.bot.requests import kind_of
+from mjproxy_simulator.discord import forms
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.faults import BotSilent, FaultBoard, InteractionLostAnswer, InteractionStatus
 from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.http_faults import CutResponse, told_to_fail
 from mjproxy_simulator.limits import Limits
 from mjproxy_simulator.model.accounts import Account
+from mjproxy_simulator.model.applications import MIDJOURNEY, application
+from mjproxy_simulator.model.dialogs import Dialog, Modal
 from mjproxy_simulator.model.entries import Entry
-from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.rest import errors
 from mjproxy_simulator.rest.bodies import AnyInteraction, interaction, read_json
 from mjproxy_simulator.rest.checks import InteractionChecks
@@ -94,7 +96,7 @@ class Interactions:
             body = interaction(await read_json(request))
             entry = _described(entry, body)
             await self._desk.admit(request, account)
-            taken = self._take(account, body)
+            taken = await self._take(account, body)
         except DiscordError as error:
             self._store.add_entry(replace(entry, status=error.status or None, refused=error.message))
             raise
@@ -103,11 +105,11 @@ class Interactions:
         taken = self._decide(taken, replace(entry, kind=kind_of(taken.request), status=status))
         return _answer(status, BackgroundTask(self._deliver, taken))
 
-    def _take(self, account: Account, body: AnyInteraction) -> _Taken:
+    async def _take(self, account: Account, body: AnyInteraction) -> _Taken:
         if fault := self._faults.take(InteractionStatus, account.user.id):
             raise _told_to_fail(fault)
         self._desk.spend_interaction(account, body.channel_id)
-        return _Taken(body.session_id, self._checks.request(account, body), answer=None)
+        return _Taken(body.session_id, await self._checks.request(account, body), answer=None)
 
     def _decide(self, taken: _Taken, entry: Entry) -> _Taken:
         """Let the bot decide, and write down what it decided."""
@@ -117,9 +119,7 @@ class Interactions:
             return taken
         with self._store.transaction():
             answer = self._bot.accept(request)
-            job = answer.id if isinstance(answer, Job) else None
-            refused = answer.title if isinstance(answer, RefusedError) else None
-            self._store.add_entry(replace(entry, job=job, refused=refused))
+            self._store.add_entry(decided(entry, answer))
         return replace(taken, answer=answer)
 
     async def _deliver(self, taken: _Taken) -> None:
@@ -130,7 +130,17 @@ class Interactions:
             self._tell(taken, "INTERACTION_FAILURE", {"reason_code": _DID_NOT_RESPOND})
             return
         self._tell(taken, "INTERACTION_SUCCESS")
+        if isinstance(taken.answer, OpenDialog):
+            self._open(taken, taken.answer.dialog)
         self._bot.answer(taken.request, taken.answer)
+
+    def _open(self, taken: _Taken, dialog: Dialog) -> None:
+        owner = application(taken.request.application_id) or MIDJOURNEY
+        place: Json = {"channel_id": str(taken.request.channel_id), "application": forms.application_form(owner)}
+        if isinstance(dialog, Modal):
+            self._tell(taken, "INTERACTION_MODAL_CREATE", place | forms.modal(dialog))
+        else:
+            self._tell(taken, "INTERACTION_IFRAME_MODAL_CREATE", place | forms.frame(dialog))
 
     def _tell(self, taken: _Taken, event: str, more: Json | None = None) -> None:
         invocation = taken.request.invocation
@@ -140,6 +150,8 @@ class Interactions:
 
 def _described(entry: Entry, body: AnyInteraction) -> Entry:
     prompt = body.data.text("prompt") if body.type == 2 else None
+    if body.type == 5:
+        prompt = next(iter(body.data.fields().values()), None)
     return replace(
         entry,
         guild_id=None if body.guild_id is None else str(body.guild_id),

@@ -3,6 +3,7 @@
 Source: https://discord.com/developers/docs/resources/message and /resources/channel.
 """
 
+from collections import OrderedDict
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from mjproxy_simulator.discord.forms import MessageForms
+from mjproxy_simulator.bot.bot import Bot
+from mjproxy_simulator.discord.forms import MessageForms, user
 from mjproxy_simulator.discord.messenger import Messenger
 from mjproxy_simulator.model.accounts import Account
 from mjproxy_simulator.model.messages import Message
@@ -22,7 +24,9 @@ from mjproxy_simulator.rest.errors import JsonResponse
 from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.store import Store
 
+_ENVELOPE: Final = "\u2709"
 _NEWEST: Final = 2**63 - 1
+_REMEMBERED_NONCES: Final = 1000
 
 
 class Messages:
@@ -37,6 +41,7 @@ class Messages:
         messenger: Messenger,
         uploads: Uploads,
         snowflakes: Snowflakes,
+        bot: Bot,
     ) -> None:
         self._desk = desk
         self._store = store
@@ -44,6 +49,8 @@ class Messages:
         self._messenger = messenger
         self._uploads = uploads
         self._snowflakes = snowflakes
+        self._bot = bot
+        self._posted: OrderedDict[tuple[int, str | None], dict[str, object]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -53,7 +60,10 @@ class Messages:
             self._desk.route(messages, self.history),
             self._desk.route(messages, self.create, ["POST"]),
             self._desk.route(one + "/ack", self.acknowledge, ["POST"]),
+            self._desk.route(one, self.delete, ["DELETE"]),
             self._desk.route(one + "/reactions/{emoji}/@me", self.react, ["PUT"]),
+            self._desk.route(one + "/reactions/{emoji}/@me", self.take_reaction_back, ["DELETE"]),
+            self._desk.route(one + "/reactions/{emoji}", self.reactions),
         ]
 
     async def history(self, request: Request, account: Account) -> Response:
@@ -69,6 +79,8 @@ class Messages:
         body = await read_body(request, MessageBody)
         if not body.content and not body.attachments:
             raise errors.empty_message()
+        if body.enforce_nonce and (earlier := self._posted.get((channel.id, body.nonce))):
+            return JsonResponse(earlier)
         attachments = await self._uploads.attach(body.attachments)
         message = Message(
             id=self._snowflakes.next(),
@@ -79,12 +91,42 @@ class Messages:
         )
         self._messenger.post(message, body.nonce)
         form = self._form(message)
-        return JsonResponse(form if body.nonce is None else form | {"nonce": body.nonce})
+        if body.nonce is not None:
+            form["nonce"] = body.nonce
+            self._remember((channel.id, body.nonce), form)
+        return JsonResponse(form)
+
+    async def delete(self, request: Request, account: Account) -> Response:
+        """Delete a message of the user's own, or, in the user's own guild, of anybody."""
+        message = self._message(request, account)
+        if message.channel_id == account.private_channel_id and message.author_id != account.user.id:
+            raise errors.not_your_message()
+        self._messenger.delete(message)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def react(self, request: Request, account: Account) -> Response:
-        """Take a reaction; nothing comes of it."""
-        self._message(request, account)
+        """Put a reaction on a message."""
+        message = self._message(request, account)
+        emoji = request.path_params["emoji"]
+        if self._store.add_reaction(message.id, emoji, account.user.id):
+            self._messenger.tell_reaction("MESSAGE_REACTION_ADD", message, emoji, account.user.id)
+            if emoji.startswith(_ENVELOPE):
+                self._bot.give_seed(message.id, account.user.id)
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def take_reaction_back(self, request: Request, account: Account) -> Response:
+        """Take the user's own reaction off a message."""
+        message = self._message(request, account)
+        emoji = request.path_params["emoji"]
+        if self._store.remove_reaction(message.id, emoji, account.user.id):
+            self._messenger.tell_reaction("MESSAGE_REACTION_REMOVE", message, emoji, account.user.id)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def reactions(self, request: Request, account: Account) -> Response:
+        """Return who has put an emoji on a message: the user or nobody."""
+        message = self._message(request, account)
+        has_reacted = account.user.id in self._store.reactions(message.id, request.path_params["emoji"])
+        return JsonResponse([user(account.user)] if has_reacted else [])
 
     async def acknowledge(self, request: Request, account: Account) -> Response:
         """Take note that a message was read."""
@@ -97,6 +139,12 @@ class Messages:
         if message is None or message.channel_id != channel.id:
             raise errors.unknown_message()
         return message
+
+    def _remember(self, key: tuple[int, str], form: dict[str, object]) -> None:
+        """Keep what a nonce stood for, for a client that asks not to post it twice."""
+        self._posted[key] = form
+        if len(self._posted) > _REMEMBERED_NONCES:
+            self._posted.popitem(last=False)
 
     def _find(self, channel_id: int, limit: int, request: Request) -> list[Message]:
         bounds = {name for name in ("before", "after", "around") if name in request.query_params}

@@ -7,13 +7,13 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from mjproxy_simulator.discord import forms
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.discord.links import Links
-from mjproxy_simulator.model.accounts import Account
-from mjproxy_simulator.model.applications import APPLICATIONS, MIDJOURNEY, Application
+from mjproxy_simulator.model.accounts import Account, Channel
+from mjproxy_simulator.model.applications import APPLICATIONS, MIDJOURNEY, Application, application
 from mjproxy_simulator.rest import errors
 from mjproxy_simulator.rest.bodies import RecipientsBody, read_body
 from mjproxy_simulator.rest.desk import Desk
@@ -35,34 +35,42 @@ class People:
         """Return the routes."""
         route = self._desk.route
         return [
-            route("/gateway", self.gateway),
+            Route("/gateway", self.gateway),
+            route("/gateway/bot", self.gateway_of_bots),
             route("/users/@me", self.me),
             route("/users/@me/channels", self.private_channels),
             route("/users/@me/channels", self.open_private_channel, ["POST"]),
             route("/users/@me/application-command-index", self.commands),
             route("/guilds/{guild_id:int}/application-command-index", self.commands_of_guild),
             route("/channels/{channel_id:int}/application-command-index", self.commands_of_channel),
+            route("/applications/{application_id:int}/application-command-index", self.commands_of_application),
             route("/channels/{channel_id:int}/application-commands/search", self.search_commands),
         ]
 
-    async def gateway(self, request: Request, account: Account) -> Response:  # noqa: ARG002
-        """Return the address of the gateway."""
+    async def gateway(self, request: Request) -> Response:  # noqa: ARG002
+        """Return the address of the gateway, to anybody."""
         return JsonResponse({"url": self._links.gateway_url})
+
+    async def gateway_of_bots(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the address of the gateway with the limits of sessions, which are those of every bot."""
+        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+        return JsonResponse({"url": self._links.gateway_url, "shards": 1, "session_start_limit": limit})
 
     async def me(self, request: Request, account: Account) -> Response:  # noqa: ARG002
         """Return the user whose token it is."""
         return JsonResponse(forms.own_user(account.user))
 
     async def private_channels(self, request: Request, account: Account) -> Response:  # noqa: ARG002
-        """Return the private channels: the one with the bot."""
-        return JsonResponse([self._private_channel(account)])
+        """Return the private channels: those with the bots."""
+        return JsonResponse([self._private_channel(channel) for channel in account.private_channels])
 
     async def open_private_channel(self, request: Request, account: Account) -> Response:
-        """Return the private channel with the bot; with others there is none."""
+        """Return the private channel with a bot; with others there is none."""
         body = await read_body(request, RecipientsBody)
-        if body.recipients != (MIDJOURNEY.id,):
-            raise errors.unknown_user()
-        return JsonResponse(self._private_channel(account))
+        for channel in account.private_channels:
+            if body.recipients == (channel.partner_id,):
+                return JsonResponse(self._private_channel(channel))
+        raise errors.unknown_user()
 
     async def commands(self, request: Request, account: Account) -> Response:  # noqa: ARG002
         """Return the commands that can be called anywhere."""
@@ -78,6 +86,13 @@ class People:
         """Return the commands that can be called in a channel."""
         self._desk.channel(account, request.path_params["channel_id"])
         return await self.commands(request, account)
+
+    async def commands_of_application(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Return the commands of one bot."""
+        owner = application(request.path_params["application_id"])
+        if owner is None:
+            raise errors.unknown_application()
+        return JsonResponse(forms.command_index((owner,), _INDEX_VERSION))
 
     async def search_commands(self, request: Request, account: Account) -> Response:
         """Return the commands whose names begin with what was typed; the older way to find one."""
@@ -99,10 +114,9 @@ class People:
             }
         )
 
-    def _private_channel(self, account: Account) -> Json:
-        return forms.private_channel(
-            account.channels[1], MIDJOURNEY.user, self._store.last_message_id(account.private_channel_id)
-        )
+    def _private_channel(self, channel: Channel) -> Json:
+        partner = application(channel.partner_id or 0) or MIDJOURNEY
+        return forms.private_channel(channel, partner.user, self._store.last_message_id(channel.id))
 
 
 def _asked(application_id: str | None) -> tuple[Application, ...]:

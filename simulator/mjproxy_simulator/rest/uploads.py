@@ -56,6 +56,7 @@ class Uploads:
         return [
             self._desk.route("/channels/{channel_id:int}/attachments", self.open_slots, ["POST"]),
             self._desk.route("/attachments/refresh-urls", self.refresh_links, ["POST"]),
+            self._desk.route("/attachments/{name:path}", self.delete, ["DELETE"]),
         ]
 
     def host_routes(self) -> list[BaseRoute]:
@@ -84,6 +85,16 @@ class Uploads:
             return PlainTextResponse("Too large.", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         await asyncio.to_thread(upload_path(self._folder, name).write_bytes, content)
         return Response(status_code=HTTPStatus.OK)
+
+    async def delete(self, request: Request, account: Account) -> Response:
+        """Forget a file that was uploaded and is in no message yet."""
+        name = request.path_params["name"]
+        channel_id = self._store.upload_channel(name)
+        if channel_id is None:
+            raise errors.unknown_attachment()
+        self._desk.channel(account, channel_id)
+        self._store.remove_upload(name)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def refresh_links(self, request: Request, account: Account) -> Response:  # noqa: ARG002
         """Sign links anew, however old they are."""
@@ -131,7 +142,7 @@ class Uploads:
         place = self._links.own(url)
         if place is None or self._store.attachment(place[0], place[1]) is None:
             return {"original": url, "refreshed": None}
-        return {"original": url, "refreshed": self._links.attachment(*place)}
+        return {"original": url, "refreshed": self._links.renewed(url)}
 
 
 def _image_size(path: Path) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from mjproxy.v1 import account_service_pb2_grpc, task_pb2, task_service_pb2_grpc
+from mjproxy.v1 import account_service_pb2_grpc, delivery_service_pb2_grpc, task_pb2, task_service_pb2_grpc
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.listening import Address
@@ -31,6 +31,10 @@ class Service:
     @property
     def accounts(self) -> account_service_pb2_grpc.AccountServiceAsyncStub:
         return account_service_pb2_grpc.AccountServiceStub(self.channel)
+
+    @property
+    def deliveries(self) -> delivery_service_pb2_grpc.DeliveryServiceAsyncStub:
+        return delivery_service_pb2_grpc.DeliveryServiceStub(self.channel)
 
     async def imagine(self, prompt: str = "a cat", key: str = "", **options: str) -> pb.SubmitTaskResponse:
         request = pb.SubmitTaskRequest(

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from service import Service, StartService, refusal
 
-from mjproxy.v1 import task_pb2
+from mjproxy.v1 import delivery_service_pb2, task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
 
 
@@ -119,7 +119,26 @@ async def test_a_request_id_with_other_content_is_refused(service: Service) -> N
             "NO_ACCOUNT",
             "",
         ),
-        (pb.SubmitTaskRequest(shorten={"prompt": "a cat"}), "UNIMPLEMENTED", "NOT_IMPLEMENTED", ""),
+        (pb.SubmitTaskRequest(shorten={}), "INVALID_ARGUMENT", "INVALID_FIELD", "shorten.prompt"),
+        (pb.SubmitTaskRequest(describe={}), "INVALID_ARGUMENT", "INVALID_IMAGE", "describe.image"),
+        (
+            pb.SubmitTaskRequest(blend={"images": [{"url": "https://host/1.png"}]}),
+            "INVALID_ARGUMENT",
+            "INVALID_FIELD",
+            "blend.images",
+        ),
+        (
+            pb.SubmitTaskRequest(blend={"images": [{"url": "https://host/1.png"}] * 2}),
+            "INVALID_ARGUMENT",
+            "INVALID_IMAGE",
+            "blend.images[0]",
+        ),
+        (
+            pb.SubmitTaskRequest(blend={"images": [{"data": b"1"}] * 2, "dimensions": 9}),  # type: ignore[dict-item]
+            "INVALID_ARGUMENT",
+            "INVALID_FIELD",
+            "blend.dimensions",
+        ),
     ],
 )
 async def test_a_refusal_says_why_and_changes_nothing(
@@ -137,6 +156,25 @@ async def test_a_refusal_says_why_and_changes_nothing(
 
 async def test_what_is_not_offered_yet_says_so(service: Service) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
-        await service.tasks.CancelTask(pb.CancelTaskRequest(id="1"))
+        await service.deliveries.LeaseDeliveries(delivery_service_pb2.LeaseDeliveriesRequest(max=1))
     refused = refusal(error.value)
-    assert (refused.code, refused.metadata) == (grpc.StatusCode.UNIMPLEMENTED, {"what": "CancelTask"})
+    assert (refused.code, refused.metadata) == (grpc.StatusCode.UNIMPLEMENTED, {"what": "LeaseDeliveries"})
+
+
+async def test_a_waiting_task_is_cancelled_at_once_and_only_once(service: Service) -> None:
+    task = (await service.imagine()).tasks[0]
+    cancelled = await service.tasks.CancelTask(pb.CancelTaskRequest(id=task.id))
+    assert cancelled.task.status == task_pb2.TASK_STATUS_CANCELLED
+    again = await service.tasks.CancelTask(pb.CancelTaskRequest(id=task.id))
+    assert again == cancelled
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await service.tasks.CancelTask(pb.CancelTaskRequest(id="1"))
+    assert refusal(error.value).reason == "TASK_NOT_FOUND"
+
+
+async def test_a_modal_for_a_task_that_waits_for_none_is_refused(service: Service) -> None:
+    task = (await service.imagine()).tasks[0]
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await service.tasks.SubmitModal(pb.SubmitModalRequest(task_id=task.id))
+    refused = refusal(error.value)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NOT_MODAL")

@@ -1,15 +1,18 @@
 """A real store in a folder of its own, and accounts to choose from."""
 
+import random
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from mjproxy_server.engine.choice import Load
+from mjproxy_server.engine.choice import Load, candidates
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
-from mjproxy_server.model.account import Account
+from mjproxy_server.model.account import Account, AccountFilter
+from mjproxy_server.prompts.config import PromptsConfig
+from mjproxy_server.prompts.prompts import Prompts, open_prompts
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
@@ -21,7 +24,7 @@ class StandingAccounts:
     def __init__(self, *accounts: Account) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.expected = dict.fromkeys(self.accounts, 0)
-        self.most_expected = 0
+        self.remixing: set[str] = set()
 
     def loads(self) -> list[Load]:
         return [
@@ -29,9 +32,14 @@ class StandingAccounts:
             for account in self.accounts.values()
         ]
 
+    def choose(self, wanted: AccountFilter) -> list[Load]:
+        return candidates(self.loads(), wanted)
+
+    def remix_is_on(self, account_id: str) -> bool:
+        return account_id in self.remixing
+
     def expect(self, account_id: str, count: int) -> None:
         self.expected[account_id] += count
-        self.most_expected = max(self.most_expected, self.expected[account_id])
 
 
 def account(channel_id: str, **settings: object) -> Account:
@@ -68,5 +76,11 @@ def shelf(image_folder: Path) -> Shelf:
 
 
 @pytest.fixture
-def submitter(store: Store, shelf: Shelf, accounts: StandingAccounts) -> Submitter:
-    return Submitter(store=store, shelf=shelf, accounts=accounts)
+def prompts() -> Prompts:
+    """Nothing is translated; the list of banned words that ships is in force."""
+    return open_prompts(PromptsConfig(), rng=random.Random(1), monotonic=SystemClock().monotonic)
+
+
+@pytest.fixture
+def submitter(store: Store, shelf: Shelf, accounts: StandingAccounts, prompts: Prompts) -> Submitter:
+    return Submitter(store=store, shelf=shelf, accounts=accounts, prompts=prompts, clock=SystemClock())

@@ -1,11 +1,14 @@
 """Which account works on a task."""
 
+import random
+from collections import Counter
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mjproxy_server.engine.choice import Load, candidates
+from mjproxy_server.engine.choice import ChoiceRule, Chooser, Load, candidates
 from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.vocabulary import Mode
 
@@ -53,5 +56,76 @@ def test_tasks_submitted_one_by_one_fill_every_core_before_any_waits(cores: list
     assert [waiting[each.id] for each in accounts] == cores
 
 
-def _account(channel_id: str, core_size: int) -> Account:
-    return Account(guild_id="1", channel_id=channel_id, user_token="t", user_agent="a", core_size=core_size)
+LOADS = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.integers(1, 9),
+        st.none() | st.sampled_from(Mode),
+        st.booleans(),
+        st.integers(0, 5),
+        st.none() | st.booleans(),
+    ),
+    max_size=6,
+).map(
+    lambda drawn: [
+        Load(
+            _account(str(number), 3, enable=enable, weight=weight, mode=mode),
+            ready=ready,
+            running=running,
+            waiting=0,
+            remix=remix,
+        )
+        for number, (enable, weight, mode, ready, running, remix) in enumerate(drawn)
+    ]
+)
+FILTERS = st.builds(
+    AccountFilter,
+    account_id=st.sampled_from(["", "0", "1"]),
+    modes=st.lists(st.sampled_from(Mode), max_size=2).map(tuple),
+    remix=st.none() | st.booleans(),
+)
+
+
+@given(rule=st.sampled_from(ChoiceRule), loads=LOADS, wanted=FILTERS, seed=st.integers(0, 9))
+def test_every_rule_orders_exactly_the_enabled_accounts_that_match(
+    rule: ChoiceRule, loads: list[Load], wanted: AccountFilter, seed: int
+) -> None:
+    ordered = Chooser(rule, random.Random(seed)).order(loads, wanted)
+    matching = [
+        load
+        for load in loads
+        if load.account.enable
+        and wanted.account_id in {"", load.account.id}
+        and (not wanted.modes or load.account.mode in {None, *wanted.modes})
+        and (wanted.remix is None or load.remix == wanted.remix)
+    ]
+    assert sorted(ids(ordered)) == sorted(ids(matching))
+    assert [load.ready for load in ordered] == sorted((load.ready for load in ordered), reverse=True)
+
+
+@given(count=st.integers(1, 6), rounds=st.integers(1, 4))
+def test_in_a_round_each_account_has_one_turn(count: int, rounds: int) -> None:
+    chooser = Chooser(ChoiceRule.ROUND_ROBIN, random.Random(1))
+    loads = [Load(_account(str(number), 3), ready=True, running=0, waiting=0) for number in range(count)]
+    for _ in range(rounds):
+        chosen = [chooser.order(loads, AccountFilter())[0].account.id for _ in loads]
+        assert sorted(chosen) == sorted(ids(loads))
+
+
+@pytest.mark.parametrize(
+    ("rule", "shares"), [(ChoiceRule.WEIGHT, [0.1, 0.3, 0.6]), (ChoiceRule.RANDOM, [1 / 3, 1 / 3, 1 / 3])]
+)
+def test_by_chance_accounts_have_their_shares(rule: ChoiceRule, shares: list[float]) -> None:
+    chooser = Chooser(rule, random.Random(7))
+    weights = [1, 3, 6]
+    loads = [
+        Load(_account(str(number), 3, weight=weight), ready=True, running=0, waiting=0)
+        for number, weight in enumerate(weights)
+    ]
+    chosen = Counter(chooser.order(loads, AccountFilter())[0].account.id for _ in range(6000))
+    assert [chosen[load.account.id] / 6000 for load in loads] == pytest.approx(shares, abs=0.03)
+
+
+def _account(channel_id: str, core_size: int, **settings: object) -> Account:
+    known: dict[str, object] = {"guild_id": "1", "user_token": "t", "user_agent": "a", "core_size": core_size}
+    return Account(channel_id=channel_id, **known | settings)  # type: ignore[arg-type]

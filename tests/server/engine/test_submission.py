@@ -5,10 +5,11 @@ import io
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from mjproxy_server.engine.images import InlineImage
-from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.engine.requests import ImagineRequest, ModalRequest, Options, SubmitRequest
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.model.account import AccountFilter
@@ -24,13 +25,26 @@ from mjproxy_server.model.errors import (
     ParentNotFound,
     QueueFull,
     RequestIdReused,
+    TaskNotFound,
 )
 from mjproxy_server.model.facts import Cancelled, Finished
-from mjproxy_server.model.task import Button, Picture, Result, Task
-from mjproxy_server.model.vocabulary import Action, Mode
+from mjproxy_server.model.task import Button, Confirmation, Modal, Picture, Result, Task
+from mjproxy_server.model.vocabulary import Action, Mode, Status
 from mjproxy_server.store.interface import Store, TaskQuery
+from server.engine.conftest import StandingAccounts
 
 JOB = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
+FURTHER = (
+    f"MJ::BOOKMARK::{JOB}",
+    f"MJ::CancelJob::ByJobid::{JOB}",
+    f"MJ::CustomZoom::{JOB}",
+    f"MJ::Inpaint::1::{JOB}::SOLO",
+    f"MJ::JOB::pan_left::1::{JOB}::SOLO",
+    f"MJ::JOB::animate_high::1::{JOB}::SOLO",
+    f"MJ::Outpaint::50::1::{JOB}::SOLO",
+    "MJ::Job::PicReader::all",
+    "MJ::Job::PicReader::2",
+)
 REQUEST_ID = "7b0f0f5e-2f5e-4f0e-8a55-6d6f3f1f7c11"
 
 
@@ -60,9 +74,13 @@ async def finished_grid(submitter: Submitter, store: Store, caller: str = "") ->
         flags=64,
         reference_id="",
         prompt="a cat --v 7.0",
-        picture=Picture("https://cdn/cat.png"),
+        picture=Picture("https://cdn/cat.png", 8, 8),
         job_id=JOB,
-        buttons=(*buttons, Button(f"MJ::JOB::reroll::0::{JOB}::SOLO", emoji="🔄"), Button("MJ::BOOKMARK::" + JOB)),
+        buttons=(
+            *buttons,
+            Button(f"MJ::JOB::reroll::0::{JOB}::SOLO", emoji="🔄"),
+            *(Button(each, label="L") for each in FURTHER),
+        ),
     )
     task = await store.record(admission.task.id, Finished(2000, result))
     assert task is not None
@@ -237,7 +255,7 @@ async def test_a_follow_up_of_nothing_is_refused(
         await submitter.submit(request(command))
 
 
-@pytest.mark.parametrize("custom_id", [f"MJ::JOB::upsample::5::{JOB}", "nonsense", f"MJ::BOOKMARK::{JOB}"])
+@pytest.mark.parametrize("custom_id", [f"MJ::JOB::upsample::5::{JOB}", "nonsense", f"MJ::CancelJob::ByJobid::{JOB}"])
 async def test_a_button_that_is_not_offered_is_refused(submitter: Submitter, store: Store, custom_id: str) -> None:
     parent = await finished_grid(submitter, store)
     with pytest.raises(ActionNotOffered, match=custom_id):
@@ -265,3 +283,86 @@ async def test_a_follow_up_whose_account_is_gone_is_refused(
     accounts.accounts.clear()  # type: ignore[attr-defined]
     with pytest.raises(AccountUnavailable, match=parent.account_id):
         await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1)))
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "action"),
+    [
+        (FURTHER[0], Action.BOOKMARK),
+        (FURTHER[4], Action.PAN),
+        (FURTHER[5], Action.VIDEO),
+        (FURTHER[6], Action.ZOOM),
+    ],
+)
+async def test_other_buttons_have_their_actions(
+    submitter: Submitter, store: Store, custom_id: str, action: Action
+) -> None:
+    parent = await finished_grid(submitter, store)
+    task = (await submitter.submit(request(Press(parent.id, custom_id)))).task
+    assert (task.action, task.status, task.description) == (action, Status.NOT_START, f"/up {parent.id} L")
+
+
+async def test_an_upscale_is_made_once(submitter: Submitter, store: Store) -> None:
+    parent = await finished_grid(submitter, store)
+    first = await submitter.submit(request(Change(parent.id, Action.UPSCALE, 2)))
+    again = await submitter.submit(request(Press(parent.id, f"MJ::JOB::upsample::2::{JOB}")))
+    other = await submitter.submit(request(Change(parent.id, Action.UPSCALE, 3)))
+    assert (again.existed, again.task.id, other.existed) == (True, first.task.id, False)
+
+
+async def test_a_custom_zoom_waits_for_its_prompt(submitter: Submitter, store: Store) -> None:
+    parent = await finished_grid(submitter, store)
+    task = (await submitter.submit(request(Press(parent.id, FURTHER[2])))).task
+    assert (task.status, task.action) == (Status.MODAL, Action.ZOOM)
+    assert task.modal == Modal("a cat --v 7.0 --zoom 1.8")
+    with pytest.raises(InvalidField, match="from 1 to 2"):
+        await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a dog --zoom 2.5"))
+    confirmed = (await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a dog"))).task
+    assert (confirmed.status, confirmed.prompt) == (Status.NOT_START, "a dog --zoom 1.8")
+    again = await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a fox"))
+    assert (again.deduplicated, again.task) == (True, confirmed)
+
+
+async def test_an_empty_answer_means_the_proposed_prompt(submitter: Submitter, store: Store) -> None:
+    parent = await finished_grid(submitter, store)
+    task = (await submitter.submit(request(Press(parent.id, FURTHER[2])))).task
+    assert (await submitter.confirm(ModalRequest(sees=None, task_id=task.id))).task.prompt == "a cat --v 7.0 --zoom 1.8"
+
+
+async def test_remix_asks_unless_told_not_to(submitter: Submitter, store: Store, accounts: StandingAccounts) -> None:
+    parent = await finished_grid(submitter, store)
+    accounts.remixing.add(parent.account_id)
+    variation = Press(parent.id, f"MJ::JOB::variation::1::{JOB}")
+    asked = (await submitter.submit(request(variation))).task
+    assert (asked.status, asked.modal) == (Status.MODAL, Modal("a cat --v 7.0", remix=True))
+    skipped = (await submitter.submit(request(replace(variation, skip_modal=True)))).task
+    assert (skipped.status, skipped.confirmation) == (Status.NOT_START, Confirmation(queue_position=0))
+    upscaled = (await submitter.submit(request(Change(parent.id, Action.UPSCALE, 1)))).task
+    assert (upscaled.status, upscaled.modal) == (Status.NOT_START, None)
+
+
+def mask(size: tuple[int, int] = (8, 8), colour: str = "black", spot: str = "white") -> InlineImage:
+    buffer = io.BytesIO()
+    image = Image.new("RGB", size, colour)
+    image.paste(spot, (0, 0, 4, 4))
+    image.save(buffer, "PNG")
+    return InlineImage(buffer.getvalue())
+
+
+@pytest.mark.parametrize("wrong", [None, mask((8, 9)), mask(colour="grey"), mask(spot="black"), InlineImage(b"no")])
+async def test_a_region_needs_a_good_mask(submitter: Submitter, store: Store, wrong: InlineImage | None) -> None:
+    parent = await finished_grid(submitter, store)
+    task = (await submitter.submit(request(Press(parent.id, FURTHER[3])))).task
+    assert (task.status, task.modal) == (Status.MODAL, Modal("a cat --v 7.0", wants_mask=True))
+    with pytest.raises(InvalidField, match="mask"):
+        await submitter.confirm(ModalRequest(sees=None, task_id=task.id, mask=wrong))
+    confirmed = (await submitter.confirm(ModalRequest(sees=None, task_id=task.id, mask=mask()))).task
+    assert confirmed.confirmation is not None
+    assert confirmed.confirmation.mask is not None
+
+
+async def test_somebody_elses_modal_is_not_found(submitter: Submitter, store: Store) -> None:
+    parent = await finished_grid(submitter, store, caller="alice")
+    task = (await submitter.submit(request(Press(parent.id, FURTHER[2]), caller="alice"))).task
+    with pytest.raises(TaskNotFound):
+        await submitter.confirm(ModalRequest(sees="bob", task_id=task.id))

@@ -1,5 +1,6 @@
 """Dispatches as Discord sends them for the bot, from payloads captured between 2023 and 2026."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from midjourney_tasks import NOW, US, snowflake
@@ -35,6 +36,8 @@ def message(
     user_id: str = US,
     updated: bool = False,
     application_id: str = BOT,
+    command: str = "imagine",
+    edited_at: int = 0,
 ) -> Dispatch:
     data: Json = {
         "id": message_id,
@@ -44,7 +47,7 @@ def message(
         "content": content,
         "flags": 0,
         "timestamp": "2026-06-02T10:34:26.131000+00:00",
-        "edited_timestamp": None,
+        "edited_timestamp": datetime.fromtimestamp(edited_at / 1000, UTC).isoformat() if edited_at else None,
         "author": {"id": application_id, "username": "Midjourney Bot", "bot": True},
         "webhook_id": application_id,
         "application_id": application_id,
@@ -55,7 +58,7 @@ def message(
     if nonce:
         data["nonce"] = nonce
     if interaction_id:
-        data["interaction_metadata"] = {"id": interaction_id, "type": 2, "name": "imagine", "user": {"id": user_id}}
+        data["interaction_metadata"] = {"id": interaction_id, "type": 2, "name": command, "user": {"id": user_id}}
     if reply_to:
         data |= {"type": 19, "message_reference": {"type": 0, "message_id": reply_to, "channel_id": CHANNEL}}
     return "MESSAGE_UPDATE" if updated else "MESSAGE_CREATE", data
@@ -101,6 +104,25 @@ def refusal(message_id: str, title: str, description: str = "", *, colour: int =
 def interaction(kind: str, nonce: str, interaction_id: str = "", **more: object) -> Dispatch:
     """INTERACTION_CREATE, _SUCCESS or _FAILURE."""
     return f"INTERACTION_{kind}", {"id": interaction_id or snowflake(NOW + 100), "nonce": nonce, **more}
+
+
+def proposal(message_id: str, prompts: tuple[str, ...], heading: str = "", **keys: Value) -> Dispatch:
+    """The text with which the bot answers /describe and /shorten."""
+    text = heading + "\n\n".join(f"{number}\ufe0f\u20e3 {prompt}" for number, prompt in enumerate(prompts, 1))
+    embed = {"type": "rich", "description": text, "image": {"url": "https://cdn/a.png", "width": 8, "height": 9}}
+    buttons = tuple(button(f"MJ::Job::PicReader::{number + 1}") for number in range(len(prompts)))
+    return message(message_id, embeds=(embed,), buttons=buttons, **keys)
+
+
+def frame(nonce: str, interaction_id: str) -> Dispatch:
+    """The page of Vary (Region) is opened."""
+    return "INTERACTION_IFRAME_MODAL_CREATE", {
+        "id": interaction_id,
+        "nonce": nonce,
+        "channel_id": CHANNEL,
+        "custom_id": "MJ::iframe::token",
+        "title": "Inpaint",
+    }
 
 
 def deletion(message_id: str) -> Dispatch:

@@ -32,3 +32,18 @@ def test_clock_runs_at_its_speed_and_changes_it_without_a_jump() -> None:
     assert clock.now() == 10.0
     real = 102.0
     assert clock.now() == 11.0
+
+
+def test_clock_stands_still_and_can_be_set_forward() -> None:
+    real = 100.0
+    clock = PacedClock(lambda: real, speed=10.0)
+    real = 101.0
+    clock.paused = True
+    real = 105.0
+    assert clock.now() == 10.0
+    clock.skip_to(12.0)
+    clock.skip_to(11.0)
+    assert clock.now() == 12.0
+    clock.paused = False
+    real = 106.0
+    assert clock.now() == 22.0

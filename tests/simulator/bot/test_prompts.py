@@ -73,7 +73,7 @@ def test_mode_is_shown_apart_from_the_prompt(raw: str, mode: str) -> None:
 def test_seed_and_aspect_are_understood() -> None:
     prompt = rewritten("a cat --seed 7 --ar 16:9")
     assert (prompt.seed, prompt.aspect) == (7, (16, 9))
-    assert (rewritten("a cat").seed, rewritten("a cat").aspect) == (None, (1, 1))
+    assert (rewritten("a cat").seed, rewritten("a cat").aspect) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,137 @@ async def test_preview_shows_the_job_at_work(world: World, connected_alice: Disc
     assert (metadata(picture)["job"], metadata(picture)["view"]) == (job["id"], "preview")
 
 
-async def test_picture_may_be_read_from_any_origin(world: World, connected_alice: DiscordUser) -> None:
+async def uploaded(world: World, alice: DiscordUser, filename: str, content: bytes) -> str:
+    """Upload a file and post it; return the link to it."""
+    channel = f"/channels/{alice.channel_id}"
+    announced = {"files": [{"filename": filename, "file_size": len(content), "id": "0"}]}
+    (slot,) = (await alice.request("POST", f"{channel}/attachments", json=announced)).json()["attachments"]
+    await world.http.put(slot["upload_url"], content=content)
+    attachment = {"id": "0", "filename": filename, "uploaded_filename": slot["upload_filename"]}
+    message = await alice.request("POST", f"{channel}/messages", json={"content": "", "attachments": [attachment]})
+    return str(message.json()["attachments"][0]["url"])
+
+
+@pytest.fixture
+async def url(connected_alice: DiscordUser) -> str:
+    """The link to a grid."""
     grid = await connected_alice.imagine("a cat")
-    url = grid["attachments"][0]["url"]
+    return str(grid["attachments"][0]["url"])
+
+
+async def test_picture_may_be_read_from_any_origin(world: World, url: str) -> None:
     first, again = await world.http.get(url), await world.http.get(url)
     assert first.headers["access-control-allow-origin"] == "*"
     assert first.headers["content-type"] == "image/webp"
     assert first.content == again.content
+
+
+async def test_pictures_of_a_job_are_told_without_drawing(world: World, url: str) -> None:
+    assert url
+    (job,) = await world.jobs()
+    pictures = (await world.http.get(f"/control/jobs/{job['id']}/pictures")).json()
+    assert [(each["view"], each["cell"], each["job"]) for each in pictures] == [
+        ("grid", 0, job["id"]),
+        *(("cell", cell, job["id"]) for cell in range(1, 5)),
+    ]
+    assert (await world.http.get("/control/jobs/none/pictures")).status_code == 404
+
+
+async def test_browser_may_ask_for_permission_first(world: World, url: str) -> None:
+    asked = {"Origin": "https://example.com", "Access-Control-Request-Method": "GET"}
+    response = await world.http.options(url.partition("?")[0], headers=asked)
+    assert response.status_code == 204
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "GET" in response.headers["access-control-allow-methods"]
+    assert response.headers["access-control-allow-headers"] == "*"
+
+
+async def test_head_says_whose_picture_it_is_before_it_is_drawn(world: World, url: str) -> None:
+    head = await world.http.head(url)
+    (job,) = await world.jobs()
+    assert head.status_code == 200
+    assert "content-length" not in head.headers
+    told = {name: head.headers.get(f"x-simulator-{name}") for name in ("job", "kind", "parent", "seed", "view")}
+    assert told == {"job": job["id"], "kind": "imagine", "parent": None, "seed": str(job["seed"]), "view": "grid"}
+    content = (await world.http.get(url)).content
+    again = await world.http.head(url)
+    assert int(again.headers["content-length"]) == len(content)
+    assert {name: again.headers[name] for name in ("etag", "last-modified", "content-type")} == {
+        name: head.headers[name] for name in ("etag", "last-modified", "content-type")
+    }
+
+
+async def test_part_of_a_picture_is_served(world: World, url: str) -> None:
+    whole = (await world.http.get(url)).content
+    part = await world.http.get(url, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{len(whole)}"
+    beyond = await world.http.get(url, headers={"Range": f"bytes={len(whole)}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+
+
+async def test_picture_that_the_client_has_is_not_sent_again(world: World, url: str) -> None:
+    first = await world.http.get(url)
+    for condition in (
+        {"If-None-Match": f'W/"other", {first.headers["etag"]}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": first.headers["last-modified"]},
+    ):
+        response = await world.http.get(url, headers=condition)
+        assert (response.status_code, response.content) == (304, b"")
+    other = await world.http.get(url, headers={"If-None-Match": '"other"'})
+    assert other.content == first.content
+
+
+async def test_part_is_served_only_of_the_file_that_the_client_knows(world: World, url: str) -> None:
+    etag = (await world.http.head(url)).headers["etag"]
+    part = {"Range": "bytes=0-9"}
+    assert (await world.http.get(url, headers=part | {"If-Range": etag})).status_code == 206
+    assert (await world.http.get(url, headers=part | {"If-Range": '"other"'})).status_code == 200
+
+
+async def test_media_host_gives_other_sizes_and_formats(world: World, url: str) -> None:
+    response = await world.http.get(f"{url}=&format=png&quality=lossless&width=320&height=999")
+    image = Image.open(io.BytesIO(response.content))
+    assert (response.headers["content-type"], image.format, image.size) == ("image/png", "PNG", (320, 320))
+    assert metadata(response.content)["job"] == (await world.jobs())[0]["id"]
+    assert response.headers["etag"] != (await world.http.head(url)).headers["etag"]
+
+
+async def test_media_host_names_what_it_does_not_take(world: World, url: str) -> None:
+    response = await world.http.get(f"{url}=&format=bmp")
+    assert (response.status_code, response.text) == (400, "format: one of webp, png, jpeg, jpg")
+
+
+async def test_mirror_serves_single_pictures_of_finished_jobs(world: World, url: str) -> None:
+    assert url
+    (job,) = await world.jobs()
+    response = await world.http.get(f"/{job['id']}/0_3.png")
+    assert response.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(response.content)).size == (512, 512)
+    assert metadata(response.content)["view"] == "cell"
+    for path in (f"/{job['id']}/0_4.png", f"/{job['id']}/0_0.exe", "/00000000-0000-4000-8000-000000000000/0_0.png"):
+        assert (await world.http.get(path)).status_code == 404
+
+
+async def test_mirror_has_nothing_of_a_job_at_work(play: Play) -> None:
+    world = await play(speed=1.0)
+    alice = await world.user(0)
+    async with alice.session():
+        await alice.taken(alice.command("a cat"))
+        await alice.gateway.event("MESSAGE_CREATE")
+    (job,) = await world.jobs()
+    assert (await world.http.get(f"/{job['id']}/0_0.png")).status_code == 404
+
+
+async def test_upload_is_served_as_it_was_uploaded(world: World, alice: DiscordUser) -> None:
+    link = await uploaded(world, alice, "note.txt", b"0123456789")
+    response = await world.http.get(link, headers={"Range": "bytes=-3"})
+    assert (response.status_code, response.content) == (206, b"789")
+    head = await world.http.head(link)
+    assert (head.headers["content-length"], head.headers["content-type"]) == ("10", "text/plain; charset=utf-8")
+    assert not any(name.startswith("x-simulator") for name in head.headers)
+    assert (await world.http.get(f"{link}=&width=10")).status_code == 400
 
 
 @pytest.mark.parametrize(

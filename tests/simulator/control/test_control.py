@@ -97,3 +97,49 @@ async def test_bad_request_is_refused_with_the_reason(
     response = await world.http.request(*route.split(), content=body)
     assert response.status_code == status
     assert mentions in response.json()["error"]
+
+
+async def test_accounts_are_made_and_are_there_after_a_restart(play: Play) -> None:
+    world = await play(accounts=1)
+    made = await world.http.post("/control/accounts", json={"count": 2, "profile": 2023})
+    assert (made.status_code, [account["profile"] for account in made.json()]) == (201, [2023, 2023])
+    newcomer = DiscordUser(world.http, made.json()[1])
+    async with newcomer.session():
+        assert await newcomer.imagine("a cat")
+    await world.http.post("/control/reset")
+    await world.close()
+    today = await play(accounts=1)
+    tokens = [account["user_token"] for account in (await today.http.get("/control/accounts")).json()]
+    assert tokens[1:] == [account["user_token"] for account in made.json()]
+
+
+async def test_sessions_messages_and_channels_are_told(world: World, connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    about = {"account": alice.id}
+    (session,) = (await world.http.get("/control/sessions", params=about)).json()
+    assert (session["id"], session["user_id"], session["connected"]) == (alice.session_id, alice.id, True)
+    grid = await alice.imagine("a cat")
+    await alice.taken(alice.command("a cat --foo"))
+    refusal = await alice.gateway.event("MESSAGE_CREATE")
+    messages = (await world.http.get("/control/messages", params=about)).json()
+    assert [messages[0]["id"], messages[1]["id"]] == [refusal["id"], grid["id"]]
+    assert (await world.http.get("/control/messages", params=about | {"limit": "1"})).json() == messages[:1]
+    assert (await world.http.get(f"/control/messages/{grid['id']}")).json()["content"] == grid["content"]
+    channels = {each["id"]: each for each in (await world.http.get("/control/channels", params=about)).json()}
+    assert channels[alice.channel_id]["last_message_id"] == grid["id"]
+
+
+async def test_kinds_of_faults_are_described(world: World) -> None:
+    schema = (await world.http.get("/control/faults/kinds")).json()
+    assert {"drop_socket", "http_status", "bot_silent"} <= schema["discriminator"]["mapping"].keys()
+
+
+async def test_jobs_and_ledger_are_told_of_one_account(world: World, alice: DiscordUser) -> None:
+    bruno = await world.user(1)
+    await alice.taken(alice.command("a cat"))
+    await bruno.taken(bruno.command("a dog"))
+    jobs = (await world.http.get("/control/jobs", params={"account": bruno.channel_id})).json()
+    assert [job["user_id"] for job in jobs] == [bruno.id]
+    (entry,) = (await world.http.get("/control/ledger", params={"account": bruno.id})).json()
+    after = {"account": bruno.id, "since": entry["time"]}
+    assert (entry["job"], (await world.http.get("/control/ledger", params=after)).json()) == (jobs[0]["id"], [])

@@ -42,6 +42,17 @@ def test_link_holds_for_a_day(links: Links, clock: Clock) -> None:
     assert links.own(url) == (1, 2, "cat.png")
 
 
+def test_link_is_renewed_however_old_it_is(links: Links, clock: Clock) -> None:
+    urls = links.attachment(1, 2, "a cat.png"), links.ephemeral_attachment(1, 2, "a cat.png")
+    clock.time += DAY
+    for url in urls:
+        renewed = links.renewed(url)
+        assert links.resolves(renewed)
+        assert urlsplit(renewed).path == urlsplit(url).path
+    foreign = "https://example.com/attachments/1/2/cat.png"
+    assert links.renewed(foreign) == foreign
+
+
 @pytest.mark.parametrize(
     ("written", "forged"), [("/1/2/", "/1/3/"), ("cat", "dog"), ("ex=6", "ex=7"), ("hm=", "hm=é"), ("hm=", "no=")]
 )

@@ -67,3 +67,39 @@ async def test_reactions_and_acknowledgements_are_taken_for_messages_that_exist(
     assert (reaction.status_code, reaction.content) == (204, b"")
     assert (acknowledged.status_code, acknowledged.json()) == (200, {"token": None})
     assert (unknown.status_code, unknown.json()["code"]) == (404, 10008)
+
+
+async def test_message_with_a_nonce_to_enforce_is_posted_once(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    body = {"content": "hello", "nonce": "17", "enforce_nonce": True}
+    answers = [await alice.request("POST", f"/channels/{alice.channel_id}/messages", json=body) for _ in range(2)]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    again = await alice.request("POST", f"/channels/{alice.channel_id}/messages", json=body | {"enforce_nonce": False})
+    assert len(await alice.history()) == 2
+    assert again.json()["id"] != answers[0].json()["id"]
+
+
+async def test_message_is_deleted_and_its_deletion_told(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    path = f"/channels/{alice.channel_id}/messages"
+    posted = (await alice.request("POST", path, json={"content": "hello"})).json()
+    deleted = [await alice.request("DELETE", f"{path}/{posted['id']}") for _ in range(2)]
+    assert [answer.status_code for answer in deleted] == [204, 404]
+    assert (await alice.gateway.event("MESSAGE_DELETE"))["id"] == posted["id"]
+    assert await alice.history() == []
+
+
+async def test_reaction_is_told_listed_and_taken_back(connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    path = f"/channels/{alice.channel_id}/messages"
+    posted = (await alice.request("POST", path, json={"content": "hello"})).json()
+    reactions = f"{path}/{posted['id']}/reactions/%E2%9C%89%EF%B8%8F"
+    for _ in range(2):
+        assert (await alice.request("PUT", f"{reactions}/%40me?location=Message&type=0")).status_code == 204
+    told = await alice.gateway.event("MESSAGE_REACTION_ADD")
+    assert (told["message_id"], told["user_id"], told["emoji"]["name"]) == (posted["id"], alice.id, "✉️")
+    assert [user["id"] for user in (await alice.request("GET", reactions)).json()] == [alice.id]
+    assert (await alice.request("DELETE", f"{reactions}/@me")).status_code == 204
+    assert (await alice.gateway.event("MESSAGE_REACTION_REMOVE"))["message_id"] == posted["id"]
+    assert (await alice.request("GET", reactions)).json() == []
+    assert await alice.gateway.quiet() == []

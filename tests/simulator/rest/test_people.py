@@ -75,7 +75,7 @@ async def test_gateway_is_at_the_same_address(world: World, alice: DiscordUser) 
 async def test_too_many_requests_are_refused_over_all_routes(play: Play) -> None:
     world = await play(limits={"requests_per_second": 3})
     alice, bruno = await world.user(0), await world.user(1)
-    paths = ("/users/@me", "/gateway", "/users/@me", "/gateway")
+    paths = ("/users/@me", "/users/@me/channels", "/users/@me", "/users/@me/channels")
     *admitted, refused = [await alice.request("GET", path) for path in paths]
     assert [response.status_code for response in admitted] == [200, 200, 200]
     assert (refused.status_code, refused.json()["global"]) == (429, True)

@@ -102,3 +102,15 @@ async def test_links_are_signed_anew(world: World, connected_alice: DiscordUser)
     assert fresh["original"] == stale
     assert (await world.http.get(fresh["refreshed"])).status_code == 200
     assert unknown == {"original": foreign, "refreshed": None}
+
+
+async def test_upload_is_forgotten_when_it_is_deleted(world: World, alice: DiscordUser) -> None:
+    bruno = await world.user(1)
+    path = f"/channels/{alice.channel_id}/attachments"
+    files = [{"id": "0", "filename": "cat.png", "file_size": 3}]
+    slot = (await alice.request("POST", path, json={"files": files})).json()["attachments"][0]
+    name = slot["upload_filename"]
+    by_whom = (bruno, alice, alice)
+    deleted = [(await each.request("DELETE", f"/attachments/{name}")).status_code for each in by_whom]
+    assert deleted == [403, 204, 404]
+    assert (await world.http.put(slot["upload_url"], content=b"cat")).status_code == 404

@@ -31,7 +31,7 @@ SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
         "up": Subcommand("mjproxy.launcher.up:up", "Run the whole service, supervised."),
         "server": Subcommand("mjproxy.launcher.commands:server", "Run the gRPC server alone."),
         "rest": Subcommand("mjproxy.launcher.commands:rest", "Run the REST shim alone."),
-        "simulator": Subcommand("mjproxy.launcher.commands:simulator", "Run the simulator of Discord alone."),
+        "simulator": Subcommand("mjproxy.cli.simulator:simulator", "Run the simulator of Discord, or look at one."),
         "config": Subcommand("mjproxy.launcher.commands:config", "Print the configuration in force."),
     },
 }

@@ -25,26 +25,27 @@ _ACCOUNT_COLUMNS = ("ID", "CONNECTION", "ENABLED", "RUNNING", "WAITING", "PLAN",
 
 def print_tasks(tasks: Iterable[AsyncTask]) -> None:
     """Prints tasks to stdout."""
-    _print(_TASK_COLUMNS, [_task_row(task) for task in tasks])
+    print_rows(_TASK_COLUMNS, [_task_row(task) for task in tasks])
 
 
 def print_accounts(accounts: Iterable[Account]) -> None:
     """Prints accounts to stdout."""
-    _print(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
+    print_rows(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
 
 
-def task_table(tasks: Iterable[AsyncTask]) -> Table:
-    """A table of tasks for a terminal."""
-    return _table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
-
-
-def _print(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints rows of text to stdout; in a terminal under the names of the columns."""
     console = Console()
     if console.is_terminal:
         console.print(_table(columns, rows))
         return
     for row in rows:
         click.echo("\t".join(row))
+
+
+def task_table(tasks: Iterable[AsyncTask]) -> Table:
+    """A table of tasks for a terminal."""
+    return _table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -1,5 +1,6 @@
 """The commands that run one part each, and the one that prints the configuration."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -19,7 +20,7 @@ from mjproxy.launcher.parts import Parts
 @options.supervised
 def server(config_file: Path | None, log_level: str, *, supervised: bool, **flags: object) -> None:
     """Run the gRPC server alone."""
-    _run("server", config_file, log_level, given(flags), supervised=supervised)
+    run_part("server", config_file, log_level, flags, supervised=supervised)
 
 
 @click.command()
@@ -33,19 +34,7 @@ def rest(config_file: Path | None, log_level: str, *, supervised: bool, **flags:
 
     It calls a gRPC server that runs elsewhere.
     """
-    _run("rest", config_file, log_level, given(flags), supervised=supervised)
-
-
-@click.command()
-@options.config_file
-@options.data
-@options.simulator
-@options.speed
-@options.log_level
-@options.supervised
-def simulator(config_file: Path | None, log_level: str, *, supervised: bool, **flags: object) -> None:
-    """Run the simulator of Discord alone."""
-    _run("simulator", config_file, log_level, given(flags), supervised=supervised)
+    run_part("rest", config_file, log_level, flags, supervised=supervised)
 
 
 @click.command()
@@ -61,7 +50,18 @@ def config(config_file: Path | None) -> None:
     click.echo(toml.in_force(configuration.load(parts, used, config_file, {})), nl=False)
 
 
-def _run(name: str, config_file: Path | None, log_level: str, flags: dict[str, str], *, supervised: bool) -> None:
+def run_part(
+    name: str, config_file: Path | None, log_level: str, flags: Mapping[str, object], *, supervised: bool
+) -> None:
+    """Run one part until it is asked to end.
+
+    Args:
+        name: The part's name.
+        config_file: The configuration file that was named, None if none was.
+        log_level: How much goes to stderr.
+        flags: The configuration keys that options can set; None for one that was not given.
+        supervised: Whether the process ends when its stdin ends.
+    """
     setproctitle.setproctitle(f"mjproxy {name}")
     if supervised:
         lifeline.hold()
@@ -69,5 +69,5 @@ def _run(name: str, config_file: Path | None, log_level: str, flags: dict[str, s
     parts = Parts.find(only=name if supervised else None)
     part = parts.require(name)
     logs.configure(name, log_level, ["mjproxy", part.__name__.partition(".")[0]])
-    settings = configuration.load(parts, [name], config_file, flags).settings[name]
+    settings = configuration.load(parts, [name], config_file, given(flags)).settings[name]
     part_process.serve(name, part, settings)

@@ -218,14 +218,14 @@ class AccountSettings(_message.Message):
         remark: _builtins.str = ...,
         weight: _builtins.int = ...,
         mode: _task_pb2.Mode.ValueType = ...,
-        remix_auto_submit: _builtins.bool = ...,
+        remix_auto_submit: _builtins.bool | None = ...,
         mj_bot_channel_id: _builtins.str = ...,
         niji_bot_channel_id: _builtins.str = ...,
         when_held: Global___WhenHeld.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "enable", b"enable", "interval_seconds", b"interval_seconds", "queue_size", b"queue_size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "enable", b"enable", "interval_seconds", b"interval_seconds", "queue_size", b"queue_size", "remix_auto_submit", b"remix_auto_submit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight", "when_held", b"when_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight", "when_held", b"when_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__enable: _TypeAlias = _typing.Literal["enable"]  # noqa: Y015
     _WhichOneofArgType__enable: _TypeAlias = _typing.Literal["_enable", b"_enable"]  # noqa: Y015
@@ -233,12 +233,16 @@ class AccountSettings(_message.Message):
     _WhichOneofArgType__interval_seconds: _TypeAlias = _typing.Literal["_interval_seconds", b"_interval_seconds"]  # noqa: Y015
     _WhichOneofReturnType__queue_size: _TypeAlias = _typing.Literal["queue_size"]  # noqa: Y015
     _WhichOneofArgType__queue_size: _TypeAlias = _typing.Literal["_queue_size", b"_queue_size"]  # noqa: Y015
+    _WhichOneofReturnType__remix_auto_submit: _TypeAlias = _typing.Literal["remix_auto_submit"]  # noqa: Y015
+    _WhichOneofArgType__remix_auto_submit: _TypeAlias = _typing.Literal["_remix_auto_submit", b"_remix_auto_submit"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__enable) -> _WhichOneofReturnType__enable | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_seconds) -> _WhichOneofReturnType__interval_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__queue_size) -> _WhichOneofReturnType__queue_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__remix_auto_submit) -> _WhichOneofReturnType__remix_auto_submit | None: ...
 
 Global___AccountSettings: _TypeAlias = AccountSettings  # noqa: Y015
 

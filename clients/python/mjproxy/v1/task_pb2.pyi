@@ -51,6 +51,8 @@ class _ActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Action.ValueTy
     """Animates a picture, or extends an animation."""
     ACTION_SWAP_FACE: _Action.ValueType  # 11
     """Puts the face of one picture into another."""
+    ACTION_BOOKMARK: _Action.ValueType  # 12
+    """Marks a picture as a favourite."""
 
 class Action(_Action, metaclass=_ActionEnumTypeWrapper):
     """What a task does."""
@@ -79,6 +81,8 @@ ACTION_VIDEO: Action.ValueType  # 10
 """Animates a picture, or extends an animation."""
 ACTION_SWAP_FACE: Action.ValueType  # 11
 """Puts the face of one picture into another."""
+ACTION_BOOKMARK: Action.ValueType  # 12
+"""Marks a picture as a favourite."""
 Global___Action: _TypeAlias = Action  # noqa: Y015
 
 class _TaskStatus:

@@ -5,7 +5,7 @@ is proved about it. Everything else may be repeated, and is, a bounded number of
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 import httpx
 import msgspec
@@ -17,6 +17,7 @@ from mjproxy_server.discord.rest import routes
 from mjproxy_server.discord.rest.answers import decode
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.rest.exchange import Call, Exchange
+from mjproxy_server.discord.rest.frames import Frames
 from mjproxy_server.discord.rest.http import DEFAULT_TIMEOUT, open_http
 from mjproxy_server.discord.rest.retry import Repeater
 from mjproxy_server.discord.rest.types import (
@@ -49,6 +50,10 @@ class _Attachment(msgspec.Struct, frozen=True):
 
 class _SentMessage(msgspec.Struct, frozen=True):
     attachments: list[_Attachment]
+
+
+class _Channel(msgspec.Struct, frozen=True):
+    id: str
 
 
 class _RefreshedUrl(msgspec.Struct, frozen=True):
@@ -94,6 +99,7 @@ class DiscordRest:
         self._nonces = nonces
         self._http = open_http(user_agent=user_agent, proxy=endpoints.proxy, timeout=timeout)
         self._exchange = Exchange(http=self._http, api_url=endpoints.api_url, token=token, budget=budget, clock=clock)
+        self._frames = Frames(http=self._http, endpoints=endpoints)
         self._repeat = Repeater(clock=clock, rng=rng)
         self._uploader = Uploader(exchange=self._exchange, http=self._http, endpoints=endpoints, repeat=self._repeat)
 
@@ -107,14 +113,21 @@ class DiscordRest:
         It may wait for its rate limit before it is sent. Nothing that happens afterwards is raised: a 4xx or a
         connection that never came about proves that Discord did not take it; a 5xx, a timeout and a cut prove nothing.
         """
-        try:
-            await self._exchange.send(Call(routes.INTERACTIONS.bind(), json=payload))
-        except Rejected as refusal:
-            retry_after = refusal.retry_after if isinstance(refusal, RateLimited) else None
-            return Refused(refusal.http_status, refusal.code, refusal.message, retry_after)
-        except DiscordUnavailable as failure:
-            return InDoubt(failure.reason) if failure.sent else Refused(None, None, failure.reason)
-        return Taken()
+        return await _outcome_of(self._exchange.send(Call(routes.INTERACTIONS.bind(), json=payload)))
+
+    async def post_to_frame(self, application_id: str, path: str, payload: Mapping[str, object]) -> InteractionOutcome:
+        """Post to an application's own page at most once, and tell what is proved about it, as `interact` does."""
+        return await _outcome_of(self._frames.post(application_id, path, payload))
+
+    async def open_direct_channel(self, user_id: str) -> str:
+        """Return the id of the direct channel with a user, which is opened if there is none yet."""
+        call = Call(routes.DIRECT_CHANNELS.bind(), json={"recipients": [user_id]})
+        return decode(await self._send(call), _Channel).id
+
+    async def react(self, channel_id: str, message_id: str, emoji: str) -> None:
+        """React to a message; doing it again changes nothing."""
+        route = routes.OWN_REACTION.bind(channel_id=channel_id, message_id=message_id, emoji=emoji)
+        await self._send(Call(route, query={"location": "Message", "type": 0}))
 
     async def application_commands(self, guild_id: str) -> list[ApplicationCommand]:
         """Return the commands of all applications in a guild."""
@@ -184,6 +197,18 @@ class DiscordRest:
 
     async def _send(self, call: Call) -> bytes:
         return await self._repeat(lambda: self._exchange.send(call))
+
+
+async def _outcome_of(sending: Awaitable[bytes]) -> InteractionOutcome:
+    """Await what is sent at most once, and return what is proved about it."""
+    try:
+        await sending
+    except Rejected as refusal:
+        retry_after = refusal.retry_after if isinstance(refusal, RateLimited) else None
+        return Refused(refusal.http_status, refusal.code, refusal.message, retry_after)
+    except DiscordUnavailable as failure:
+        return InDoubt(failure.reason) if failure.sent else Refused(None, None, failure.reason)
+    return Taken()
 
 
 def history_query(anchor: Mapping[str, str], limit: int) -> dict[str, str | int]:

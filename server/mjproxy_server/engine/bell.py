@@ -1,0 +1,34 @@
+"""A bell: it wakes those who wait for something to change, without keeping a queue for any of them."""
+
+import asyncio
+
+
+class Bell:
+    """Rings when something has changed. Whoever looks after each ring sees every last state, if not every state.
+
+    Attributes:
+        rings: How often it has rung.
+        closed: Whether nothing changes any more.
+    """
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self.closed = False
+        self._next = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wakes everybody."""
+        self.rings += 1
+        self._next.set()
+        self._next = asyncio.Event()
+
+    def close(self) -> None:
+        """Rings for the last time."""
+        self.closed = True
+        self.ring()
+
+    async def wait(self, seen: int) -> int:
+        """Returns the number of rings as soon as it is another one than was seen; -1 has seen none."""
+        while self.rings == seen:
+            await self._next.wait()
+        return self.rings

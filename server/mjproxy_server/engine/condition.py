@@ -1,0 +1,88 @@
+"""Whether an account is fit to work: it may be held until its owner acts, or rest for a while after failures in a row.
+
+Rest is a circuit breaker. A few failures in a row that tell of the account rather than of the prompt let it rest; when
+it is rested and fails at once, the next rest is longer; a task that comes to anything else makes all of it good. So an
+account that Discord refuses for an hour costs few tasks, and one that was refused once loses nothing.
+"""
+
+from enum import Enum, auto
+from typing import Final
+
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Reason, Status
+
+PATIENCE: Final = 3
+"""So many failures in a row let the account rest."""
+FIRST_REST: Final = 60.0
+LONGEST_REST: Final = 3600.0
+
+_BAD: Final = frozenset({Reason.DISCORD_REFUSED, Reason.BOT_BUSY, Reason.TIMED_OUT})
+_SILENT: Final = frozenset(
+    {
+        Reason.ACCOUNT_HELD,
+        Reason.ACCOUNT_UNAVAILABLE,
+        Reason.INTERNAL,
+        Reason.INTERRUPTED,
+        Reason.MODAL_EXPIRED,
+        Reason.OUTCOME_UNKNOWN,
+    }
+)
+
+
+class Omen(Enum):
+    """What the end of a task tells of its account."""
+
+    GOOD = auto()
+    BAD = auto()
+    NONE = auto()
+
+
+def omen(task: Task) -> Omen:
+    """Returns what an ended task tells of its account."""
+    if task.status is Status.CANCELLED or (task.failure and task.failure.reason in _SILENT):
+        return Omen.NONE
+    if task.failure and task.failure.reason in _BAD:
+        return Omen.BAD
+    return Omen.GOOD
+
+
+class Condition:
+    """The condition of one account. Times are in seconds of any clock that the caller stays with.
+
+    Args:
+        held_reason: Why the account is held; "" if it is not.
+
+    Attributes:
+        held_reason: Why the account's owner has to act; "" if nothing is the matter.
+        resting_until: The end of the newest rest; 0 if there was none.
+    """
+
+    def __init__(self, held_reason: str = "") -> None:
+        self.held_reason = held_reason
+        self.resting_until = 0.0
+        self._failures = 0
+        self._rest = FIRST_REST
+
+    def fit(self, now: float) -> bool:
+        """Tells whether the account may start something."""
+        return not self.held_reason and now >= self.resting_until
+
+    def recover(self) -> None:
+        """Forgets everything: the operator says that all is well."""
+        self.held_reason = ""
+        self.resting_until = 0.0
+        self._failures = 0
+        self._rest = FIRST_REST
+
+    def heed(self, sign: Omen, now: float) -> bool:
+        """Takes in what the end of a task tells; returns whether a rest begins."""
+        if sign is Omen.GOOD:
+            self._failures, self._rest, self.resting_until = 0, FIRST_REST, 0.0
+        if sign is not Omen.BAD or now < self.resting_until:  # What was begun before a rest does not lengthen it.
+            return False
+        self._failures += 1
+        if self._failures < PATIENCE:
+            return False
+        self.resting_until = now + self._rest
+        self._rest = min(2 * self._rest, LONGEST_REST)
+        return True

@@ -1,0 +1,83 @@
+"""Dialogues: a press that the bot answers by a modal, or by a page of its own, instead of by a job.
+
+Opening one spends nothing and may be repeated. What is submitted in it names the interaction of the press.
+"""
+
+import asyncio
+
+from mjproxy_server.midjourney.messages import (
+    BotMessage,
+    Event,
+    IframeOpened,
+    InteractionEvent,
+    InteractionKind,
+    ModalOpened,
+)
+from mjproxy_server.midjourney.outcomes import failure_of
+from mjproxy_server.model.errors import BotSilent
+from mjproxy_server.model.task import Failure
+
+Dialogue = ModalOpened | IframeOpened
+
+
+class DialogueRefused(Exception):
+    """The bot does not open the dialogue.
+
+    Attributes:
+        failure: Why, in the bot's words.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.title)
+        self.failure = failure
+
+
+class Opening:
+    """The wait for the dialogue that a press opens; a question to the bot like others.
+
+    Args:
+        nonce: The nonce of the press.
+    """
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+        self._interaction_id = ""
+        self._dialogue: Dialogue | None = None
+        self._failure: Failure | None = None
+        self._settled = asyncio.Event()
+
+    def hear(self, event: Event) -> bool:
+        """Takes in an event if it answers the press; returns whether it does."""
+        match event:
+            case ModalOpened() | IframeOpened() if self._nonce == event.nonce or event.id == self._interaction_id:
+                self._dialogue = event
+                self._settled.set()
+                return True
+            case InteractionEvent() if event.nonce == self._nonce:
+                self._interaction_id = event.id
+                if event.kind is InteractionKind.FAILED:
+                    self._settled.set()
+                return True
+            case BotMessage() if event.nonce == self._nonce:
+                self._failure = failure_of(event)
+                self._settled.set()
+                return True
+            case _:
+                return False
+
+    async def answered(self) -> None:
+        """Returns when the dialogue is open, or certainly will not be."""
+        await self._settled.wait()
+
+    def answer(self) -> Dialogue:
+        """Returns the dialogue.
+
+        Raises:
+            DialogueRefused: The bot said why it does not open it.
+            BotSilent: It said nothing.
+        """
+        if self._failure:
+            raise DialogueRefused(self._failure)
+        if self._dialogue is None:
+            raise BotSilent("the button's dialogue")
+        return self._dialogue

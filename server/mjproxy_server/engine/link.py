@@ -1,0 +1,92 @@
+"""The link of an account: the connection of its user, whichever that is at the moment.
+
+An account that is given a new token goes over to another connection while its tasks run on. Lane and worker know the
+link only, so that whoever waits for the old connection goes on with the new one.
+"""
+
+import asyncio
+
+from mjproxy_server.discord.gateway.types import GatewayStatus
+from mjproxy_server.discord.rest.client import DiscordRest
+from mjproxy_server.discord.tasks import first_of
+from mjproxy_server.engine.connection import Connection, Listener
+from mjproxy_server.midjourney.commands import CommandRef
+from mjproxy_server.model.vocabulary import Bot
+
+
+class Link:
+    """Speaks as the `Connection` that it stands for, which is where its methods are explained."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._listener: Listener | None = None
+        self._switched = asyncio.Event()
+
+    def join(self, listener: Listener) -> None:
+        """Lets the account hear what comes."""
+        self._listener = listener
+        self.connection.join(listener)
+
+    def leave(self) -> None:
+        """Lets the account hear nothing any more."""
+        if self._listener:
+            self.connection.leave(self._listener)
+            self._listener = None
+
+    async def switch(self, connection: Connection) -> None:
+        """Goes over to another connection; returns when the account knows whose session that has."""
+        listener = self._listener
+        self.leave()
+        self.connection = connection
+        if listener:
+            self.join(listener)
+        self._switched.set()
+        self._switched = asyncio.Event()
+        await self.greet()
+
+    async def greet(self) -> None:
+        """Tells the account of the session that it has joined in its midst, if there is one."""
+        if self._listener and self.connection.user_id:
+            await self._listener.begin_session(self.connection.user_id)
+
+    @property
+    def rest(self) -> DiscordRest:
+        """The REST client."""
+        return self.connection.rest
+
+    @property
+    def status(self) -> GatewayStatus:
+        """What the gateway is doing."""
+        return self.connection.status
+
+    @property
+    def rejection(self) -> str:
+        """Why Discord does not let the user connect any more; "" if it does."""
+        return self.connection.rejection
+
+    @property
+    def ready(self) -> bool:
+        """Whether messages arrive."""
+        return self.connection.ready
+
+    @property
+    def session_id(self) -> str:
+        """The session to name in interactions; "" if there is none."""
+        return self.connection.session_id
+
+    def ready_for(self) -> float:
+        """Returns for how many seconds messages have been arriving without a break."""
+        return self.connection.ready_for()
+
+    async def wait_until_ready(self) -> None:
+        """Returns as soon as messages arrive."""
+        while not self.ready:
+            await first_of(self.connection.wait_until_ready(), self._switched.wait())
+
+    async def command(self, guild_id: str, bot: Bot, name: str) -> CommandRef:
+        """Returns the bot's command as this guild knows it."""
+        return await self.connection.command(guild_id, bot, name)
+
+    def forget_commands(self, guild_id: str) -> None:
+        """Has the commands discovered anew next time."""
+        self.connection.forget_commands(guild_id)

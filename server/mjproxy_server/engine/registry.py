@@ -1,0 +1,122 @@
+"""The registry of accounts: what operators do to them, kept in the store and carried out in the fleet.
+
+One change is made after the other, and seen through even if its caller goes away. The store has it first, so that what
+was answered outlives the process.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import Final
+
+from mjproxy_server.engine.completion import completed
+from mjproxy_server.engine.fleet import Fleet
+from mjproxy_server.engine.lane import Lane
+from mjproxy_server.engine.roster import left, roster
+from mjproxy_server.model.account import Account, AccountRecord
+from mjproxy_server.model.errors import AccountConfigured
+from mjproxy_server.store.accounts import AccountStore, CreationId
+
+Change = Callable[[Account], Account]
+"""Makes the changed account of the account as it is; it may refuse by raising a `DomainError`."""
+
+
+async def load_roster(store: AccountStore, configured: tuple[Account, ...]) -> list[AccountRecord]:
+    """Returns the accounts to work with, after what has become of them since the last start was stored."""
+    stored = await store.all()
+    records = roster(configured, stored)
+    for record in left(records, stored):
+        await store.remove(record.id)
+    return records
+
+
+class Registry:
+    """Makes, changes and removes accounts while the others work.
+
+    Args:
+        store: Where they are kept.
+        fleet: Where they work.
+    """
+
+    def __init__(self, store: AccountStore, fleet: Fleet) -> None:
+        self._store = store
+        self._fleet = fleet
+        self._turn: Final = asyncio.Lock()
+        self._held = {lane.account.id: lane.condition.held_reason for lane in fleet.lanes}
+
+    async def create(self, account: Account, creation: CreationId | None) -> Lane:
+        """Takes in an account; a repeat of the request gets the account as it is now.
+
+        Raises:
+            AccountExists: The channel is an account already.
+            AccountNotFound: It was made by an earlier request with this id, and deleted since.
+            RequestIdReused: The request id was used for another account.
+            Unavailable: An account of this channel was deleted, and ends its last tasks.
+        """
+        return await completed(self._create(account, creation))
+
+    async def update(self, account_id: str, change: Change, *, restore: bool) -> Lane:
+        """Changes an account.
+
+        Args:
+            account_id: The account.
+            change: What to change.
+            restore: Whether it is to work again: a hold is lifted, a rest ended, and a rejected token tried once more.
+
+        Raises:
+            AccountNotFound: There is no such account.
+        """
+        return await completed(self._update(account_id, change, restore=restore))
+
+    async def delete(self, account_id: str) -> None:
+        """Removes an account; what it has at work ends first.
+
+        Raises:
+            AccountNotFound: There is no such account.
+            AccountConfigured: It stands in the configuration.
+        """
+        await completed(self._delete(account_id))
+
+    async def keep(self, lane: Lane) -> None:
+        """Stores what has become known of an account, unless it is gone."""
+        await completed(self._keep(lane))
+
+    async def run(self) -> None:
+        """Stores which accounts are held, and which are no longer, until cancelled."""
+        seen = -1
+        while True:
+            seen = await self._fleet.changes.wait(seen)
+            for lane in self._fleet.lanes:
+                if lane.condition.held_reason != self._held.get(lane.account.id, ""):
+                    await self._keep(lane)
+
+    async def _create(self, account: Account, creation: CreationId | None) -> Lane:
+        async with self._turn:
+            earlier = await self._store.find_request(creation) if creation else None
+            if earlier:
+                return self._fleet.lane(earlier)
+            self._fleet.check_free(account.id)
+            record = AccountRecord(account=account)
+            await self._store.add(record, creation)
+            return await self._fleet.add(record)
+
+    async def _update(self, account_id: str, change: Change, *, restore: bool) -> Lane:
+        async with self._turn:
+            lane = self._fleet.lane(account_id)
+            account = change(lane.account)
+            await self._store.put(dataclasses.replace(lane.record, account=account))
+            return await self._fleet.change(account, restore=restore)
+
+    async def _delete(self, account_id: str) -> None:
+        async with self._turn:
+            if self._fleet.lane(account_id).base is not None:
+                raise AccountConfigured(account_id)
+            await self._store.remove(account_id)
+            self._fleet.remove(account_id)
+            self._held.pop(account_id, None)
+
+    async def _keep(self, lane: Lane) -> None:
+        async with self._turn:
+            if lane in self._fleet.lanes:
+                self._held[lane.account.id] = lane.condition.held_reason
+                await self._store.put(lane.record)

@@ -1,0 +1,87 @@
+"""What can be told to be wrong with a request by looking at it alone."""
+
+from typing import Final
+from uuid import UUID
+
+from mjproxy_server.engine.requests import FollowUp, Options
+from mjproxy_server.model.command import Press
+from mjproxy_server.model.errors import InvalidField
+from mjproxy_server.model.vocabulary import Action, Bot
+
+LONGEST_STATE: Final = 4096
+LONGEST_HOOK: Final = 2048
+_CHANGES: Final = frozenset({Action.UPSCALE, Action.VARIATION, Action.REROLL})
+
+
+def check_options(options: Options) -> None:
+    """Lets good options pass.
+
+    Raises:
+        InvalidField: One is not; the error names it.
+    """
+    check_state("options.state", options.state)
+    check_hook("options.notify_hook", options.notify_hook)
+    if options.request_id and not _is_uuid(options.request_id):
+        raise InvalidField("options.request_id", "expected a UUID")
+    if options.bot is Bot.INSIGHT_FACE:
+        raise InvalidField("options.bot_type", "INSIGHT_FACE only swaps faces; use MIDJOURNEY or NIJI")
+
+
+def check_state(field: str, text: str) -> None:
+    """Lets a state of bearable length pass.
+
+    Raises:
+        InvalidField: It is too long.
+    """
+    if len(text) > LONGEST_STATE:
+        raise InvalidField(field, f"at most {LONGEST_STATE} characters, got {len(text)}")
+
+
+def check_hook(field: str, url: str) -> None:
+    """Lets a callback URL pass, or none.
+
+    Raises:
+        InvalidField: It is not http or https, or too long.
+    """
+    if url and (len(url) > LONGEST_HOOK or not url.startswith(("http://", "https://"))):
+        raise InvalidField(field, f"expected a http or https URL of at most {LONGEST_HOOK} characters")
+
+
+def check_prompt(field: str, text: str, longest: int) -> None:
+    """Lets a prompt pass that is neither empty nor longer than the bot takes.
+
+    Raises:
+        InvalidField: It is.
+    """
+    if not text.strip():
+        raise InvalidField(field, "must not be empty; say what to draw")
+    if len(text) > longest:
+        raise InvalidField(field, f"at most {longest} characters beside the images, got {len(text)}; shorten it")
+
+
+def check_follow_up(command: FollowUp) -> None:
+    """Lets a change or a press pass whose fields can be right.
+
+    Raises:
+        InvalidField: One cannot.
+    """
+    field = "action" if isinstance(command, Press) else "change"
+    if not command.task_id:
+        raise InvalidField(f"{field}.task_id", "must not be empty; give the id of a finished task")
+    if isinstance(command, Press):
+        if not command.custom_id:
+            raise InvalidField(
+                f"{field}.custom_id", "must not be empty; give the custom id of one of the task's buttons"
+            )
+        return
+    if command.action not in _CHANGES:
+        raise InvalidField(f"{field}.action", "expected UPSCALE, VARIATION or REROLL")
+    if command.action is not Action.REROLL and not 1 <= command.index <= 4:
+        raise InvalidField(f"{field}.index", f"expected 1 to 4, got {command.index}")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False

@@ -1,0 +1,114 @@
+"""Families of jobs: what the bot says about the jobs of each command and button, and with what it ends them.
+
+As observed between 2023 and 2026. While a job waits, its message often says less than it will later: a zoom, a pan and
+a region begin in the form of an imagine. Where the bot was not observed, a family has every verb that is likely: one
+too many costs a little waiting, one too few would cost a result.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from mjproxy_server.midjourney import custom_id as custom_ids
+from mjproxy_server.midjourney.content import Verb
+from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Action
+
+
+class Ending(StrEnum):
+    """With what a job ends well."""
+
+    PICTURE = auto()
+    """A message with words about the job and a file."""
+    TEXT = auto()
+    """The message that answers the command gets a text with numbered prompts."""
+    REWRITE = auto()
+    """The message that carries the button gets another text."""
+    FILE = auto()
+    """The message that answers the last of its commands gets a file."""
+    NOTE = auto()
+    """A message says that it was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What the jobs of a command or a button have in common.
+
+    Attributes:
+        verbs: What their messages may say is done.
+        qualifier: The kind of variation, upscale or pan that their messages may name besides; "" if it is not known.
+        results_tell: Whether every result names index and qualifier, so that jobs with others are told apart by it.
+        framed: Whether they start from a page of the bot's own, so that the press alone proves nothing of them.
+        own_prompt: Whether they draw a prompt that is not their source's, and may reply like a command's jobs.
+        ending: With what they end.
+    """
+
+    verbs: frozenset[Verb] = frozenset()
+    qualifier: str = ""
+    results_tell: bool = False
+    framed: bool = False
+    own_prompt: bool = False
+    ending: Ending = Ending.PICTURE
+
+
+_VARIED = frozenset({Verb.VARIATIONS, Verb.REMIX})
+_ZOOMED = Family(verbs=frozenset({Verb.IMAGINE, Verb.ZOOM_OUT}))
+_FILMED = Family(verbs=frozenset({Verb.IMAGINE, Verb.VIDEO}))
+_SUGGESTED = Family(verbs=frozenset({Verb.IMAGINE}), own_prompt=True)
+_REWRITTEN = Family(ending=Ending.REWRITE)
+
+_OF_BUTTONS = {
+    ButtonKind.UPSAMPLE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE}), results_tell=True),
+    ButtonKind.VARIATION: Family(verbs=_VARIED),
+    ButtonKind.REROLL: _FILMED,  # a film has the button too
+    ButtonKind.UPSCALE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE})),
+    ButtonKind.VARY_SUBTLE: Family(verbs=_VARIED, qualifier="Subtle"),
+    ButtonKind.VARY_STRONG: Family(verbs=_VARIED, qualifier="Strong"),
+    ButtonKind.VARY_REGION: Family(verbs=_VARIED | {Verb.IMAGINE}, qualifier="Region", framed=True),
+    ButtonKind.ZOOM_OUT: _ZOOMED,
+    ButtonKind.MAKE_SQUARE: _ZOOMED,
+    ButtonKind.CUSTOM_ZOOM: _ZOOMED,
+    ButtonKind.PAN: Family(verbs=frozenset({Verb.IMAGINE, Verb.PAN}), results_tell=True),
+    ButtonKind.ANIMATE: _FILMED,
+    ButtonKind.EXTEND_VIDEO: _FILMED,
+    ButtonKind.UPSCALE_VIDEO: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE, Verb.VIDEO, Verb.IMAGINE})),
+    ButtonKind.REMASTER: Family(verbs=frozenset({Verb.IMAGINE, Verb.REMASTER})),
+    ButtonKind.BOOKMARK: Family(ending=Ending.NOTE),
+    ButtonKind.DESCRIPTION: _SUGGESTED,
+    ButtonKind.SHORTENED_PROMPT: _SUGGESTED,
+    ButtonKind.DESCRIBE_AGAIN: _REWRITTEN,
+    ButtonKind.SHORTEN_DETAILS: _REWRITTEN,
+}
+_QUALIFIED_BY_NAME = frozenset({ButtonKind.UPSCALE, ButtonKind.PAN})
+
+_DRAWN = Family(verbs=frozenset({Verb.IMAGINE}))
+_WRITTEN = Family(ending=Ending.TEXT)
+_OF_COMMANDS = {
+    Action.IMAGINE: _DRAWN,
+    Action.BLEND: _DRAWN,
+    Action.DESCRIBE: _WRITTEN,
+    Action.SHORTEN: _WRITTEN,
+    Action.SWAP_FACE: Family(ending=Ending.FILE),
+}
+
+
+def family_of(task: Task) -> Family:
+    """Return the family of a task's job."""
+    if task.source is None:
+        return _OF_COMMANDS.get(task.action, Family())
+    return _family_of_button(task.source.custom_id)
+
+
+def verbs_beside(verb: Verb) -> frozenset[Verb]:
+    """Return what later messages of a job may say is done, if one said this verb."""
+    families = [*_OF_BUTTONS.values(), _DRAWN]
+    return frozenset({verb}).union(*(family.verbs for family in families if verb in family.verbs))
+
+
+def _family_of_button(custom_id: str) -> Family:
+    pressed = custom_ids.parse(custom_id)
+    family = _OF_BUTTONS.get(pressed.kind, Family())
+    if pressed.kind not in _QUALIFIED_BY_NAME:
+        return family
+    qualifier = pressed.name.rpartition("_")[2].capitalize()  # "v7_2x_subtle", "left"
+    return Family(verbs=family.verbs, qualifier=qualifier, results_tell=family.results_tell)

@@ -1,0 +1,72 @@
+"""Finding any of many words and phrases in a text, in one pass whatever their number.
+
+A text is read as tokens: runs of letters and digits, compared without regard to case and to the width of their
+characters; a character of a script that is written without spaces is a token by itself. Phrases are kept as a trie of
+tokens, so that a step through the text costs one look-up for each phrase that may still become whole, at most as many
+as the longest phrase has tokens. A trie of characters (Aho-Corasick) would find parts of words, which are not wanted.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_TOKEN: Final = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
+_MOST_BETWEEN: Final = 3
+"""How many characters that are no letters may stand between the words of a phrase."""
+
+
+@dataclass(slots=True)
+class _Node:
+    ends_phrase: bool = False
+    following: dict[str, "_Node"] = field(default_factory=dict)
+
+
+class PhraseSet:
+    """A set of words and phrases."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        """Takes the phrases; one without a letter or digit can never be found.
+
+        Args:
+            phrases: Words, or several with a space between.
+        """
+        self._root = _Node()
+        for phrase in phrases:
+            node = self._root
+            for token in tokens(phrase):
+                node = node.following.setdefault(token, _Node())
+            node.ends_phrase = node is not self._root
+
+    def find(self, text: str) -> str | None:
+        """Returns the first phrase that the text has, as the text writes it, or None."""
+        matches = list(_TOKEN.finditer(text))
+        folded = [_fold(match.group()) for match in matches]
+        for first in range(len(matches)):
+            last = self._end_of_phrase(first, matches, folded)
+            if last is not None:
+                return text[matches[first].start() : matches[last].end()]
+        return None
+
+    def _end_of_phrase(self, first: int, matches: list[re.Match[str]], folded: list[str]) -> int | None:
+        node = self._root
+        for index in range(first, len(matches)):
+            far = index > first and matches[index].start() - matches[index - 1].end() > _MOST_BETWEEN
+            following = node.following.get(folded[index])
+            if far or following is None:
+                return None
+            if following.ends_phrase:
+                return index
+            node = following
+        return None
+
+
+def tokens(text: str) -> list[str]:
+    """Returns the tokens of a text as they are compared."""
+    return [_fold(token) for token in _TOKEN.findall(text)]
+
+
+def _fold(token: str) -> str:
+    return token.casefold() if token.isascii() else unicodedata.normalize("NFKC", token).casefold()
