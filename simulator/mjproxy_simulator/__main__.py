@@ -9,6 +9,11 @@ from pydantic import ValidationError
 
 from mjproxy_simulator.part import Settings, serve
 
+try:
+    from uvloop import new_event_loop
+except ModuleNotFoundError:  # There is none for Windows.
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
 
 async def _run(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM asks to stop."""
@@ -31,7 +36,8 @@ def main() -> int:
     """Run; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(_run(Settings()))
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_run(Settings()))
     except ValidationError as error:
         faults = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         return _complain("; ".join(faults))

@@ -38,6 +38,9 @@ class Limits(BaseModel):
     )
     interactions_per_second: int = Field(default=20, gt=0, description="Interactions of one user in one channel.")
     interaction_deadline: float = Field(default=3.0, gt=0, description="How long an application may take to answer.")
+    bot_latency: float = Field(
+        default=0.1, ge=0, description="How long a bot takes to answer, and once more when it says that it is thinking."
+    )
     upload_bytes: int = Field(
         default=25 * 1024 * 1024, gt=0, description="Size of the largest file that can be uploaded."
     )

@@ -102,7 +102,7 @@ class DiscordUser:
     """A user with a token."""
 
     def __init__(self, http: httpx.AsyncClient, account: Json) -> None:
-        self._http = http
+        self.http = http
         self.account = account
         self.gateway: Gateway
         self.session_id: str | None = None
@@ -130,7 +130,7 @@ class DiscordUser:
     @asynccontextmanager
     async def connection(self, query: str = "encoding=json&v=9") -> AsyncIterator[Gateway]:
         """Connect to the gateway, and do nothing more."""
-        url = str(self._http.base_url).replace("http", "ws", 1)
+        url = str(self.http.base_url).replace("http", "ws", 1)
         async with connect(f"{url}?{query}", ping_interval=None, max_size=None, proxy=None) as socket:
             assert not socket.protocol.extensions
             yield Gateway(socket, compressed="zlib-stream" in query)
@@ -160,8 +160,8 @@ class DiscordUser:
     ) -> httpx.Response:
         """Ask the REST API; `content` is httpx's `json`, `params`, `files` or `content`."""
         headers = {"Authorization": self.token} | dict(headers or {})
-        request = self._http.build_request(method, f"/api/v9{path}", headers=headers, **content)  # type: ignore[arg-type]
-        return await self._http.send(request)
+        request = self.http.build_request(method, f"/api/v9{path}", headers=headers, **content)  # type: ignore[arg-type]
+        return await self.http.send(request)
 
     def command(self, prompt: str, **changes: object) -> Json:
         """Return an imagine interaction."""
@@ -201,7 +201,7 @@ class DiscordUser:
 
     async def download(self, message: Json) -> bytes:
         """Return the first attachment of a message."""
-        response = await self._http.get(message["attachments"][0]["url"])
+        response = await self.http.get(message["attachments"][0]["url"])
         assert response.status_code == 200, response.text
         return response.content
 

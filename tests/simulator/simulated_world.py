@@ -22,8 +22,8 @@ ACCOUNTS_OF_A_NEIGHBOURHOOD = 600
 
 
 def settings_for(folder: Path, section: Mapping[str, object], *, speed: object) -> Settings:
-    """Return settings for a free port; users may identify at any time unless the section sets limits."""
-    given = {"limits": {"identify_window": 0.0}} | dict(section)
+    """Return settings for a free port; unless the section sets limits, there is nothing to wait for."""
+    given = {"limits": {"identify_window": 0.0, "bot_latency": 0.0}} | dict(section)
     return Settings.model_validate(
         {
             "data": folder,

@@ -69,6 +69,19 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         await self._registry.delete(request.id)
         return pb.DeleteAccountResponse()
 
+    async def SyncAccount(self, request: pb.SyncAccountRequest, context: Context) -> pb.SyncAccountResponse:
+        """Asks the bot for /info and /settings."""
+        require_admin()
+        return pb.SyncAccountResponse(account=account_message(await self._registry.sync(request.id)))
+
+    async def ChangeBotSettings(
+        self, request: pb.ChangeBotSettingsRequest, context: Context
+    ) -> pb.ChangeBotSettingsResponse:
+        """Changes the bot's own settings."""
+        require_admin()
+        lane = await self._registry.change_bot_settings(request.id, accounts_in.bot_settings(request))
+        return pb.ChangeBotSettingsResponse(account=account_message(lane))
+
     async def WatchAccounts(
         self, request: pb.WatchAccountsRequest, context: Context
     ) -> AsyncIterator[pb.WatchAccountsResponse]:

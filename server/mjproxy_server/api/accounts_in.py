@@ -9,17 +9,19 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from mjproxy.v1 import account_service_pb2 as pb
-from mjproxy_server.api.accounts_out import WHEN_HELD
+from mjproxy_server.api.accounts_out import LEVELS, WHEN_HELD
 from mjproxy_server.api.tasks_out import MODES
+from mjproxy_server.engine.syncing import BotSettings
 from mjproxy_server.model.account import BOUNDS, Account
 from mjproxy_server.model.errors import InvalidField
-from mjproxy_server.model.vocabulary import Mode, WhenHeld
+from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
 from mjproxy_server.store.accounts import CreationId
 
 LONGEST_TEXT: Final = 1024
 LONGEST_SNOWFLAKE: Final = 20
 
 _MODES: Final[Mapping[int, Mode]] = {number: word for word, number in MODES.items()}
+_LEVELS: Final[Mapping[int, Level]] = {number: word for word, number in LEVELS.items()}
 _WHEN_HELD: Final[Mapping[int, WhenHeld]] = {number: word for word, number in WHEN_HELD.items()}
 
 Word = TypeVar("Word")
@@ -71,6 +73,25 @@ def change(request: pb.UpdateAccountRequest, defaults: Account) -> Callable[[Acc
     read = _with(cleared, request.settings, names, cleared)
     changed: dict[str, object] = {name: getattr(read, name) for name in names} | token
     return lambda account: dataclasses.replace(account, **changed)  # type: ignore[arg-type] # The fields' own values.
+
+
+def bot_settings(request: pb.ChangeBotSettingsRequest) -> BotSettings:
+    """Returns what shall hold at the bot.
+
+    Raises:
+        InvalidField: A value is unknown, or there is none.
+    """
+    settings = request.settings
+    wanted = BotSettings(
+        version=settings.version if settings.HasField("version") else None,
+        remix=settings.remix if settings.HasField("remix") else None,
+        stylize=_known(_LEVELS, settings.stylize, "settings.stylize"),
+        variation=_known(_LEVELS, settings.variation, "settings.variation"),
+        mode=_known(_MODES, settings.mode, "settings.mode"),
+    )
+    if wanted == BotSettings():
+        raise InvalidField("settings", "must not be empty; say what to change")
+    return wanted
 
 
 def restores(request: pb.UpdateAccountRequest) -> bool:
@@ -152,12 +173,16 @@ def _switch(settings: Message, name: str, defaults: Account) -> bool:
 
 def _word(words: Mapping[int, Word]) -> Reader:
     def read(settings: Message, name: str, defaults: Account) -> object:
-        number: int = getattr(settings, name)
-        if number and number not in words:
-            raise InvalidField(f"settings.{name}", f"unknown value {number}")
-        return words[number] if number else getattr(defaults, name)
+        return _known(words, getattr(settings, name), f"settings.{name}") or getattr(defaults, name)
 
     return read
+
+
+def _known(words: Mapping[int, Word], number: int, field: str) -> Word | None:
+    """Returns the word of a number; None if it is unspecified."""
+    if number and number not in words:
+        raise InvalidField(field, f"unknown value {number}")
+    return words[number] if number else None
 
 
 _READERS: Final[Mapping[str, Reader]] = {

@@ -18,6 +18,7 @@ from mjproxy_server.engine.registry import Registry, load_roster
 from mjproxy_server.engine.seeds import Seeds
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
+from mjproxy_server.engine.syncing import Syncer
 from mjproxy_server.engine.upkeep import Retention, Upkeep
 from mjproxy_server.engine.uploads import Uploads
 from mjproxy_server.engine.watching import WatchHub
@@ -107,7 +108,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
             rng=rng,
             choice=config.account_choice,
         )
-        registry = Registry(store.accounts, fleet)
+        registry = Registry(store.accounts, fleet, Syncer(fleet.nonces, clock))
         waiting = await _recover(store, {record.id for record in records}, clock)
         await shelf.open(waiting)
         fleet.open(waiting, await _recently_ended(store, clock))

@@ -39,6 +39,7 @@ class Fleet:
 
     Attributes:
         changes: Rings when the settings, the health or the load of an account have changed.
+        nonces: Gives the nonces of all that is sent to Discord.
     """
 
     def __init__(
@@ -58,13 +59,13 @@ class Fleet:
         self._shelf = shelf
         self._clock = clock
         self._rng = rng
-        self._nonces = NonceSource(clock)
+        self.nonces = NonceSource(clock)
         self._budget = InvalidRequestBudget()
         self._chooser = Chooser(choice, rng)
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
         self._connections: dict[str, Connection] = {}
-        self._retiring: dict[str, Lane] = {}
+        self.retiring: dict[str, Lane] = {}
         self._stranded: asyncio.Queue[Task] = asyncio.Queue()
         self._lanes = {record.id: self._lane(record) for record in records}
 
@@ -114,7 +115,7 @@ class Fleet:
         """Passes the task log on to the lanes that it concerns; notes tasks that wait for an account that is gone."""
         for revision in revisions:
             task = revision.subject
-            lane = self._lanes.get(task.account_id) or self._retiring.get(task.account_id)
+            lane = self._lanes.get(task.account_id) or self.retiring.get(task.account_id)
             if lane is not None:
                 lane.follow(revision)
             if task.account_id not in self._lanes and task.status is Status.NOT_START:
@@ -141,7 +142,7 @@ class Fleet:
         """
         if account_id in self._lanes:
             raise AccountExists(account_id)
-        if account_id in self._retiring:
+        if account_id in self.retiring:
             raise Unavailable(f"Account {account_id} is still ending its last tasks; try again later.")
 
     async def add(self, record: AccountRecord) -> Lane:
@@ -181,7 +182,7 @@ class Fleet:
             AccountNotFound: There is no such account.
         """
         lane = self.lane(account_id)
-        self._retiring[account_id] = self._lanes.pop(account_id)
+        self.retiring[account_id] = self._lanes.pop(account_id)
         if self._group:
             self._group.create_task(self._retire(lane))
         self.changes.ring()
@@ -192,9 +193,9 @@ class Fleet:
         worker = Worker(
             record.account,
             link=link,
-            composer=Composer(link=link, shelf=self._shelf, inquiries=inquiries, nonces=self._nonces),
+            composer=Composer(link=link, shelf=self._shelf, inquiries=inquiries, nonces=self.nonces),
             store=self._store,
-            nonces=self._nonces,
+            nonces=self.nonces,
             clock=self._clock,
         )
         return Lane(
@@ -215,7 +216,7 @@ class Fleet:
                 user_agent=account.user_agent,
                 endpoints=self._endpoints,
                 budget=self._budget,
-                nonces=self._nonces,
+                nonces=self.nonces,
                 clock=self._clock,
                 rng=self._rng,
             )
@@ -256,7 +257,7 @@ class Fleet:
         await first_of(lane.wait_until_idle(), self._unreachable(lane))
         for task in lane.at_work:
             await self._abandon(task)
-        del self._retiring[lane.account.id]
+        del self.retiring[lane.account.id]
         self._stop(lane)
         lane.link.leave()
         self._disconnect_if_unused(lane.link.connection)

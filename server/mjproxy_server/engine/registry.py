@@ -13,7 +13,8 @@ from mjproxy_server.engine.completion import completed
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.roster import left, roster
-from mjproxy_server.model.account import Account, AccountRecord
+from mjproxy_server.engine.syncing import BotSettings, Syncer
+from mjproxy_server.model.account import Account, AccountRecord, AccountSync
 from mjproxy_server.model.errors import AccountConfigured
 from mjproxy_server.store.accounts import AccountStore, CreationId
 
@@ -36,11 +37,13 @@ class Registry:
     Args:
         store: Where they are kept.
         fleet: Where they work.
+        syncer: Asks the bot about them.
     """
 
-    def __init__(self, store: AccountStore, fleet: Fleet) -> None:
+    def __init__(self, store: AccountStore, fleet: Fleet, syncer: Syncer) -> None:
         self._store = store
         self._fleet = fleet
+        self._syncer = syncer
         self._turn: Final = asyncio.Lock()
         self._held = {lane.account.id: lane.condition.held_reason for lane in fleet.lanes}
 
@@ -77,9 +80,27 @@ class Registry:
         """
         await completed(self._delete(account_id))
 
-    async def keep(self, lane: Lane) -> None:
-        """Stores what has become known of an account, unless it is gone."""
-        await completed(self._keep(lane))
+    async def sync(self, account_id: str) -> Lane:
+        """Asks the bot about an account, and keeps what it tells.
+
+        Raises:
+            AccountNotFound: There is no such account.
+            AccountNotConnected: It is not connected.
+            BotSilent: The bot did not answer in time.
+            Unavailable: Discord refused to ask it, or could not be reached.
+        """
+        lane = self._fleet.lane(account_id)
+        return await self._keep_sync(lane, await self._syncer.sync(lane))
+
+    async def change_bot_settings(self, account_id: str, wanted: BotSettings) -> Lane:
+        """Changes the bot's settings for an account, and keeps what the bot tells of it then.
+
+        Raises:
+            InvalidField: The bot does not offer a value; nothing is changed.
+            AccountNotFound, AccountNotConnected, BotSilent, Unavailable: As for `sync`.
+        """
+        lane = self._fleet.lane(account_id)
+        return await self._keep_sync(lane, await self._syncer.change(lane, wanted))
 
     async def run(self) -> None:
         """Stores which accounts are held, and which are no longer, until cancelled."""
@@ -89,6 +110,12 @@ class Registry:
             for lane in self._fleet.lanes:
                 if lane.condition.held_reason != self._held.get(lane.account.id, ""):
                     await self._keep(lane)
+
+    async def _keep_sync(self, lane: Lane, sync: AccountSync) -> Lane:
+        lane.sync = sync
+        await completed(self._keep(lane))
+        self._fleet.changes.ring()
+        return lane
 
     async def _create(self, account: Account, creation: CreationId | None) -> Lane:
         async with self._turn:

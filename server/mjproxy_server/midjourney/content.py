@@ -12,7 +12,7 @@ Observed between 2023 and 2026:
                | "(Open on website for full quality)" | "[(Open on website for full quality)](<URL>)"
     mode      := "fast" | "relaxed" | "turbo"
 
-Openings stand only while the job waits. A prompt may hold anything, this grammar's own signs included, so that it is
+Openings stand only while the job waits; before its prompt is known, a film is announced by "Animating..." alone. A prompt may hold anything, this grammar's own signs included, so that it is
 read from the right: the last ` - ... <@id>` is the bot's.
 """
 
@@ -58,7 +58,7 @@ class Content:
         verb: What is done to it; IMAGINE if the message names nothing.
         qualifier: The kind of variation or upscale or the direction of a pan, for instance "Strong"; or "".
         index: The picture that the message names, 1 to 4; or 0.
-        user_id: Whose job it is.
+        user_id: Whose job it is; "" if the message does not tell.
         phase: How far the job is.
         percent: 0 to 100; None if the message tells none.
         mode: How fast the bot works; None if the message does not tell.
@@ -105,11 +105,14 @@ _SMALL_PRINT = re.compile(r"\n-# .*")
 
 _MODES = {"fast": Mode.FAST, "relaxed": Mode.RELAX, "turbo": Mode.TURBO}
 _PHASES = {"Waiting to start": Phase.WAITING, "paused": Phase.PAUSED, "Stopped": Phase.STOPPED}
+_ANIMATING = "Animating..."
 _WEBSITE = "Open on website for full quality"
 
 
 def parse(text: str) -> Content | None:
     """Read a message's text; None if it does not speak of a job."""
+    if text == _ANIMATING:
+        return Content(prompt="", verb=Verb.VIDEO, user_id="", phase=Phase.WAITING)
     match = _CONTENT.fullmatch(text)
     if match is None:
         return None

@@ -42,7 +42,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mjproxy_server.midjourney.content import Content, Phase
+from mjproxy_server.midjourney.content import Content, Phase, Verb
 from mjproxy_server.midjourney.jobs import (
     By,
     Job,
@@ -318,17 +318,19 @@ class Correlator:
         return self._rewriter(message) or self._owner_by_exact_key(message) or self._owner_by_likeness(message)
 
     def _rewriter(self, message: BotMessage) -> Job | None:
-        """Return the job that gave its source a new text; any other version of the source is its own job's."""
+        """Return the job that gave its source a new text; any other version of the source is its own job's.
+
+        The version has to be newer than the press by Discord's own clock, which the interaction tells.
+        """
         if message.proposal is None or self._texts.knows(message.id, message.proposal.description):
             return None
         rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_rewritten(message)]
-        return rewriters[0] if len(rewriters) == 1 else None
+        return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
 
     def _owner_by_likeness(self, message: BotMessage) -> Job | None:
-        if not self._is_ours(message):
+        if not self._is_ours(message) or not _is_about_a_job(message) or _may_begin_in_a_frame(message):
             return None
-        # A nonce that is not known is somebody else's, however much the message looks like one of ours.
-        candidates = [] if message.nonce or not _is_about_a_job(message) else self._candidates(message)
+        candidates = [] if _is_anothers(message) else self._candidates(message)
         if not candidates:
             self._remember_strangers(message)
         return candidates[0] if len(candidates) == 1 else None
@@ -381,7 +383,8 @@ class Correlator:
             self._learn_content(job, message, message.content)
 
     def _learn_content(self, job: Job, message: BotMessage, content: Content) -> None:
-        self._learn_all(job, likenesses(job, content.prompt))
+        if content.prompt:
+            self._learn_all(job, likenesses(job, content.prompt))
         if content.phase in _ONGOING:
             job.progress_id = message.id
         elif not job.source_id and self._jobs.learn(job, (By.MESSAGE, message.reference_id)):
@@ -407,6 +410,28 @@ class Correlator:
 
 def _is_about_a_job(message: BotMessage) -> bool:
     return bool(message.content or message.is_rating or failure_of(message)) or queued_prompt(message) is not None
+
+
+def _is_anothers(message: BotMessage) -> bool:
+    """True if the message must be another's, however much it looks like one of ours: by a key that is not known.
+
+    Only a job that was submitted on a page of the bot's own begins without a nonce.
+    """
+    return bool(message.nonce or (queued_prompt(message) is not None and _begins_without_nonce(message)))
+
+
+def _may_begin_in_a_frame(message: BotMessage) -> bool:
+    """True if the message may begin a job that was submitted on a page of the bot's own.
+
+    It looks like the beginning of others from the same source. What follows it says more.
+    """
+    content = message.content
+    begins = content is not None and content.phase is Phase.WAITING and content.verb is Verb.IMAGINE
+    return begins and _begins_without_nonce(message)
+
+
+def _begins_without_nonce(message: BotMessage) -> bool:
+    return bool(message.interaction_id and message.reference_id and not message.nonce)
 
 
 def _announced_prompt(message: BotMessage) -> str | None:

@@ -36,7 +36,7 @@ class Family:
 
     Attributes:
         verbs: What their messages may say is done.
-        qualifier: The kind of variation, upscale or pan that their messages may name besides; "" if it is not known.
+        qualifiers: The kinds of variation, upscale or pan that their messages may name besides; empty for any.
         results_tell: Whether every result names index and qualifier, so that jobs with others are told apart by it.
         framed: Whether they start from a page of the bot's own, so that the press alone proves nothing of them.
         own_prompt: Whether they draw a prompt that is not their source's, and may reply like a command's jobs.
@@ -44,11 +44,22 @@ class Family:
     """
 
     verbs: frozenset[Verb] = frozenset()
-    qualifier: str = ""
+    qualifiers: frozenset[str] = frozenset()
     results_tell: bool = False
     framed: bool = False
     own_prompt: bool = False
     ending: Ending = Ending.PICTURE
+
+    def may_say(self, verb: Verb, qualifier: str) -> bool:
+        """True if a message about such a job may say this verb and qualifier; "" if it names none."""
+        return verb in self.verbs and (not qualifier or not self.qualifiers or qualifier in self.qualifiers)
+
+    def resembles(self, other: "Family") -> bool:
+        """True if messages about a job of each may say the same."""
+        if Ending.REWRITE in {self.ending, other.ending}:
+            return self.ending is other.ending
+        told_apart = self.results_tell and self.qualifiers.isdisjoint(other.qualifiers) and bool(self.qualifiers)
+        return not told_apart and not self.verbs.isdisjoint(other.verbs)
 
 
 _VARIED = frozenset({Verb.VARIATIONS, Verb.REMIX})
@@ -59,12 +70,12 @@ _REWRITTEN = Family(ending=Ending.REWRITE)
 
 _OF_BUTTONS = {
     ButtonKind.UPSAMPLE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE}), results_tell=True),
-    ButtonKind.VARIATION: Family(verbs=_VARIED),
+    ButtonKind.VARIATION: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle", "Strong"})),
     ButtonKind.REROLL: _FILMED,  # a film has the button too
     ButtonKind.UPSCALE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE})),
-    ButtonKind.VARY_SUBTLE: Family(verbs=_VARIED, qualifier="Subtle"),
-    ButtonKind.VARY_STRONG: Family(verbs=_VARIED, qualifier="Strong"),
-    ButtonKind.VARY_REGION: Family(verbs=_VARIED | {Verb.IMAGINE}, qualifier="Region", framed=True),
+    ButtonKind.VARY_SUBTLE: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle"})),
+    ButtonKind.VARY_STRONG: Family(verbs=_VARIED, qualifiers=frozenset({"Strong"})),
+    ButtonKind.VARY_REGION: Family(verbs=_VARIED | {Verb.IMAGINE}, qualifiers=frozenset({"Region"}), framed=True),
     ButtonKind.ZOOM_OUT: _ZOOMED,
     ButtonKind.MAKE_SQUARE: _ZOOMED,
     ButtonKind.CUSTOM_ZOOM: _ZOOMED,
@@ -111,4 +122,4 @@ def _family_of_button(custom_id: str) -> Family:
     if pressed.kind not in _QUALIFIED_BY_NAME:
         return family
     qualifier = pressed.name.rpartition("_")[2].capitalize()  # "v7_2x_subtle", "left"
-    return Family(verbs=family.verbs, qualifier=qualifier, results_tell=family.results_tell)
+    return Family(verbs=family.verbs, qualifiers=frozenset({qualifier}), results_tell=family.results_tell)

@@ -102,12 +102,8 @@ class Job:
 
     def resembles(self, other: "Job") -> bool:
         """True if messages about jobs with a common likeness may be the same for both."""
-        mine, others = self.family, other.family
-        if mine.ending is Ending.REWRITE:
-            return others.ending is Ending.REWRITE
-        told_by = (self.index, other.index), (mine.qualifier, others.qualifier)
-        told_apart = mine.results_tell and any(_differ(*pair) for pair in told_by)
-        return bool(mine.verbs & others.verbs) and not told_apart
+        told_by_index = self.family.results_tell and _differ(self.index, other.index)
+        return self.family.resembles(other.family) and not told_by_index
 
     def may_own(self, message: BotMessage) -> bool:
         """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
@@ -126,19 +122,22 @@ class Job:
         return self.may_own(message) and created_at(message.id) <= self.sent_at + _COPYING_MS
 
     def may_have_rewritten(self, message: BotMessage) -> bool:
-        """True if this version of the job's source is newer than the press, by Discord's own clock."""
-        pressed_at = created_at(self.interaction_id)
-        return self.family.ending is Ending.REWRITE and not self.closed and 0 < pressed_at <= message.edited_at
+        """True if nothing contradicts that the job made its source what this version of it says."""
+        may_rewrite = self.family.ending is Ending.REWRITE and self._was_sent and not self.closed
+        return may_rewrite and self._not_before <= message.edited_at
 
     def is_ended_by(self, message: BotMessage) -> bool:
-        """True if this message about the job is the one with which it ends well."""
+        """True if this message about the job is the one with which it ends well.
+
+        A text ends one job only: its message may be rewritten for another one.
+        """
         match self.family.ending:
             case Ending.PICTURE:
                 return message.is_result
             case Ending.TEXT:
-                return message.proposal is not None
+                return message.proposal is not None and not self.closed
             case Ending.REWRITE:
-                return message.id == self.source_id and message.proposal is not None
+                return message.proposal is not None and not self.closed and message.id == self.source_id
             case Ending.FILE:
                 return bool(message.attachments) and message.command == _SWAPPING
             case Ending.NOTE:
@@ -159,9 +158,7 @@ class Job:
         return known or self.sent_at - _CLOCK_TOLERANCE_MS
 
     def _fits(self, message: BotMessage, content: Content) -> bool:
-        if content.verb not in self.family.verbs or _differ(self.index, content.index):
-            return False
-        if _differ(self.family.qualifier, content.qualifier):
+        if not self.family.may_say(content.verb, content.qualifier) or _differ(self.index, content.index):
             return False
         if content.phase is not Phase.DONE and self.progress_id:
             return False  # one message shows the progress of a job, and it would have been found by its id

@@ -358,7 +358,7 @@ def _milliseconds(timestamp: str | None) -> int:
 
 
 def _user(content: Content | None, interaction: wire.InteractionMetadata | None) -> str:
-    if content:
+    if content and content.user_id:
         return content.user_id
     return interaction.user.id if interaction and interaction.user else ""
 

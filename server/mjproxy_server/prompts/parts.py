@@ -68,7 +68,7 @@ _GRAMMAR: Final = re.compile(
     | (?P<tag>       <(?: a?:\w+:\d+ | [@\#][!&]?\d+ )> )
     | (?P<angle>     <[^\s<>]+> )
     | (?P<quote>     (?<![0-9])"(?=\S) (?: (?!--|::|https?://) [^"{LINE_BREAKS}] )+ "
-                   | “(?: (?!--|::|https?://) [^”{LINE_BREAKS}] )+” )
+                   | “(?: (?!--|::|https?://) [^“”{LINE_BREAKS}] )+” )
     | (?P<weight>    ::-?[0-9.]* )
     | (?P<no>        (?:--|\u2014)no(?![A-Za-z0-9_]) )
     | (?P<parameter> (?:--|\u2014)[A-Za-z][A-Za-z0-9_]*

@@ -22,7 +22,7 @@ from mjproxy_simulator.bot.planner import Planner
 from mjproxy_simulator.bot.presses import RegionPress, read
 from mjproxy_simulator.bot.queue import Queue
 from mjproxy_simulator.bot.requests import Request
-from mjproxy_simulator.bot.timeline import timeline
+from mjproxy_simulator.bot.timeline import Beat, timeline
 from mjproxy_simulator.discord.messenger import Messenger
 from mjproxy_simulator.faults import BotNotice, CurtailJob, FaultBoard
 from mjproxy_simulator.model.jobs import Job, Kind, Status
@@ -77,6 +77,7 @@ class Bot:
         self._faults = faults
         self._agenda: Agenda[str] = Agenda()
         self._ends: dict[str, CurtailJob] = {}
+        self._timelines: dict[str, tuple[Beat, ...]] = {}
         self._wake_up = asyncio.Event()
 
     # Its pace
@@ -120,8 +121,8 @@ class Bot:
         self._keep(request, answer)
         return answer
 
-    def answer(self, request: Request, answer: Answer) -> None:
-        """Do what was decided."""
+    def answer(self, request: Request, answer: Answer) -> Message | None:
+        """Do what was decided; return what the bot is still thinking about, if it is to `say` that later."""
         match answer:
             case StartJobs(jobs=jobs):
                 for job in jobs:
@@ -134,11 +135,17 @@ class Bot:
                 self._reply(request, Reply("Sent to your direct messages!"))
                 self._performer.tell_seed(job, request.invocation.user_id)
             case Reply():
-                self._reply(request, answer)
+                return self._reply(request, answer)
             case EditMessage(message=message):
                 self._messenger.edit(message)
             case RefusedError():
                 self._tell(request, answer.notice, answer.footer or _footer(request))
+        return None
+
+    def say(self, thought: Message) -> None:
+        """Say what the bot has thought about."""
+        if self._store.message(thought.id) is not None:
+            self._messenger.edit(thought)
 
     def opener_of_frame(self, token: str) -> Request | None:
         """Return the request that opened the page with a token; None if no such page is open."""
@@ -191,13 +198,10 @@ class Bot:
         if isinstance(answer, StartJobs | Reply | EditMessage) and answer.member is not None:
             self._members.keep(answer.member)
 
-    def _reply(self, request: Request, reply: Reply) -> None:
+    def _reply(self, request: Request, reply: Reply) -> Message | None:
         message = replies.message_of(reply, request, self._snowflakes.next())
-        if not reply.deferred:
-            self._messenger.post(message, request.nonce)
-            return
-        self._messenger.post(replies.thinking(message), request.nonce)
-        self._messenger.edit(message)
+        self._messenger.post(replies.thinking(message) if reply.deferred else message, request.nonce)
+        return message if reply.deferred else None
 
     def _show(self, request: Request, job: Job) -> None:
         self._messenger.post(replies.displaying(request, self._snowflakes.next()), request.nonce)
@@ -241,6 +245,7 @@ class Bot:
         self._queue.clear()
         self._dialogs.clear()
         self._ends.clear()
+        self._timelines.clear()
 
     async def run(self) -> None:
         """Play the jobs until cancelled."""
@@ -278,7 +283,8 @@ class Bot:
             return
         if self._ends_early(job):
             return
-        beats = timeline(job)
+        beats = self._timelines.get(job_id) or timeline(job)
+        self._timelines[job_id] = beats
         with self._store.transaction():
             job = self._performer.perform(job, beats[job.beat].act)
             last = job.beat + 1 == len(beats)
@@ -347,6 +353,7 @@ class Bot:
         self._release(job)
 
     def _release(self, job: Job) -> None:
+        self._timelines.pop(job.id, None)
         self._queue.end(job)
         self._start_waiting(job)
 

@@ -17,7 +17,7 @@ from mjproxy_simulator.model.messages import Drawing, View
 from mjproxy_simulator.pictures import retouch
 from mjproxy_simulator.pictures.painter import paint
 from mjproxy_simulator.pictures.records import Elsewhere, Record, Shown, Source
-from mjproxy_simulator.pictures.retouch import Corner, Picture
+from mjproxy_simulator.pictures.retouch import Picture
 from mjproxy_simulator.pictures.scene import Scene, chance_of, compose, drift_of, scene_of, vary
 from mjproxy_simulator.pictures.sizes import Size, cell_size, enlargement, half, times
 
@@ -25,6 +25,8 @@ SKETCH: Final = 1
 GRID: Final = 2
 
 _REMEMBERED_PAINTINGS: Final = 64  # Of about 200 kilobytes each.
+_REMEMBERED_FILES: Final = 8  # Of at most three megabytes each.
+_LARGEST_SIDE: Final = 1024
 _SURROUNDINGS_DRIFT: Final = 0.6
 _PULL: Final = 0.12  # How far a variation of an image is pulled about when it drifts as far as it can.
 _FRAMES: Final = 12
@@ -116,9 +118,12 @@ def _opened(source: Source, size: Size) -> Picture:
             return _read(source) or Image.new("RGB", size, "gray")
 
 
+@lru_cache(_REMEMBERED_FILES)
 def _read(path: Path) -> Picture | None:
+    """Return the picture in a file, made smaller if it is larger than needed; None if there is none."""
     try:
         with Image.open(path) as image:
+            image.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.BOX)
             # By way of RGBA, for black is what transparency stands for, in masks above all.
             canvas = Image.new("RGBA", image.size, "black")
             return Image.alpha_composite(canvas, image.convert("RGBA")).convert("RGB")
@@ -168,20 +173,22 @@ def _zoomed(record: Record, cell: int, scale: int) -> Picture:
 
 
 def _panned(record: Record, cell: int, scale: int) -> Picture:
-    origin, (width, height) = _origin(record, scale), _size(record.job, scale)
-    if record.job.variant in {Variant.UP, Variant.DOWN}:
-        inner = _resized(origin, (width, round(origin.height * width / origin.width)))
-        kept = min(inner.height, round(height * (1 - _LEAST_NEW)))
-        upwards = record.job.variant is Variant.UP
-        part = inner.crop((0, 0, width, kept) if upwards else (0, inner.height - kept, width, inner.height))
-        corner: Corner = (0, height - kept if upwards else 0)
-    else:
-        inner = _resized(origin, (round(origin.width * height / origin.height), height))
-        kept = min(inner.width, round(width * (1 - _LEAST_NEW)))
-        leftwards = record.job.variant is not Variant.RIGHT
-        part = inner.crop((0, 0, kept, height) if leftwards else (inner.width - kept, 0, inner.width, height))
-        corner = (width - kept if leftwards else 0, 0)
-    return retouch.surrounded(part, _surroundings(record, cell, scale), corner)
+    origin, canvas = _origin(record, scale), _size(record.job, scale)
+    side = record.job.variant or Variant.LEFT
+    axis = 1 if side in {Variant.UP, Variant.DOWN} else 0
+    breadth = canvas[1 - axis]
+    length = round(origin.size[axis] * breadth / origin.size[1 - axis])
+    kept = min(length, round(canvas[axis] * (1 - _LEAST_NEW)))
+    new_first = side in {Variant.LEFT, Variant.UP}
+    cut, place = (0, canvas[axis] - kept) if new_first else (length - kept, 0)
+    whole = _resized(origin, _point(axis, length, breadth))
+    part = whole.crop((*_point(axis, cut, 0), *_point(axis, cut + kept, breadth)))
+    return retouch.surrounded(part, _surroundings(record, cell, scale), _point(axis, place, 0))
+
+
+def _point(axis: int, along: int, across: int) -> tuple[int, int]:
+    """Return x and y of a point, given along an axis (0 for x, 1 for y) and across it."""
+    return (along, across) if axis == 0 else (across, along)
 
 
 def _resized(image: Picture, size: Size) -> Picture:

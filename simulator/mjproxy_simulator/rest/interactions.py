@@ -129,10 +129,13 @@ class Interactions:
             await asyncio.sleep(self._limits.interaction_deadline)
             self._tell(taken, "INTERACTION_FAILURE", {"reason_code": _DID_NOT_RESPOND})
             return
+        await asyncio.sleep(self._limits.bot_latency)
         self._tell(taken, "INTERACTION_SUCCESS")
         if isinstance(taken.answer, OpenDialog):
             self._open(taken, taken.answer.dialog)
-        self._bot.answer(taken.request, taken.answer)
+        if thought := self._bot.answer(taken.request, taken.answer):
+            await asyncio.sleep(self._limits.bot_latency)
+            self._bot.say(thought)
 
     def _open(self, taken: _Taken, dialog: Dialog) -> None:
         owner = application(taken.request.application_id) or MIDJOURNEY

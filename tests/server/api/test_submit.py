@@ -52,6 +52,28 @@ async def test_a_full_queue_refuses_with_when_to_try_again(start_service: StartS
         assert refused.submit.task_id not in {task.id for task in listed.tasks}
 
 
+async def test_a_banned_word_is_refused_with_the_word_and_the_prompt(service: Service) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await service.imagine("a Nude body")
+    refused = refusal(error.value)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "BANNED_PROMPT")
+    assert refused.metadata == {"banned_word": "Nude"}
+    assert refused.submit is not None
+    assert refused.submit.code == pb.SUBMIT_CODE_BANNED_PROMPT
+    assert (refused.submit.prompt_en, refused.submit.banned_word) == ("a Nude body", "Nude")
+    assert service.engine.store.head == 0
+
+
+@pytest.mark.parametrize("filler", ["x", "猫"])
+async def test_a_long_prompt_with_a_banned_word_is_shown_as_far_as_trailers_go(service: Service, filler: str) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await service.imagine("nude " + filler * 5900)
+    submit = refusal(error.value).submit
+    assert submit is not None
+    assert submit.prompt_en.startswith("nude " + filler * 900)
+    assert submit.banned_word == "nude"
+
+
 async def test_a_repeated_request_id_gets_the_first_answer(service: Service) -> None:
     request_id = str(uuid.uuid4())
     first = await service.imagine(request_id=request_id)

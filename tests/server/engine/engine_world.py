@@ -15,11 +15,13 @@ import httpx
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.engine.engine import Engine, EngineConfig, running_engine
-from mjproxy_server.engine.requests import ImagineRequest, Options, SubmitRequest
+from mjproxy_server.engine.images import InlineImage
+from mjproxy_server.engine.requests import FollowUp, ModalRequest, NewCommand, Options, SubmitRequest
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.model.account import Account
-from mjproxy_server.model.command import Change, Press
+from mjproxy_server.model.facts import CancelRequested
 from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Status
 from mjproxy_simulator.part import Settings, SimulatorSection, running
 
 
@@ -42,10 +44,11 @@ class FastClock:
 
 @dataclass(frozen=True, slots=True)
 class EngineWorld:
-    """An engine, and the control API of the Discord that it talks to."""
+    """An engine, the control API of the Discord that it talks to, and accounts that the engine does not know yet."""
 
     engine: Engine
     control: httpx.AsyncClient
+    spare: tuple[Account, ...] = ()
 
     async def fault(self, name: str, **settings: object) -> None:
         (await self.control.post("/control/faults", json={"name": name, **settings})).raise_for_status()
@@ -53,10 +56,38 @@ class EngineWorld:
     async def ledger(self) -> list[dict[str, object]]:
         return list((await self.control.get("/control/ledger")).json())
 
-    async def submit(self, command: ImagineRequest | Change | Press) -> Task:
+    async def submit(self, command: NewCommand | FollowUp, **options: object) -> Task:
+        return (await self.submit_all(command, **options))[0]
+
+    async def submit_all(self, command: NewCommand | FollowUp, **options: object) -> tuple[Task, ...]:
         digest = hashlib.sha256(repr(command).encode()).digest()
-        request = SubmitRequest(caller="", sees=None, options=Options(), command=command, digest=digest)
-        return (await self.engine.submitter.submit(request)).task
+        request = SubmitRequest(
+            caller="",
+            sees=None,
+            options=Options(**options),  # type: ignore[arg-type]
+            command=command,
+            digest=digest,
+        )
+        return (await self.engine.submitter.submit(request)).tasks
+
+    async def cancel(self, task_id: str) -> None:
+        await self.engine.store.record(task_id, CancelRequested(int(time.time() * 1000)))
+
+    async def confirm(self, task_id: str, prompt: str = "", mask: InlineImage | None = None) -> Task:
+        answer = ModalRequest(sees=None, task_id=task_id, prompt=prompt, mask=mask)
+        return (await self.engine.submitter.confirm(answer)).task
+
+    async def done(self, command: NewCommand | FollowUp, **options: object) -> Task:
+        """Submits, confirms with what the bot proposes if it asks, and returns the ended task."""
+        task = await self.submit(command, **options)
+        if task.status is Status.MODAL:
+            await self.confirm(task.id)
+        return await self.ended(task.id)
+
+    async def owns(self, task: Task) -> bool:
+        """True if what the task sent has started the job whose result it has, as the ledger knows."""
+        jobs = {str(entry["nonce"]): entry["job"] for entry in await self.ledger()}
+        return task.result is not None and jobs.get(task.trace.nonce) == task.result.job_id
 
     async def ended(self, task_id: str) -> Task:
         """Follows the task log until the task has ended."""
@@ -72,20 +103,38 @@ class EngineWorld:
 
 @asynccontextmanager
 async def running_engine_world(
-    folder: Path, *, speed: float = 100, clock_factor: float = 1, profile: int = 2026, **account: object
+    folder: Path,
+    *,
+    speed: float = 100,
+    clock_factor: float = 1,
+    profile: int = 2026,
+    accounts: int = 1,
+    spare: int = 0,
+    **account: object,
 ) -> AsyncIterator[EngineWorld]:
-    """Runs both for the time of the block, with one account."""
-    section = SimulatorSection(accounts=1, profile=profile)  # type: ignore[arg-type]
+    """Runs both for the time of the block, with so many accounts that the engine knows, and some that it does not."""
+    section = SimulatorSection(accounts=accounts + spare, profile=profile)  # type: ignore[arg-type]
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as control:
-        simulated = (await control.get("/control/accounts")).json()[0]
+        known = [_account(simulated, account) for simulated in (await control.get("/control/accounts")).json()]
         gateway = url.replace("http://", "ws://")
-        known: dict[str, object] = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
         config = EngineConfig(
             data=folder / "server",
-            accounts=(Account(user_agent="Mozilla/5.0", **known | {"interval_seconds": 0} | account),),  # type: ignore[arg-type]
-            endpoints=Endpoints(server=url, cdn=url, gateway=gateway, resume_gateway=gateway, upload_server=url),
+            accounts=tuple(known[:accounts]),
+            endpoints=Endpoints(
+                server=url,
+                cdn=url,
+                gateway=gateway,
+                resume_gateway=gateway,
+                upload_server=url,
+                interaction_frame_server=url,
+            ),
             retention=Retention(),
         )
         async with running_engine(config, clock=FastClock(clock_factor), rng=random.Random(1)) as engine:
-            yield EngineWorld(engine, control)
+            yield EngineWorld(engine, control, tuple(known[accounts:]))
+
+
+def _account(simulated: dict[str, object], settings: dict[str, object]) -> Account:
+    known = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
+    return Account(user_agent="Mozilla/5.0", **known | {"interval_seconds": 0} | settings)  # type: ignore[arg-type]

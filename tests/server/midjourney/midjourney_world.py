@@ -10,15 +10,18 @@ from midjourney_bot import (
     Value,
     cancel_button,
     deletion,
+    frame,
     grid_buttons,
     interaction,
     message,
     observed,
+    proposal,
     queued,
     refusal,
 )
+from midjourney_forms import DRAWN, FORMS, INDEXED
 from midjourney_rewriting import echo
-from midjourney_tasks import GRID, NOW, THEM, US, imagine, press, sent, snowflake
+from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
 
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started, Taken
@@ -38,6 +41,9 @@ SOURCES = {
     snowflake(NOW - 7_200_000): "a cat --ar 2:3",
     snowflake(NOW - 9_000_000): "a dog on the moon",
 }
+PROPOSALS = {snowflake(NOW - 10_000_000): "a text", snowflake(NOW - 11_000_000): "another text"}
+"""Messages that propose prompts, by what they said at first."""
+WRITTEN = {"describe": describe, "shorten": shorten}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +57,8 @@ class Conditions:
         queueing: Some jobs are held first, and then start with a message that tells no interaction.
         refusals: Some jobs are refused, or stopped.
         others: Another user draws the same things in the channel.
-        twins: Our own user draws the same things from elsewhere.
+        suggestions_answer: Jobs from proposed prompts reply to the message that proposes them.
+        twins: Our own user draws the same things from elsewhere, and has old results shown again.
         losses: Some dispatches of our jobs never come.
         giving_up: Some tasks are ended before their jobs.
     """
@@ -62,6 +69,7 @@ class Conditions:
     queueing: bool = True
     refusals: bool = True
     others: bool = True
+    suggestions_answer: bool = True
     twins: bool = False
     losses: bool = False
     giving_up: bool = False
@@ -96,6 +104,9 @@ class World:
         self._wire: deque[Dispatch] = deque()
         self._history: list[Dispatch] = []
         self._owners: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
+        self._texts = dict(PROPOSALS)
+        self._old: list[Drawing] = []
         self._count = 0
         self._draw_of_old()
 
@@ -109,6 +120,8 @@ class World:
             )()
             if self._chance(0.15):
                 self._be_others()
+            if self._chance(0.05):
+                self._touch()
             if self.conditions.giving_up and self._chance(0.05):
                 self._give_up()
         while self._drawings or self._wire or self._may_go_on():
@@ -125,12 +138,38 @@ class World:
 
     def _submit(self) -> None:
         task_id = f"T{self._number()}"
-        if self._chance(0.5):
-            self.waiting.append(imagine(task_id, self._rng.choice(PROMPTS)))
-        else:
-            source_id = self._rng.choice(list(SOURCES))
-            kind, index = self._button()
-            self.waiting.append(press(task_id, kind, index, source_id=source_id, prompt=SOURCES[source_id]))
+        kind = self._rng.choice(
+            ["imagine"] * 6 + ["blend", "describe", "shorten", "bookmark"] + ["press"] * 5 + ["proposed"] * 2
+        )
+        make = {"imagine": self._imagine, "press": self._press, "proposed": self._proposed}.get(kind)
+        if make:
+            self.waiting.append(make(task_id))
+            return
+        self._kinds[task_id] = kind
+        make_plain = {"blend": blend, "bookmark": lambda id_: press(id_, "bookmark"), **WRITTEN}[kind]
+        self.waiting.append(make_plain(task_id))
+
+    def _imagine(self, task_id: str) -> Task:
+        self._kinds[task_id] = "imagine"
+        return imagine(task_id, self._rng.choice(PROMPTS))
+
+    def _press(self, task_id: str) -> Task:
+        source_id = self._rng.choice(list(SOURCES))
+        kind, index = self._button()
+        self._kinds[task_id] = kind
+        own = f"{SOURCES[source_id]} --zoom 1.8" if kind == "custom zoom" else ""
+        return press(task_id, kind, index, source_id=source_id, prompt=SOURCES[source_id], own=own)
+
+    def _proposed(self, task_id: str) -> Task:
+        """Chooses one of the prompts that a message proposes, or asks for others."""
+        source_id = self._rng.choice(list(PROPOSALS))
+        kind = self._rng.choice(["description", "retry", "details"])
+        self._kinds[task_id] = kind
+        if kind != "description":
+            text = self._rng.choice([PROPOSALS[source_id], self._texts[source_id]])
+            return press(task_id, kind, source_id=source_id, prompt=_proposing(text))
+        index = self._rng.randint(1, 2)
+        return press(task_id, kind, index, source_id=source_id, prompt=PROPOSALS[source_id], own=PROMPTS[index])
 
     def _start(self) -> None:
         for task in self._rng.sample(self.waiting, len(self.waiting)):
@@ -143,8 +182,9 @@ class World:
         nonce = f"{self._tick()}"
         self.tasks[task.id] = sent(task, nonce, self._now)
         self.correlator.watch(self.tasks[task.id])
-        kind = "imagine" if task.source is None else task.source.custom_id.split("::")[2]
-        prompt = echo(task.prompt, self._rng) if task.source is None else task.source.prompt
+        kind = self._kinds[task.id]
+        own_prompt = task.source is None or task.confirmation is not None
+        prompt = echo(task.prompt, self._rng) if own_prompt or task.source is None else task.source.prompt
         source_id = task.source.message_id if task.source else ""
         self._begin(Drawing(self._job_id(), task.id, kind, prompt, task.index, source_id, US, nonce))
 
@@ -152,6 +192,9 @@ class World:
         """Somebody else draws what we draw too."""
         users = [THEM] * self.conditions.others + [US] * self.conditions.twins
         if not users:
+            return
+        if self.conditions.twins and self._chance(0.2):
+            self._begin(Drawing(self._job_id(), "", "show", "", nonce=f"{self._tick()}"))
             return
         source_id = self._rng.choice(["", *SOURCES])
         kind, index = self._button() if source_id else ("imagine", 0)
@@ -165,7 +208,14 @@ class World:
             drawing = Drawing(self._job_id(), "", "imagine", echo(prompt, self._rng))
             name = snowflake(NOW - 86_400_000, number)
             self._owners[name] = ""
+            self._old.append(drawing)
             self._history.append(self._result(name, "", drawing))
+
+    def _touch(self) -> None:
+        """A message that proposes prompts changes, but not its text."""
+        source_id = self._rng.choice(list(PROPOSALS))
+        self._tick()
+        self._put(self._proposal(source_id, self._texts[source_id], updated=True, edited_at=self._now), ours=False)
 
     def _begin(self, drawing: Drawing) -> None:
         self._owners[drawing.job_id] = drawing.task_id
@@ -216,7 +266,7 @@ class World:
         """Fails if a fact was given to a task that it does not belong to."""
         match fact:
             case Finished(result=result):
-                named = [result.message_id]
+                named = [result.prompt if result.message_id in PROPOSALS else result.message_id]
             case Started() | Progressed() | Held():
                 named = [fact.message_id]
             case Taken():
@@ -232,20 +282,79 @@ class World:
         click = self._name(drawing)
         self._owners[drawing.nonce] = drawing.task_id
         if drawing.task_id:
-            yield interaction("CREATE", drawing.nonce, click)
+            yield self._opening(drawing, click)
         keys: dict[str, Value] = {"nonce": drawing.nonce, "interaction_id": click}
+        if drawing.kind == "region":
+            del keys["nonce"]
         if self.conditions.refusals and self._chance(0.1):
             yield self._refusal(drawing, keys)
-            return
+        elif drawing.kind == "show":
+            yield from self._copy(drawing, keys)
+        elif drawing.kind in WRITTEN:
+            yield from self._writing(drawing, keys)
+        elif drawing.kind in {"retry", "details"}:
+            yield from self._rewriting(drawing, click)
+        elif drawing.kind == "bookmark":
+            yield message(self._name(drawing), "You have successfully rated [this job]", reply_to=GRID, **keys)
+        else:
+            yield from self._drawing(drawing, keys, click)
+
+    def _opening(self, drawing: Drawing, click: str) -> Dispatch:
+        return frame(drawing.nonce, click) if drawing.kind == "region" else interaction("CREATE", drawing.nonce, click)
+
+    def _copy(self, drawing: Drawing, keys: dict[str, Value]) -> Iterator[Dispatch]:
+        """An old result is posted again: as a change of the first message, as an answer to it, or for itself."""
+        notice_id, copy_id = self._name(drawing), self._name(drawing)
+        yield message(notice_id, "Displaying...", command="show", **keys)
+        old = self._rng.choice(self._old)
+        reply_to = self._rng.choice(["", notice_id])
+        if self._chance(0.3):
+            copy_id, reply_to = notice_id, ""
+        yield self._message(
+            copy_id,
+            FORMS[old.kind].done,
+            old,
+            reply_to=reply_to,
+            updated=copy_id == notice_id,
+            files=(f"u_{old.job_id}.webp",),
+            buttons=grid_buttons(old.job_id),
+        )
+
+    def _writing(self, drawing: Drawing, keys: dict[str, Value]) -> Iterator[Dispatch]:
+        name = self._name(drawing)
+        yield message(name, command=drawing.kind, **keys)
+        yield interaction("SUCCESS", drawing.nonce, keys["interaction_id"])
+        yield self._proposal(name, f"text {name}", interaction_id=keys["interaction_id"], updated=True)
+
+    def _rewriting(self, drawing: Drawing, click: str) -> Iterator[Dispatch]:
+        yield interaction("SUCCESS", drawing.nonce, click)
+        self._tick()
+        text = self._texts[drawing.source_id] = f"text {self._number()}"
+        self._owners[_proposing(text)] = drawing.task_id
+        yield self._proposal(drawing.source_id, text, updated=True, edited_at=self._now)
+
+    def _proposal(self, message_id: str, text: str, **keys: Value) -> Dispatch:
+        return proposal(message_id, (text,), **keys)
+
+    def _drawing(self, drawing: Drawing, keys: dict[str, Value], click: str) -> Iterator[Dispatch]:
+        reply_to = self._replied_to(drawing)
         if self.conditions.queueing and self._chance(0.3):
             notice_id = self._name(drawing)
-            yield queued(notice_id, drawing.prompt, user_id=drawing.user_id, reply_to=drawing.source_id, **keys)
+            yield queued(notice_id, drawing.prompt, user_id=drawing.user_id, reply_to=reply_to, **keys)
             keys = {}
         progress_id = self._name(drawing)
+        if drawing.kind == "animate" and keys:
+            yield message(progress_id, "Animating...", user_id=drawing.user_id, reply_to=reply_to, **keys)
+            keys = {"updated": True}
         yield self._report(progress_id, drawing, "Waiting to start", **keys)
-        if drawing.task_id:
+        if drawing.task_id and drawing.kind != "region":
             yield interaction("SUCCESS", drawing.nonce, click)
         yield from self._progress(progress_id, drawing)
+
+    def _replied_to(self, drawing: Drawing) -> str:
+        if drawing.kind == "description" and not self.conditions.suggestions_answer:
+            return ""
+        return drawing.source_id
 
     def _progress(self, progress_id: str, drawing: Drawing) -> Iterator[Dispatch]:
         for percent in (15, 46, 78) if drawing.kind != "upsample" else ():
@@ -265,29 +374,20 @@ class World:
 
     def _report(self, message_id: str, drawing: Drawing, status: str, **keys: Value) -> Dispatch:
         waiting = status == "Waiting to start"
-        form = {
-            "upsample": "Upscaling image #{n} with **{p}** - <@{u}>",
-            "variation": "Making variations for image #{n} with prompt **{p}** - <@{u}>"
-            if waiting
-            else "**{p}** - Variations (Strong) by <@{u}>",
-        }.get(drawing.kind, "**{p}** - <@{u}>")
+        form = FORMS[drawing.kind].waiting if waiting else FORMS[drawing.kind].running
         cancel = self.conditions.cancel_buttons and (drawing.kind == "upsample" or not waiting)
         buttons = (cancel_button(drawing.job_id),) if cancel else ()
         return self._message(
-            message_id, f"{form} ({status})", drawing, buttons=buttons, reply_to=drawing.source_id, **keys
+            message_id, f"{form} ({status})", drawing, buttons=buttons, reply_to=self._replied_to(drawing), **keys
         )
 
     def _result(self, message_id: str, progress_id: str, drawing: Drawing) -> Dispatch:
-        form = {
-            "upsample": "**{p}** - Image #{n} <@{u}>",
-            "variation": "**{p}** - Variations (Strong) by <@{u}> (fast)",
-        }.get(drawing.kind, "**{p}** - <@{u}> (fast)")
-        progress = progress_id if self.conditions.answers_progress else ""
+        answers_progress = self.conditions.answers_progress and drawing.kind in {"imagine", "blend", "description"}
         return self._message(
             message_id,
-            form,
+            FORMS[drawing.kind].done,
             drawing,
-            reply_to=drawing.source_id or progress,
+            reply_to=progress_id if answers_progress else self._replied_to(drawing),
             files=(f"u_{drawing.job_id}.webp",),
             buttons=grid_buttons(drawing.job_id),
         )
@@ -299,8 +399,8 @@ class World:
     # Chance, time and names.
 
     def _button(self) -> tuple[str, int]:
-        kind = self._rng.choice(["upsample", "variation", "reroll"])
-        return kind, 0 if kind == "reroll" else self._rng.randint(1, 2)
+        kind = self._rng.choice([*DRAWN, "upsample", "variation", "reroll"])
+        return kind, 0 if kind == "reroll" else self._rng.randint(1, 2) if kind in INDEXED else 1
 
     def _chance(self, probability: float) -> bool:
         return self._rng.random() < probability
@@ -321,6 +421,11 @@ class World:
 
     def _job_id(self) -> str:
         return f"{self._number():08x}-0000-4000-8000-{self._rng.randrange(1 << 48):012x}"
+
+
+def _proposing(text: str) -> str:
+    """The text of a message that proposes this one prompt."""
+    return f"1\ufe0f\u20e3 {text}"
 
 
 def without_losses(conditions: Conditions) -> Conditions:

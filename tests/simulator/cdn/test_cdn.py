@@ -1,10 +1,13 @@
 import io
 import json
+import re
 
 import pytest
-from discord_user import DiscordUser, custom_id
+from discord_user import DiscordUser, Json, buttons, custom_id
 from PIL import Image
 from simulated_world import Play, World
+
+DESCRIBE = {"id": "1092492867185950852", "version": "1237876415471554625", "name": "describe", "type": 1}
 
 
 def metadata(content: bytes) -> dict[str, object]:
@@ -47,14 +50,19 @@ async def test_preview_shows_the_job_at_work(world: World, connected_alice: Disc
     assert (metadata(picture)["job"], metadata(picture)["view"]) == (job["id"], "preview")
 
 
+async def upload(world: World, alice: DiscordUser, filename: str, content: bytes) -> Json:
+    """Upload a file; return it as a message or a command names it."""
+    announced = {"files": [{"filename": filename, "file_size": len(content), "id": "0"}]}
+    slots = await alice.request("POST", f"/channels/{alice.channel_id}/attachments", json=announced)
+    (slot,) = slots.json()["attachments"]
+    await world.http.put(slot["upload_url"], content=content)
+    return {"id": "0", "filename": filename, "uploaded_filename": slot["upload_filename"]}
+
+
 async def uploaded(world: World, alice: DiscordUser, filename: str, content: bytes) -> str:
     """Upload a file and post it; return the link to it."""
-    channel = f"/channels/{alice.channel_id}"
-    announced = {"files": [{"filename": filename, "file_size": len(content), "id": "0"}]}
-    (slot,) = (await alice.request("POST", f"{channel}/attachments", json=announced)).json()["attachments"]
-    await world.http.put(slot["upload_url"], content=content)
-    attachment = {"id": "0", "filename": filename, "uploaded_filename": slot["upload_filename"]}
-    message = await alice.request("POST", f"{channel}/messages", json={"content": "", "attachments": [attachment]})
+    body = {"content": "", "attachments": [await upload(world, alice, filename, content)]}
+    message = await alice.request("POST", f"/channels/{alice.channel_id}/messages", json=body)
     return str(message.json()["attachments"][0]["url"])
 
 
@@ -70,6 +78,27 @@ async def test_picture_may_be_read_from_any_origin(world: World, url: str) -> No
     assert first.headers["access-control-allow-origin"] == "*"
     assert first.headers["content-type"] == "image/webp"
     assert first.content == again.content
+
+
+async def test_image_prompt_leaves_a_trace_in_the_picture(world: World, connected_alice: DiscordUser) -> None:
+    alice, blue = connected_alice, io.BytesIO()
+    Image.new("RGB", (64, 64), "blue").save(blue, "PNG")
+    link = await uploaded(world, alice, "blue.png", blue.getvalue())
+    await alice.gateway.event("MESSAGE_CREATE")
+    pictures = [await alice.download(await alice.imagine(f"{head}a cat --seed 7")) for head in ("", f"{link} ")]
+    plain, traced = (Image.open(io.BytesIO(file)).convert("RGB").resize((1, 1)).getpixel((0, 0)) for file in pictures)
+    assert traced[2] - traced[0] > plain[2] - plain[0] + 20
+
+
+async def test_short_link_in_a_prompt_leads_to_the_image(world: World, connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    link = await uploaded(world, alice, "a cat.png", b"anything")
+    await alice.gateway.event("MESSAGE_CREATE")
+    (code,) = re.findall(r"<https://(s\.mj\.run/\S+)>", (await alice.imagine(f"{link} a cat"))["content"])
+    response = await world.http.get(f"/{code}", follow_redirects=False)
+    assert response.status_code == 302
+    assert (await world.http.get(response.headers["location"])).content == b"anything"
+    assert (await world.http.get("/s.mj.run/unknown")).status_code == 404
 
 
 async def test_pictures_of_a_job_are_told_without_drawing(world: World, url: str) -> None:
@@ -119,7 +148,7 @@ async def test_part_of_a_picture_is_served(world: World, url: str) -> None:
 async def test_picture_that_the_client_has_is_not_sent_again(world: World, url: str) -> None:
     first = await world.http.get(url)
     for condition in (
-        {"If-None-Match": f'W/"other", {first.headers["etag"]}'},
+        {"If-None-Match": f'"other", W/{first.headers["etag"]}'},
         {"If-None-Match": "*"},
         {"If-Modified-Since": first.headers["last-modified"]},
     ):
@@ -190,3 +219,49 @@ async def test_link_that_is_not_as_it_was_signed_is_dead(
     response = await world.http.get(grid["attachments"][0]["url"].replace(*change))
     assert (response.status_code, response.text) == (404, "This content is no longer available.")
     assert response.headers["access-control-allow-origin"] == "*"
+
+
+async def test_file_that_came_with_a_command_has_a_link_of_its_own(world: World, connected_alice: DiscordUser) -> None:
+    alice, picture = connected_alice, io.BytesIO()
+    Image.new("RGB", (64, 64), "blue").save(picture, "PNG")
+    data = DESCRIBE | {
+        "options": [{"type": 11, "name": "image", "value": 0}],
+        "attachments": [await upload(world, alice, "a cat.png", picture.getvalue())],
+    }
+    await alice.taken(alice.command("", data=data))
+    described = await alice.gateway.event("MESSAGE_UPDATE", lambda message: message["embeds"])
+    link = described["embeds"][0]["image"]["url"]
+    assert f"/ephemeral-attachments/{DESCRIBE['id']}/" in link
+    assert (await world.http.get(link)).content == picture.getvalue()
+    assert (await world.http.get(link.partition("?")[0])).status_code == 404
+    answer = await alice.request("POST", "/attachments/refresh-urls", json={"attachment_urls": [link]})
+    (refreshed,) = answer.json()["refreshed_urls"]
+    assert (await world.http.get(refreshed["refreshed"])).content == picture.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("button", "size", "frames"),
+    [
+        ("MJ::JOB::upsample_v7_2x_subtle::1::", (1024, 1024), 1),
+        ("MJ::JOB::low_variation::1::", (1024, 1024), 1),
+        ("MJ::Outpaint::50::1::", (1024, 1024), 1),
+        ("MJ::JOB::pan_left::1::", (1248, 832), 1),
+        ("MJ::JOB::animate_high::1::", (512, 512), 12),
+    ],
+)
+async def test_result_of_a_follow_up_is_the_file_that_its_message_announces(
+    world: World, connected_alice: DiscordUser, button: str, size: tuple[int, int], frames: int
+) -> None:
+    alice = connected_alice
+    grid = await alice.imagine("a cat")
+    await alice.taken(alice.press(grid, custom_id(grid, "U2")))
+    solo = await alice.gateway.event("MESSAGE_CREATE", lambda message: message["attachments"])
+    pressed = next(each["custom_id"] for each in buttons(solo) if each.get("custom_id", "").startswith(button))
+    await alice.taken(alice.press(solo, pressed))
+    result = await alice.gateway.event("MESSAGE_CREATE", lambda message: message["attachments"])
+    content, (attachment,) = await alice.download(result), result["attachments"]
+    image = Image.open(io.BytesIO(content))
+    assert image.size == (attachment["width"], attachment["height"]) == size
+    assert getattr(image, "n_frames", 1) == frames
+    assert attachment["content_type"] == f"image/{str(image.format).lower()}"
+    assert metadata(content)["job"] == (await world.jobs())[-1]["id"]

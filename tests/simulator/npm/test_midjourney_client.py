@@ -63,7 +63,7 @@ def _do_without(reason: str) -> None:
 @pytest.fixture
 async def world(play: Play, request: pytest.FixtureRequest) -> World:
     """A simulator in which a grid takes a second: the package waits 0.3 s after each result as it is."""
-    return await play(accounts=1, profile=request.param, speed=25.0)
+    return await play(accounts=1, profile=request.param, limits={}, speed=25.0)
 
 
 @pytest.mark.parametrize("world", [2023, 2026], indirect=True)
@@ -115,6 +115,7 @@ async def _run(package: Path, options: Json) -> dict[str, Json]:
     late = asyncio.get_running_loop().call_later(60, process.kill)
     printed, complaint = await process.communicate()
     late.cancel()
-    lines = {line["step"]: line for line in map(json.loads, printed.decode().splitlines())}
+    told = (line for line in printed.decode().splitlines() if line.startswith('{"step"'))
+    lines = {line["step"]: line for line in map(json.loads, told)}
     assert process.returncode == 0, f"after {tuple(lines)}: {complaint.decode()}"
     return lines

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from mjproxy_simulator.model.jobs import Kind, Variant
 from mjproxy_simulator.model.messages import Drawing, View
@@ -122,6 +122,17 @@ def test_region_changes_what_the_mask_has_white_and_nothing_else(tmp_path: Path)
     left, right = (0, 0, 256, 512), (256, 0, 512, 512)
     assert all(same(each.crop(left), origin.crop(left)) for each in changed)
     assert all_differ([origin.crop(right), *(each.crop(right) for each in changed)])
+
+
+@pytest.mark.parametrize("side", [300, 2048])
+def test_mask_of_another_size_marks_the_same_part(tmp_path: Path, side: int) -> None:
+    mask = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    ImageDraw.Draw(mask).rectangle((side // 2, 0, side, side), fill="white")
+    mask.save(tmp_path / "mask.png")
+    changed = still(child(SOLO, Kind.REGION, remix="a red hat", mask=tmp_path / "mask.png"), 1, GRID)
+    difference_of_both = ImageChops.difference(changed, still(SOLO, 1, GRID)).getbbox()
+    assert difference_of_both is not None
+    assert difference_of_both[0] == 256
 
 
 def test_region_leaves_everything_when_its_mask_cannot_be_read(tmp_path: Path) -> None:

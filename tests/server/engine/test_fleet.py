@@ -1,0 +1,239 @@
+"""Accounts that come, change and go while tasks are at work, against a real simulator."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mjproxy_server.engine.condition import PATIENCE
+from mjproxy_server.engine.requests import ImagineRequest
+from mjproxy_server.engine.syncing import BotSettings
+from mjproxy_server.model.account import Account, AccountFilter
+from mjproxy_server.model.errors import AccountNotFound, InvalidField, Unavailable
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Level, Mode, Reason, Status, WhenHeld
+from server.engine.engine_world import EngineWorld, running_engine_world
+
+
+async def seen(world: EngineWorld, fact: Callable[[], object]) -> None:
+    """Returns when a fact about the accounts holds."""
+    rings = -1
+    async with asyncio.timeout(30):
+        while not fact():
+            rings = await world.engine.fleet.changes.wait(rings)
+
+
+async def at_work(world: EngineWorld, task_id: str) -> None:
+    """Returns when a task is at work at Discord."""
+    position = 0
+    async with asyncio.timeout(30):
+        while True:
+            await world.engine.hub.wait(position)
+            for revision in await world.engine.hub.read(position):
+                position = revision.number
+                if revision.task_id == task_id and revision.subject.status.at_work:
+                    return
+
+
+def on(account_id: str) -> AccountFilter:
+    return AccountFilter(account_id=account_id)
+
+
+async def submit(world: EngineWorld, account_id: str, prompt: str = "a cat") -> Task:
+    return await world.submit(ImagineRequest(prompt), account_filter=on(account_id))
+
+
+async def test_an_account_that_comes_while_others_work_draws(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, spare=1) as world:
+        first = world.engine.fleet.lanes[0].account.id
+        (account,) = world.spare
+        task = await submit(world, first)
+        lane = await world.engine.registry.create(account, None)
+        assert lane.record.base is None
+        new = await submit(world, account.id)
+        assert (await world.ended(new.id)).status is Status.SUCCESS
+        assert (await world.ended(task.id)).status is Status.SUCCESS
+
+
+async def test_a_deleted_account_ends_its_running_tasks_and_its_waiting_ones_fail(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, spare=1, speed=10) as world:
+        account = replace(world.spare[0], core_size=1)
+        lane = await world.engine.registry.create(account, None)
+        running, waiting = [await submit(world, account.id, f"picture {number}") for number in range(2)]
+        await at_work(world, running.id)
+        await world.engine.registry.delete(account.id)
+        with pytest.raises(AccountNotFound):
+            world.engine.fleet.lane(account.id)
+        failure = (await world.ended(waiting.id)).failure
+        assert failure is not None
+        assert failure.reason is Reason.ACCOUNT_UNAVAILABLE
+        with pytest.raises(Unavailable):
+            await world.engine.registry.create(account, None)
+        assert (await world.ended(running.id)).status is Status.SUCCESS
+        await seen(world, lambda: lane.link.connection.unused)
+        await world.engine.registry.create(account, None)
+        assert (await world.ended((await submit(world, account.id)).id)).status is Status.SUCCESS
+
+
+async def test_an_account_with_a_new_token_goes_on_with_the_jobs_that_run(tmp_path: Path) -> None:
+    """The new token is the same user's, as after a change of the password; the simulator knows one token only."""
+    async with running_engine_world(tmp_path, speed=5) as world:
+        lane = world.engine.fleet.lanes[0]
+        task = await submit(world, lane.account.id)
+        await at_work(world, task.id)
+        before, token = lane.link.connection, lane.account.user_token
+        await _update(world, lane.account, user_token="not-known-to-discord")
+        assert before.unused
+        await seen(world, lambda: lane.link.rejection)
+        await _update(world, lane.account, user_token=token)
+        assert (await world.ended(task.id)).status is Status.SUCCESS
+
+
+async def test_two_channels_of_one_user_share_a_connection_until_the_last_one_leaves(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, spare=1) as world:
+        first = world.engine.fleet.lanes[0]
+        await seen(world, lambda: first.link.ready)
+        account = replace(world.spare[0], user_token=first.account.user_token)
+        second = await world.engine.registry.create(account, None)
+        assert second.link.connection is first.link.connection
+        assert second.link.ready
+        await world.engine.registry.delete(account.id)
+        await seen(world, lambda: account.id not in world.engine.fleet.retiring)
+        assert first.link.ready
+        assert (await world.ended((await submit(world, first.account.id)).id)).status is Status.SUCCESS
+
+
+async def test_a_change_of_the_core_size_holds_at_once(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, core_size=1, speed=0.001) as world:
+        lane = world.engine.fleet.lanes[0]
+        for number in range(3):
+            await submit(world, lane.account.id, f"picture {number}")
+        await seen(world, lambda: lane.load().running == 1)
+        await _update(world, lane.account, core_size=3)
+        await seen(world, lambda: lane.load().running == 3)
+
+
+async def test_a_held_account_starts_nothing_until_it_is_enabled_again(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, core_size=1) as world:
+        lane = world.engine.fleet.lanes[0]
+        await world.fault("bot_notice", notice="subscription_required")
+        held = await world.ended((await submit(world, lane.account.id, "picture 1")).id)
+        assert held.failure is not None
+        assert held.failure.reason is Reason.ACCOUNT_HELD
+        assert "ubscription" in lane.condition.held_reason
+        waiting = await submit(world, lane.account.id, "picture 2")
+        await seen(world, lambda: lane.load().waiting == 1)
+        assert not lane.load().ready
+        await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
+        assert (await world.ended(waiting.id)).status is Status.SUCCESS
+
+
+async def test_a_hold_is_known_after_a_restart(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path) as world:
+        await world.fault("bot_notice", notice="subscription_required")
+        lane = world.engine.fleet.lanes[0]
+        await world.ended((await submit(world, lane.account.id)).id)
+        async with asyncio.timeout(10):
+            while not [record for record in await world.engine.store.accounts.all() if record.held_reason]:
+                await asyncio.sleep(0)
+    async with running_engine_world(tmp_path) as world:
+        assert "ubscription" in world.engine.fleet.lanes[0].condition.held_reason
+
+
+async def test_the_tasks_that_wait_for_a_held_account_move_if_any_account_could_do_them(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, accounts=2, core_size=1, when_held=WhenHeld.MOVE) as world:
+        first, second = world.engine.fleet.lanes
+        await seen(world, lambda: first.link.ready and second.link.ready)
+        await _update(world, second.account, enable=False)
+        await world.fault("bot_notice", notice="subscription_required", account=first.account.id)
+        tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(3)]
+        bound = await submit(world, first.account.id, "bound")
+        await _update(world, second.account, enable=True)
+        ended = [await world.ended(task.id) for task in tasks]
+        assert ended[0].status is Status.FAILURE
+        assert [task.status for task in ended[1:]] == [Status.SUCCESS] * 2
+        assert {task.account_id for task in ended[1:]} == {second.account.id}
+        assert [task.id for task in first.waiting] == [bound.id]
+
+
+async def test_an_account_that_is_refused_again_and_again_rests_and_comes_back(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, core_size=1, clock_factor=60) as world:
+        lane = world.engine.fleet.lanes[0]
+        await world.fault("interaction_status", status=403, code=50001, message="Missing Access", count=PATIENCE)
+        tasks = [await submit(world, lane.account.id, f"picture {number}") for number in range(PATIENCE + 1)]
+        refused = [await world.ended(task.id) for task in tasks[:PATIENCE]]
+        assert all(task.failure and task.failure.reason is Reason.DISCORD_REFUSED for task in refused)
+        assert lane.resting_until
+        assert not lane.load().ready
+        assert (await world.ended(tasks[-1].id)).status is Status.SUCCESS
+        assert lane.load().ready
+
+
+async def test_a_revoked_token_that_shows_only_as_closed_connections_is_found_out(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, clock_factor=60) as world:
+        lane = world.engine.fleet.lanes[0]
+        await seen(world, lambda: lane.link.ready)
+        await world.fault("http_status", status=401, path="/users/@me", count=None)
+        await world.fault("close_on_identify", code=4000, count=None)
+        await world.fault("close_code", code=4007)
+        await seen(world, lambda: lane.link.rejection)
+        assert "401" in lane.link.rejection
+        await world.control.delete("/control/faults")
+        await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
+        await seen(world, lambda: lane.link.ready)
+
+
+async def test_a_sync_reads_what_the_bot_tells_of_the_account(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path) as world:
+        lane = world.engine.fleet.lanes[0]
+        await seen(world, lambda: lane.link.ready)
+        await world.engine.registry.sync(lane.account.id)
+        assert lane.sync is not None
+        assert lane.sync.plan
+        assert lane.sync.fast_hours_left is not None
+        assert lane.sync.mode is Mode.FAST
+        assert lane.sync.remix is False
+        assert lane.sync.version in lane.sync.versions
+        (kept,) = await world.engine.store.accounts.all()
+        assert kept.sync == lane.sync
+
+
+async def test_the_bots_settings_can_be_changed(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path) as world:
+        lane = world.engine.fleet.lanes[0]
+        await seen(world, lambda: lane.link.ready)
+        await world.engine.registry.sync(lane.account.id)
+        assert lane.sync is not None
+        version = next(each for each in lane.sync.versions if each != lane.sync.version)
+        wanted = BotSettings(version=version, remix=True, stylize=Level.VERY_HIGH, variation=Level.LOW, mode=Mode.RELAX)
+        await world.engine.registry.change_bot_settings(lane.account.id, wanted)
+        assert lane.sync.version == version
+        assert lane.sync.remix
+        assert lane.load().remix
+        assert (lane.sync.stylize, lane.sync.variation, lane.sync.mode) == (Level.VERY_HIGH, Level.LOW, Mode.RELAX)
+        sent = len(await world.ledger())
+        await world.engine.registry.change_bot_settings(lane.account.id, wanted)
+        assert len(await world.ledger()) == sent + 2  # /settings and /info; nothing was left to be pressed.
+
+
+async def test_a_setting_that_the_bot_does_not_offer_is_refused_and_nothing_is_pressed(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path) as world:
+        lane = world.engine.fleet.lanes[0]
+        await seen(world, lambda: lane.link.ready)
+        with pytest.raises(InvalidField, match="settings.version"):
+            await world.engine.registry.change_bot_settings(
+                lane.account.id, BotSettings(remix=True, version="Midjourney Model V99")
+            )
+        assert [entry["kind"] for entry in await world.ledger()] == ["settings"]
+
+
+async def _update(world: EngineWorld, account: Account, **settings: object) -> None:
+    await world.engine.registry.update(
+        account.id,
+        lambda now: replace(now, **settings),  # type: ignore[arg-type]
+        restore=False,
+    )

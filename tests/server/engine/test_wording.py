@@ -1,0 +1,77 @@
+"""What submissions do with prompts: a translator in the place of the real one, everything else as it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from mjproxy_server.engine.requests import ImagineRequest, NewCommand, Options, SubmitRequest
+from mjproxy_server.engine.submission import Submitter
+from mjproxy_server.engine.wording import Wording, worded
+from mjproxy_server.model.command import Imagine, Shorten
+from mjproxy_server.model.errors import BannedPrompt
+from mjproxy_server.model.vocabulary import Mode
+from mjproxy_server.prompts.banned import BannedWords
+from mjproxy_server.prompts.config import BannedWordsConfig
+from mjproxy_server.prompts.languages import Language
+from mjproxy_server.prompts.prompts import Prompts
+from mjproxy_server.prompts.translator import Translator
+from mjproxy_server.store.interface import Store, TaskQuery
+
+ENGLISH = {"一只猫": "a cat", "裸体": "nude", "长": "longer than its text"}
+
+
+class Dictionary:
+    """Knows a few words."""
+
+    async def translate(self, lines: Sequence[str], into: Language) -> list[str]:
+        assert into is Language.ENGLISH
+        return [ENGLISH[line] for line in lines]
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def prompts() -> Prompts:
+    return Prompts(
+        Translator(Dictionary(), timeout_seconds=5), BannedWords(BannedWordsConfig(), monotonic=time.monotonic)
+    )
+
+
+def request(command: NewCommand) -> SubmitRequest:
+    return SubmitRequest(caller="", sees=None, options=Options(), command=command, digest=b"")
+
+
+async def test_a_task_has_its_prompt_in_both_languages(submitter: Submitter) -> None:
+    task = (await submitter.submit(request(ImagineRequest("一只猫 --ar 2:3 --relax")))).task
+    assert (task.prompt, task.prompt_en) == ("一只猫 --ar 2:3 --relax", "a cat --ar 2:3 --relax")
+    assert task.description == "/imagine 一只猫 --ar 2:3 --relax"
+    assert task.command == Imagine("一只猫 --ar 2:3 --relax", ())
+    assert task.mode is Mode.RELAX
+
+
+async def test_a_prompt_to_shorten_is_translated(submitter: Submitter) -> None:
+    task = (await submitter.submit(request(Shorten("一只猫")))).task
+    assert (task.prompt, task.prompt_en) == ("一只猫", "a cat")
+
+
+@pytest.mark.parametrize("command", [ImagineRequest("裸体 --ar 2:3"), Shorten("裸体 --ar 2:3")])
+async def test_a_banned_word_is_refused_with_the_english_prompt(
+    submitter: Submitter, store: Store, command: NewCommand
+) -> None:
+    with pytest.raises(BannedPrompt) as refused:
+        await submitter.submit(request(command))
+    assert (refused.value.prompt_en, refused.value.banned_word) == ("nude --ar 2:3", "nude")
+    assert not (await store.list(TaskQuery())).tasks
+
+
+async def test_what_must_not_be_drawn_may_be_named(submitter: Submitter) -> None:
+    assert (await submitter.submit(request(ImagineRequest("一只猫 --no 裸体")))).task.prompt_en == "a cat --no nude"
+
+
+async def test_a_translation_that_is_too_long_is_not_used(prompts: Prompts) -> None:
+    assert await worded(prompts, "长", longest=20) == Wording("长", "longer than its text")
+    assert await worded(prompts, "长", longest=19) == Wording("长", "长")
