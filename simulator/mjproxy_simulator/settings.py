@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from mjproxy_simulator.limits import Limits
 from mjproxy_simulator.model.accounts import Profile
+from mjproxy_simulator.model.applications import BotName
 from mjproxy_simulator.model.members import Plan
 
 
@@ -26,6 +27,9 @@ class SimulatorSection(BaseModel):
         default=None, ge=1, description="How many jobs of one account run at the same time, in place of the plan's."
     )
     queue: int = Field(default=10, ge=0, description="How many jobs of one account may wait.")
+    bots: tuple[BotName, ...] = Field(
+        default=("midjourney", "niji", "insightface"), min_length=1, description="The bots whose commands are listed."
+    )
     limits: Limits = Field(default=Limits(), description="The limits that Discord sets.")
 
 

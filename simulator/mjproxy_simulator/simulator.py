@@ -46,7 +46,7 @@ from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.gateway.ready import Greeter
 from mjproxy_simulator.http_faults import FaultyHosts, HttpFaults, Owners
 from mjproxy_simulator.model.accounts import Directory, derive_account, derive_stranger
-from mjproxy_simulator.model.applications import APPLICATIONS
+from mjproxy_simulator.model.applications import APPLICATIONS, BY_NAME
 from mjproxy_simulator.model.members import Member
 from mjproxy_simulator.model.messages import CommandFile
 from mjproxy_simulator.model.seeds import Seed
@@ -258,7 +258,7 @@ class _Parts:
     @cached_property
     def rest(self) -> Starlette:
         """The REST API as an application of its own, with errors in Discord's form."""
-        people = People(self.desk, self.store, self.links)
+        people = People(self.desk, self.store, self.links, tuple(BY_NAME[name] for name in self.section.bots))
         parts = (self.interactions, self.messages, self.uploads, people)
         return Starlette(
             routes=[route for part in parts for route in part.routes()],

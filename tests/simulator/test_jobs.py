@@ -200,18 +200,6 @@ async def test_prompt_is_refused_to_the_user_alone(connected_alice: DiscordUser,
     assert await alice.history() == []
 
 
-async def test_what_is_not_played_is_said_honestly(connected_alice: DiscordUser) -> None:
-    alice = connected_alice
-    grid = await alice.imagine("a cat")
-    await alice.taken(alice.press(grid, custom_id(grid, "U1")))
-    await alice.gateway.event("MESSAGE_CREATE")
-    solo = await alice.result()
-    await alice.taken(alice.press(solo, custom_id(solo, "Zoom Out 2x")))
-    message = await alice.gateway.event("MESSAGE_CREATE")
-    assert message["embeds"][0]["title"] == "Not played by the simulator"
-    assert (message["type"], message["message_reference"]["message_id"]) == (19, solo["id"])
-
-
 async def test_equal_prompts_at_the_same_time_are_jobs_of_their_own(play: Play) -> None:
     world = await play(concurrency=12)
     alice = await world.user(0)
@@ -231,7 +219,7 @@ async def test_speed_changes_running_jobs(play: Play) -> None:
         await alice.taken(alice.command("a cat"))
         await alice.gateway.event("MESSAGE_CREATE")
         answer = await world.http.post("/control/speed", json={"speed": 500})
-        assert answer.json() == {"speed": 500}
+        assert answer.json()["speed"] == 500
         assert "a cat" in (await alice.result())["content"]
 
 

@@ -40,6 +40,7 @@ class Fleet:
     Attributes:
         changes: Rings when the settings, the health or the load of an account have changed.
         nonces: Gives the nonces of all that is sent to Discord.
+        retiring: The lanes of removed accounts that still have something at work, by the accounts' ids.
     """
 
     def __init__(
@@ -257,10 +258,11 @@ class Fleet:
         await first_of(lane.wait_until_idle(), self._unreachable(lane))
         for task in lane.at_work:
             await self._abandon(task)
-        del self.retiring[lane.account.id]
         self._stop(lane)
         lane.link.leave()
         self._disconnect_if_unused(lane.link.connection)
+        del self.retiring[lane.account.id]
+        self.changes.ring()
 
     async def _unreachable(self, lane: Lane) -> None:
         """Returns when an account has been without a connection for as long as it lets a job be silent."""

@@ -107,9 +107,13 @@ class Registry:
         seen = -1
         while True:
             seen = await self._fleet.changes.wait(seen)
-            for lane in self._fleet.lanes:
-                if lane.condition.held_reason != self._held.get(lane.account.id, ""):
-                    await self._keep(lane)
+            await self.keep_holds()
+
+    async def keep_holds(self) -> None:
+        """Stores once which accounts are held."""
+        for lane in self._fleet.lanes:
+            if lane.condition.held_reason != self._held.get(lane.account.id, ""):
+                await self._keep(lane)
 
     async def _keep_sync(self, lane: Lane, sync: AccountSync) -> Lane:
         lane.sync = sync
@@ -145,5 +149,6 @@ class Registry:
     async def _keep(self, lane: Lane) -> None:
         async with self._turn:
             if lane in self._fleet.lanes:
-                self._held[lane.account.id] = lane.condition.held_reason
-                await self._store.put(lane.record)
+                record = lane.record
+                await self._store.put(record)
+                self._held[record.id] = record.held_reason

@@ -12,8 +12,9 @@ Observed between 2023 and 2026:
                | "(Open on website for full quality)" | "[(Open on website for full quality)](<URL>)"
     mode      := "fast" | "relaxed" | "turbo"
 
-Openings stand only while the job waits; before its prompt is known, a film is announced by "Animating..." alone. A prompt may hold anything, this grammar's own signs included, so that it is
-read from the right: the last ` - ... <@id>` is the bot's.
+Openings stand only while the job waits; a film that has no prompt yet is announced by "Animating..." alone. A prompt
+may hold anything, this grammar's own signs included, so that it is read from the right: the last ` - ... <@id>` is the
+bot's.
 """
 
 import re

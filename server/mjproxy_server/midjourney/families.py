@@ -1,15 +1,15 @@
 """Families of jobs: what the bot says about the jobs of each command and button, and with what it ends them.
 
-As observed between 2023 and 2026. While a job waits, its message often says less than it will later: a zoom, a pan and
-a region begin in the form of an imagine. Where the bot was not observed, a family has every verb that is likely: one
-too many costs a little waiting, one too few would cost a result.
+As observed between 2023 and 2026. While a job waits, its message often says something else than later: a zoom, a pan
+and a region begin in the form of an imagine, and a film goes on in it. Where the bot was not observed, a family has
+every verb that is likely: one too many costs a little waiting, one too few would cost a result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, auto
 
 from mjproxy_server.midjourney import custom_id as custom_ids
-from mjproxy_server.midjourney.content import Verb
+from mjproxy_server.midjourney.content import Content, Phase, Verb
 from mjproxy_server.midjourney.custom_id import ButtonKind
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action
@@ -36,6 +36,7 @@ class Family:
 
     Attributes:
         verbs: What their messages may say is done.
+        begins: What the messages may say besides while they wait.
         qualifiers: The kinds of variation, upscale or pan that their messages may name besides; empty for any.
         results_tell: Whether every result names index and qualifier, so that jobs with others are told apart by it.
         framed: Whether they start from a page of the bot's own, so that the press alone proves nothing of them.
@@ -44,42 +45,56 @@ class Family:
     """
 
     verbs: frozenset[Verb] = frozenset()
+    begins: frozenset[Verb] = frozenset()
     qualifiers: frozenset[str] = frozenset()
     results_tell: bool = False
     framed: bool = False
     own_prompt: bool = False
     ending: Ending = Ending.PICTURE
 
-    def may_say(self, verb: Verb, qualifier: str) -> bool:
-        """True if a message about such a job may say this verb and qualifier; "" if it names none."""
-        return verb in self.verbs and (not qualifier or not self.qualifiers or qualifier in self.qualifiers)
+    @property
+    def all_verbs(self) -> frozenset[Verb]:
+        """What their messages may ever say is done."""
+        return self.verbs | self.begins
+
+    def may_say(self, content: Content) -> bool:
+        """True if a message about such a job may say this is done."""
+        verbs = self.all_verbs if content.phase is Phase.WAITING else self.verbs
+        qualifies = not content.qualifier or not self.qualifiers or content.qualifier in self.qualifiers
+        return content.verb in verbs and qualifies
 
     def resembles(self, other: "Family") -> bool:
-        """True if messages about a job of each may say the same."""
+        """True if a result, or a report on the way to it, may be about a job of each."""
         if Ending.REWRITE in {self.ending, other.ending}:
             return self.ending is other.ending
-        told_apart = self.results_tell and self.qualifiers.isdisjoint(other.qualifiers) and bool(self.qualifiers)
+        told_apart = self.results_tell and _differ(self.qualifiers, other.qualifiers)
         return not told_apart and not self.verbs.isdisjoint(other.verbs)
 
 
+def _differ(known: frozenset[str], others: frozenset[str]) -> bool:
+    return bool(known and others) and known.isdisjoint(others)
+
+
+_IMAGINE = frozenset({Verb.IMAGINE})
 _VARIED = frozenset({Verb.VARIATIONS, Verb.REMIX})
-_ZOOMED = Family(verbs=frozenset({Verb.IMAGINE, Verb.ZOOM_OUT}))
-_FILMED = Family(verbs=frozenset({Verb.IMAGINE, Verb.VIDEO}))
-_SUGGESTED = Family(verbs=frozenset({Verb.IMAGINE}), own_prompt=True)
+_ZOOMED = Family(verbs=frozenset({Verb.ZOOM_OUT}), begins=_IMAGINE)
+_FILMED = Family(verbs=_IMAGINE, begins=frozenset({Verb.VIDEO}))
+_DRAWN = Family(verbs=_IMAGINE)
+_SUGGESTED = Family(verbs=_IMAGINE, own_prompt=True)
 _REWRITTEN = Family(ending=Ending.REWRITE)
 
 _OF_BUTTONS = {
     ButtonKind.UPSAMPLE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE}), results_tell=True),
     ButtonKind.VARIATION: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle", "Strong"})),
     ButtonKind.REROLL: _FILMED,  # a film has the button too
-    ButtonKind.UPSCALE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE})),
+    ButtonKind.UPSCALE: Family(verbs=frozenset({Verb.UPSCALE}), begins=frozenset({Verb.IMAGE})),
     ButtonKind.VARY_SUBTLE: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle"})),
     ButtonKind.VARY_STRONG: Family(verbs=_VARIED, qualifiers=frozenset({"Strong"})),
-    ButtonKind.VARY_REGION: Family(verbs=_VARIED | {Verb.IMAGINE}, qualifiers=frozenset({"Region"}), framed=True),
+    ButtonKind.VARY_REGION: Family(verbs=_VARIED, begins=_IMAGINE, qualifiers=frozenset({"Region"}), framed=True),
     ButtonKind.ZOOM_OUT: _ZOOMED,
     ButtonKind.MAKE_SQUARE: _ZOOMED,
     ButtonKind.CUSTOM_ZOOM: _ZOOMED,
-    ButtonKind.PAN: Family(verbs=frozenset({Verb.IMAGINE, Verb.PAN}), results_tell=True),
+    ButtonKind.PAN: Family(verbs=frozenset({Verb.PAN}), begins=_IMAGINE, results_tell=True),
     ButtonKind.ANIMATE: _FILMED,
     ButtonKind.EXTEND_VIDEO: _FILMED,
     ButtonKind.UPSCALE_VIDEO: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE, Verb.VIDEO, Verb.IMAGINE})),
@@ -92,7 +107,6 @@ _OF_BUTTONS = {
 }
 _QUALIFIED_BY_NAME = frozenset({ButtonKind.UPSCALE, ButtonKind.PAN})
 
-_DRAWN = Family(verbs=frozenset({Verb.IMAGINE}))
 _WRITTEN = Family(ending=Ending.TEXT)
 _OF_COMMANDS = {
     Action.IMAGINE: _DRAWN,
@@ -110,10 +124,10 @@ def family_of(task: Task) -> Family:
     return _family_of_button(task.source.custom_id)
 
 
-def verbs_beside(verb: Verb) -> frozenset[Verb]:
-    """Return what later messages of a job may say is done, if one said this verb."""
-    families = [*_OF_BUTTONS.values(), _DRAWN]
-    return frozenset({verb}).union(*(family.verbs for family in families if verb in family.verbs))
+def strangers_family(verb: Verb) -> Family:
+    """Return a family for a job of which only one message is known, by what that says is done."""
+    families = [family for family in (*_OF_BUTTONS.values(), _DRAWN) if verb in family.all_verbs]
+    return Family(verbs=frozenset({verb}).union(*(family.all_verbs for family in families)))
 
 
 def _family_of_button(custom_id: str) -> Family:
@@ -122,4 +136,4 @@ def _family_of_button(custom_id: str) -> Family:
     if pressed.kind not in _QUALIFIED_BY_NAME:
         return family
     qualifier = pressed.name.rpartition("_")[2].capitalize()  # "v7_2x_subtle", "left"
-    return Family(verbs=family.verbs, qualifiers=frozenset({qualifier}), results_tell=family.results_tell)
+    return replace(family, qualifiers=frozenset({qualifier}))

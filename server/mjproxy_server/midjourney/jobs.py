@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 
 from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.content import Content, Phase, Verb
-from mjproxy_server.midjourney.families import Ending, Family, family_of, verbs_beside
+from mjproxy_server.midjourney.families import Ending, Family, family_of, strangers_family
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.prompt import normalise
 from mjproxy_server.model.command import Imagine
@@ -158,7 +158,7 @@ class Job:
         return known or self.sent_at - _CLOCK_TOLERANCE_MS
 
     def _fits(self, message: BotMessage, content: Content) -> bool:
-        if not self.family.may_say(content.verb, content.qualifier) or _differ(self.index, content.index):
+        if not self.family.may_say(content) or _differ(self.index, content.index):
             return False
         if content.phase is not Phase.DONE and self.progress_id:
             return False  # one message shows the progress of a job, and it would have been found by its id
@@ -196,7 +196,7 @@ def strangers_job(message: BotMessage) -> Job:
     """Return a job for a message that speaks of one which none of our tasks started."""
     return Job(
         bot=message.bot,
-        family=Family(verbs=verbs_beside(message.content.verb)) if message.content else _ANYTHING,
+        family=strangers_family(message.content.verb) if message.content else _ANYTHING,
         index=message.content.index if message.content else 0,
         source_id=message.reference_id,
         sent_at=created_at(message.id),
@@ -213,7 +213,7 @@ def likenesses(job: Job, prompt: str) -> list[Key]:
     """Return what messages about the job will look like: their source, and their verb and prompt."""
     own_prompt = prompt if job.family.own_prompt else None
     source = [source_key(job.source_id, own_prompt)] if job.source_id else []
-    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.family.verbs))]
+    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.family.all_verbs))]
 
 
 def source_key(message_id: str, prompt: str | None = None) -> Key:

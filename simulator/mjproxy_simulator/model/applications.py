@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final, Literal
 
 from mjproxy_simulator.model.accounts import User
 from mjproxy_simulator.model.bots import INSIGHT_FACE_ID, MIDJOURNEY_ID, NIJI_ID
@@ -168,6 +169,9 @@ INSIGHT_FACE = Application(
 """The face-swap bot. Only the ids of `saveid` and `swapid` were captured; the others stand in for the real ones."""
 
 APPLICATIONS = (MIDJOURNEY, NIJI, INSIGHT_FACE)
+
+BotName = Literal["midjourney", "niji", "insightface"]
+BY_NAME: Final[dict[BotName, Application]] = {"midjourney": MIDJOURNEY, "niji": NIJI, "insightface": INSIGHT_FACE}
 
 
 def application(identifier: int) -> Application | None:

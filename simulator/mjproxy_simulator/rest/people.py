@@ -24,12 +24,20 @@ _INDEX_VERSION: Final = max(command.version for owner in APPLICATIONS for comman
 
 
 class People:
-    """Routes about the user, its private channels, and the bots it can call."""
+    """Routes about the user, its private channels, and the bots it can call.
 
-    def __init__(self, desk: Desk, store: Store, links: Links) -> None:
+    Args:
+        desk: Admits requests.
+        store: Knows the newest messages.
+        links: Knows where the gateway is.
+        bots: Those whose commands are listed.
+    """
+
+    def __init__(self, desk: Desk, store: Store, links: Links, bots: tuple[Application, ...]) -> None:
         self._desk = desk
         self._store = store
         self._links = links
+        self._bots = bots
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -74,7 +82,7 @@ class People:
 
     async def commands(self, request: Request, account: Account) -> Response:  # noqa: ARG002
         """Return the commands that can be called anywhere."""
-        return JsonResponse(forms.command_index(APPLICATIONS, _INDEX_VERSION))
+        return JsonResponse(forms.command_index(self._bots, _INDEX_VERSION))
 
     async def commands_of_guild(self, request: Request, account: Account) -> Response:
         """Return the commands that can be called in a guild."""
@@ -100,12 +108,12 @@ class People:
         query = request.query_params
         found = [
             forms.command(command, owner)
-            for owner in _asked(query.get("application_id"))
+            for owner in self._asked(query.get("application_id"))
             for command in owner.commands
             if command.name.startswith(query.get("query", "")) and str(int(command.type)) == query.get("type", "1")
         ]
         limit = query.get("limit", "10")
-        applications = [forms.application_form(each) for each in APPLICATIONS]
+        applications = [forms.application_form(each) for each in self._bots]
         return JsonResponse(
             {
                 "applications": applications if query.get("include_applications") == "true" else [],
@@ -118,6 +126,5 @@ class People:
         partner = application(channel.partner_id or 0) or MIDJOURNEY
         return forms.private_channel(channel, partner.user, self._store.last_message_id(channel.id))
 
-
-def _asked(application_id: str | None) -> tuple[Application, ...]:
-    return tuple(each for each in APPLICATIONS if application_id in {None, str(each.id)})
+    def _asked(self, application_id: str | None) -> tuple[Application, ...]:
+        return tuple(each for each in self._bots if application_id in {None, str(each.id)})

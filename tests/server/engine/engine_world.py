@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,8 +91,12 @@ class EngineWorld:
 
     async def ended(self, task_id: str) -> Task:
         """Follows the task log until the task has ended."""
-        position = 0
-        async with asyncio.timeout(60):
+        position = self.engine.hub.head
+        known = await self.engine.store.get(task_id)
+        assert known is not None
+        if known[0].status.ended:
+            return known[0]
+        async with asyncio.timeout(90):
             while True:
                 await self.engine.hub.wait(position)
                 for revision in await self.engine.hub.read(position):
@@ -109,32 +113,36 @@ async def running_engine_world(
     clock_factor: float = 1,
     profile: int = 2026,
     accounts: int = 1,
-    spare: int = 0,
+    limits: Mapping[str, float] | None = None,
     **account: object,
 ) -> AsyncIterator[EngineWorld]:
-    """Runs both for the time of the block, with so many accounts that the engine knows, and some that it does not."""
-    section = SimulatorSection(accounts=accounts + spare, profile=profile)  # type: ignore[arg-type]
+    """Runs both for the time of the block; what is said of an account holds for all."""
+    section = SimulatorSection(accounts=accounts, profile=profile, limits=limits or {})  # type: ignore[arg-type]
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as control:
-        known = [_account(simulated, account) for simulated in (await control.get("/control/accounts")).json()]
-        gateway = url.replace("http://", "ws://")
+        simulated = (await control.get("/control/accounts")).json()
         config = EngineConfig(
             data=folder / "server",
-            accounts=tuple(known[:accounts]),
-            endpoints=Endpoints(
-                server=url,
-                cdn=url,
-                gateway=gateway,
-                resume_gateway=gateway,
-                upload_server=url,
-                interaction_frame_server=url,
-            ),
+            accounts=tuple(_account(each, account) for each in simulated),
+            endpoints=_endpoints(url),
             retention=Retention(),
         )
         async with running_engine(config, clock=FastClock(clock_factor), rng=random.Random(1)) as engine:
-            yield EngineWorld(engine, control, tuple(known[accounts:]))
+            yield EngineWorld(engine, control)
 
 
-def _account(simulated: dict[str, object], settings: dict[str, object]) -> Account:
-    known = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
+def _account(simulated: Mapping[str, str], settings: Mapping[str, object]) -> Account:
+    known: dict[str, object] = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
     return Account(user_agent="Mozilla/5.0", **known | {"interval_seconds": 0} | settings)  # type: ignore[arg-type]
+
+
+def _endpoints(url: str) -> Endpoints:
+    gateway = url.replace("http://", "ws://")
+    return Endpoints(
+        server=url,
+        cdn=url,
+        gateway=gateway,
+        resume_gateway=gateway,
+        upload_server=url,
+        interaction_frame_server=url,
+    )

@@ -96,7 +96,6 @@ def test_parse_reads_what_the_bot_writes(text: str, content: Content) -> None:
     "text",
     [
         "",
-        "Animating...",
         "Displaying...",
         "Done! Your jobs now do not consume fast-hours, but might take a little longer.",
         "You have successfully rated [this job](https://discord.com/channels/1/2/3) with \U0001f60d",
@@ -125,3 +124,7 @@ def test_any_prompt_is_read_as_it_is_written(prompt: str, percent: int) -> None:
 def test_job_id_in_link(url: str) -> None:
     assert job_id_in_link(url) == UUID
     assert not job_id_in_link("https://www.midjourney.com/explore")
+
+
+def test_a_film_is_announced_without_its_prompt() -> None:
+    assert parse("Animating...") == Content(prompt="", verb=Verb.VIDEO, user_id="", phase=Phase.WAITING)

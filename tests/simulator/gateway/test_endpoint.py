@@ -59,7 +59,7 @@ async def test_members_of_the_guild_are_the_user_and_the_bots(connected_alice: D
         await alice.gateway.send(8, {"guild_id": [guild_id], "query": "", "limit": 0, "nonce": f"n{guild_id}"})
     chunk = await alice.gateway.event("GUILD_MEMBERS_CHUNK")
     members = [member["user"]["id"] for member in chunk["members"]]
-    assert members == [alice.id, MIDJOURNEY, "1022952195194359889"]
+    assert members == [alice.id, MIDJOURNEY, "1022952195194359889", "1090660574196674713"]
     assert (chunk["chunk_index"], chunk["chunk_count"]) == (0, 1)
     assert chunk["nonce"] == f"n{alice.account['guild_id']}"
 

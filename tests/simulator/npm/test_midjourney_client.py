@@ -62,8 +62,12 @@ def _do_without(reason: str) -> None:
 
 @pytest.fixture
 async def world(play: Play, request: pytest.FixtureRequest) -> World:
-    """A simulator in which a grid takes a second: the package waits 0.3 s after each result as it is."""
-    return await play(accounts=1, profile=request.param, limits={}, speed=25.0)
+    """A simulator in which a grid takes a second: the package waits 0.3 s after each result as it is.
+
+    It has one bot, since of two commands of one name the package calls the last, and hears Midjourney alone. The bot
+    takes its time to answer, since the package listens only after the answer to its request.
+    """
+    return await play(accounts=1, bots=["midjourney"], profile=request.param, limits={}, speed=25.0)
 
 
 @pytest.mark.parametrize("world", [2023, 2026], indirect=True)

@@ -127,16 +127,6 @@ async def test_command_works_in_the_private_channel(connected_alice: DiscordUser
     assert "guild_id" not in start
 
 
-async def test_other_bot_with_a_command_of_that_name_says_that_it_is_not_played(connected_alice: DiscordUser) -> None:
-    alice = connected_alice
-    niji = {"id": "1023054140580057099", "version": "1248805223892254774", "name": "imagine"}
-    options = [{"type": 3, "name": "prompt", "value": "a cat"}]
-    await alice.taken(alice.command("", application_id="1022952195194359889", data=niji | {"options": options}))
-    message = await alice.gateway.event("MESSAGE_CREATE")
-    assert message["author"]["id"] == "1022952195194359889"
-    assert message["embeds"][0]["title"] == "Not played by the simulator"
-
-
 async def test_ledger_tells_what_came_of_each_interaction(world: World, connected_alice: DiscordUser) -> None:
     alice = connected_alice
     grid = await alice.imagine("a cat")

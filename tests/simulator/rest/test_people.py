@@ -2,6 +2,8 @@ import pytest
 from discord_user import MIDJOURNEY, DiscordUser
 from simulated_world import Play, World
 
+NIJI = "1022952195194359889"
+
 
 async def test_user_sees_itself(alice: DiscordUser) -> None:
     response = await alice.request("GET", "/users/@me")
@@ -32,11 +34,12 @@ async def test_routes_that_do_not_exist_say_so_in_discords_form(alice: DiscordUs
 @pytest.mark.parametrize(
     "place", ["guilds/{guild_id}", "channels/{channel_id}", "channels/{private_channel_id}", "users/@me"]
 )
-async def test_command_index_lists_two_bots_with_an_imagine(alice: DiscordUser, place: str) -> None:
+async def test_command_index_lists_all_bots_and_two_with_an_imagine(alice: DiscordUser, place: str) -> None:
     index = (await alice.request("GET", f"/{place.format(**alice.account)}/application-command-index")).json()
     owners = [each["application_id"] for each in index["application_commands"] if each["name"] == "imagine"]
     imagine = index["application_commands"][0]
-    assert [each["id"] for each in index["applications"]] == owners == [MIDJOURNEY, "1022952195194359889"]
+    assert owners == [MIDJOURNEY, NIJI]
+    assert [each["id"] for each in index["applications"]] == [MIDJOURNEY, NIJI, "1090660574196674713"]
     assert (imagine["id"], imagine["version"], imagine["type"]) == ("938956540159881230", "1237876415471554623", 1)
     assert imagine["options"] == [
         {"type": 3, "name": "prompt", "description": "The prompt to imagine", "required": True}
@@ -63,7 +66,8 @@ async def test_private_channel_with_the_bot_is_opened(alice: DiscordUser) -> Non
     other = await alice.request("POST", "/users/@me/channels", json={"recipients": ["1"]})
     assert (opened.json()["id"], opened.json()["type"]) == (alice.account["private_channel_id"], 1)
     assert [each["id"] for each in opened.json()["recipients"]] == [MIDJOURNEY]
-    assert listed.json() == [opened.json()]
+    assert listed.json()[0] == opened.json()
+    assert [each["recipients"][0]["id"] for each in listed.json()] == [MIDJOURNEY, NIJI]
     assert (other.status_code, other.json()["code"]) == (404, 10013)
 
 

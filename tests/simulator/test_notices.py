@@ -1,0 +1,148 @@
+"""What a client sees when the bot does not draw: moderation, plans, hours, the queue, and jobs that are given up."""
+
+import pytest
+from bot_user import BotUser
+from discord_user import DiscordUser, Json, buttons
+from simulated_world import Play, World
+
+from mjproxy_simulator.bot.notices import NOTICES, Moment
+
+AT_ONCE = [name for name, notice in NOTICES.items() if notice.moment is Moment.AT_ONCE]
+LATER = [name for name, notice in NOTICES.items() if notice.moment is not Moment.AT_ONCE]
+
+
+@pytest.fixture
+async def user(connected_alice: DiscordUser) -> BotUser:
+    return BotUser(connected_alice)
+
+
+async def imagine(user: BotUser, prompt: str) -> str:
+    return await user.command("imagine", options=[{"type": 3, "name": "prompt", "value": prompt}])
+
+
+def title(message: Json) -> str:
+    return str(message["embeds"][0]["title"]) if message["embeds"] else str(message["content"])
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+async def test_notice_comes_instead_of_a_job_when_the_prompt_asks_for_it(
+    world: World, user: BotUser, name: str
+) -> None:
+    nonce = await imagine(user, f"a cat simulate:{name}")
+    message = await user.start()
+    notice = NOTICES[name]
+    assert title(message) == (notice.title or "Failed to process your command :c")
+    assert (message["nonce"], message["flags"]) == (nonce, 64)
+    if notice.title:
+        assert message["embeds"][0]["color"] == 16711680
+        assert message["embeds"][0]["footer"]["text"].startswith("/imagine a cat")
+    assert await world.jobs() == []
+
+
+@pytest.mark.parametrize("name", LATER)
+async def test_job_that_has_begun_is_given_up(world: World, user: BotUser, name: str) -> None:
+    await imagine(user, f"a cat simulate:{name}")
+    start = await user.start()
+    if NOTICES[name].moment is Moment.REPLY:
+        message = await user.start()
+        assert message["message_reference"]["message_id"] == start["id"]
+    else:
+        message = await user.gateway.event("MESSAGE_UPDATE", lambda message: message["embeds"])
+        assert message["id"] == start["id"]
+    assert title(message) == NOTICES[name].title
+    await user.gateway.quiet()
+    assert [job["status"] for job in await world.jobs()] == ["failed"]
+
+
+async def test_notice_comes_when_a_fault_names_it(world: World, user: BotUser) -> None:
+    await world.fault("bot_notice", notice="queue_full", account=user.id)
+    await user.command("settings")
+    await user.gateway.event("MESSAGE_UPDATE")
+    await imagine(user, "a cat")
+    assert title(await user.start()) == "Queue full"
+    assert "a cat" in (await user.imagine("a cat"))["content"]
+
+
+async def test_appeal_is_heard_and_the_job_begins(user: BotUser) -> None:
+    await imagine(user, "a cat simulate:action_needed")
+    notice = await user.start()
+    assert buttons(notice)[0]["custom_id"].startswith("MJ::Prompts::Appeal::")
+    nonce = await user.press(notice, "Appeal")
+    start = await user.start()
+    final = await user.result()
+    assert start["nonce"] == nonce
+    assert final["content"].startswith("**a cat simulate:action_needed --v 7.0** - ")
+    assert final["message_reference"]["message_id"] == start["id"]
+
+
+async def test_pending_message_is_acknowledged(user: BotUser) -> None:
+    await imagine(user, "a cat simulate:pending_mod_message")
+    notice = await user.start()
+    await user.press(notice, "Acknowledge")
+    done = await user.gateway.event("MESSAGE_UPDATE")
+    assert (done["id"], done["embeds"][0]["color"], done["components"]) == (notice["id"], 65280, [])
+
+
+async def test_user_without_a_plan_cannot_draw(play: Play) -> None:
+    world = await play(plan="none")
+    alice = await world.user(0)
+    async with alice.session():
+        user = BotUser(alice)
+        await imagine(user, "a cat")
+        assert title(await user.start()) == "Subscription required"
+        await user.command("info")
+        told = await user.gateway.event("MESSAGE_UPDATE")
+        assert "**Subscription**: None" in told["embeds"][0]["description"]
+
+
+async def test_plan_without_relaxed_mode_and_stealth_says_so(play: Play) -> None:
+    world = await play(plan="basic")
+    alice = await world.user(0)
+    async with alice.session():
+        user = BotUser(alice)
+        for command in ("relax", "stealth"):
+            await user.command(command)
+            assert title(await user.start()) == "Job action restricted"
+
+
+async def test_fast_hours_run_out_and_relaxed_jobs_go_on(play: Play) -> None:
+    world = await play(plan="basic", queue=100, concurrency=100, speed=1000.0)
+    alice = await world.user(0)
+    async with alice.session():
+        user = BotUser(alice)
+        for _ in range(25):
+            grid = await user.imagine("a cat")
+            await user.press(grid, "U1")
+            solo = await user.result()
+            await user.press(solo, "Animate (Low motion)")
+            if title(message := await user.start()) == "Credits exhausted":
+                break
+            await user.result()
+        assert title(message) == "Credits exhausted"
+        await user.command("info")
+        told = await user.gateway.event("MESSAGE_UPDATE", lambda each: each["embeds"])
+        assert "0.00/3.3 hours (0.00%)" in told["embeds"][0]["description"]
+
+
+async def test_queue_that_is_full_refuses(play: Play) -> None:
+    world = await play(concurrency=1, queue=1, speed=0.01)
+    alice = await world.user(0)
+    async with alice.session():
+        user = BotUser(alice)
+        for _ in range(3):
+            await imagine(user, "a cat")
+        titles = [title(await user.start()) for _ in range(3)]
+    assert titles[0].endswith("(Waiting to start)")
+    assert titles[1:] == ["Job queued", "Queue full"]
+
+
+async def test_plan_says_how_many_jobs_run_at_once(play: Play) -> None:
+    world = await play(plan="basic", speed=0.01)
+    alice = await world.user(0)
+    async with alice.session():
+        user = BotUser(alice)
+        for _ in range(4):
+            await imagine(user, "a cat")
+        titles = [title(await user.start()) for _ in range(4)]
+    assert titles[3] == "Job queued"
+    assert all(each.endswith("(Waiting to start)") for each in titles[:3])
