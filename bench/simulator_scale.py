@@ -7,6 +7,7 @@ WebSocket server that sends the very same frames to as many connections, and doe
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -17,8 +18,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import orjson
 import psutil
-import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 ACCOUNTS = int(os.environ.get("ACCOUNTS", "1000"))
@@ -70,8 +71,9 @@ async def main() -> None:
     bare = await bare_rate(told)
     needed = sum(map(len, told)) / LIFELIKE_SECONDS
     print(f"{ACCOUNTS * JOBS_OF_ONE} jobs at work, {sum(map(len, told))} dispatches in {seconds:.1f} s")
-    print(f"dispatches a second   {ours:8.0f}   life-like {needed:6.0f}   bare server {bare:8.0f}   ratio {ours / bare:.2f}")
-    print(f"memory                {peak:8.0f} MB   per job {peak * 1024 / (ACCOUNTS * JOBS_OF_ONE):6.1f} KB")
+    print(f"dispatches a second {ours:7.0f}   life-like {needed:5.0f}   bare server {bare:7.0f}")
+    print(f"ratio to the bare server {ours / bare:.2f}")
+    print(f"memory       {peak:7.0f} MB   per job {peak * 1024 / (ACCOUNTS * JOBS_OF_ONE):6.1f} KB")
 
 
 @contextlib.asynccontextmanager
@@ -113,7 +115,7 @@ async def connected(stack: contextlib.AsyncExitStack, url: str) -> list[ClientCo
 
 async def identify(socket: ClientConnection, account: dict[str, str]) -> str:
     """Opens a session; returns its id."""
-    await socket.send('{"op":2,"d":{"token":"%s","capabilities":16381,"properties":{}}}' % account["user_token"])
+    await socket.send(json.dumps({"op": 2, "d": {"token": account["user_token"], "capabilities": 16381}}))
     while b"READY" not in (frame := await socket.recv(decode=False)):
         pass
     return frame.partition(b'"session_id":"')[2].partition(b'"')[0].decode()
@@ -136,7 +138,9 @@ async def submit(http: httpx.AsyncClient, accounts: list[dict[str, str]], sessio
     pairs = list(zip(accounts, sessions, strict=True))
     await asyncio.gather(*(imagine(*pair, number) for pair in pairs for number in range(JOBS_OF_ONE)))
     seconds = time.monotonic() - begun
-    print(f"{len(pairs) * JOBS_OF_ONE} interactions taken in {seconds:.1f} s: {len(pairs) * JOBS_OF_ONE / seconds:.0f}/s")
+    print(
+        f"{len(pairs) * JOBS_OF_ONE} interactions taken in {seconds:.1f} s: {len(pairs) * JOBS_OF_ONE / seconds:.0f}/s"
+    )
 
 
 async def until_finished(socket: ClientConnection) -> list[bytes]:
@@ -176,8 +180,6 @@ async def exchange(socket: ClientConnection, count: int) -> None:
 
 
 def quoted(frame: bytes) -> str:
-    import orjson
-
     return orjson.dumps(frame.decode()).decode()
 
 

@@ -37,6 +37,10 @@ class Limits(BaseModel):
         default=10_000, gt=0, description="Refused requests (401, 403, 429) of one address in ten minutes; then a ban."
     )
     interactions_per_second: int = Field(default=20, gt=0, description="Interactions of one user in one channel.")
+    strict_sessions: bool = Field(
+        default=True,
+        description="Whether nobody hears of an interaction that names no living session, or all sessions of the user.",
+    )
     interaction_deadline: float = Field(default=3.0, gt=0, description="How long an application may take to answer.")
     bot_latency: float = Field(
         default=0.1, ge=0, description="How long a bot takes to answer, and once more when it says that it is thinking."

@@ -270,7 +270,7 @@ class _Parts:
         strikes = Strikes(self.lobby, self.bot, self.stranger, self.snowflakes)
         return control_api(
             (
-                AccountRoutes(self.directory, self.store, self.seed, self.section.profile),
+                AccountRoutes(self.directory, self.store, self.seed, self.section.profile, self.members),
                 RecordRoutes(self.store, self.directory, self.lobby, self.forms),
                 PaceRoutes(self.bot, self.store, self.faults, self.seed),
                 FaultRoutes(self.directory, self.faults, strikes),

@@ -56,7 +56,9 @@ async def test_submit_as_the_case_says(case: Case, scripted: ScriptedServer, cli
 
     answer = await client.post(case["path"], content=body, headers=case.get("headers", {}))
 
-    assert [MessageToDict(request) for request in scripted.submitted] == ([case["submits"]] if "submits" in case else [])
+    assert [MessageToDict(request) for request in scripted.submitted] == (
+        [case["submits"]] if "submits" in case else []
+    )
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.content == orjson.dumps(case["answer"])

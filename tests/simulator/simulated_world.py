@@ -1,7 +1,6 @@
 """A running simulator as its tests see it: its address, its control API and its users."""
 
 import asyncio
-import itertools
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -18,7 +17,6 @@ from mjproxy_simulator.settings import SimulatorSection
 Json = dict[str, Any]
 
 ACCOUNTS_OF_A_TEST = 3
-ACCOUNTS_OF_A_NEIGHBOURHOOD = 600
 
 
 def settings_for(folder: Path, section: Mapping[str, object], *, speed: object) -> Settings:
@@ -32,6 +30,11 @@ def settings_for(folder: Path, section: Mapping[str, object], *, speed: object) 
             "simulator": SimulatorSection.model_validate(given),
         }
     )
+
+
+def client(url: str) -> httpx.AsyncClient:
+    """Return a client of a simulator that runs."""
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=10)
 
 
 class World:
@@ -48,20 +51,16 @@ class World:
         """Run a simulator on a data folder; all its accounts are in this world."""
         async with AsyncExitStack() as stack:
             url = await stack.enter_async_context(running(settings_for(folder, section, speed=speed)))
-            yield await cls.of(url, slice(None), stack)
-
-    @classmethod
-    async def of(cls, url: str, place: slice, close: AsyncExitStack) -> Self:
-        """Return some accounts of a simulator that runs."""
-        http = await close.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=10))
-        return cls(http, (await http.get("/control/accounts")).json()[place], close)
+            http = await stack.enter_async_context(client(url))
+            yield cls(http, (await http.get("/control/accounts")).json(), stack)
 
     @classmethod
     @asynccontextmanager
     async def visiting(cls, url: str) -> AsyncIterator[Self]:
         """Use a simulator that runs elsewhere."""
         async with AsyncExitStack() as stack:
-            yield await cls.of(url, slice(None), stack)
+            http = await stack.enter_async_context(client(url))
+            yield cls(http, (await http.get("/control/accounts")).json(), stack)
 
     @property
     def url(self) -> str:
@@ -82,6 +81,13 @@ class World:
         response.raise_for_status()
         return response
 
+    async def change(self, account: str, **changes: object) -> Json:
+        """Change an account."""
+        response = await self.http.patch(f"/control/accounts/{account}", json=changes)
+        response.raise_for_status()
+        changed: Json = response.json()
+        return changed
+
     async def ledger(self) -> list[Json]:
         """Return the ledger's entries about this world's accounts."""
         return await self._about_us("/control/ledger", "user_id")
@@ -100,13 +106,12 @@ class Neighbourhood:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._tests = itertools.count()
 
     @classmethod
     @contextmanager
     def settled(cls, folder: Path) -> Iterator[Self]:
         """Run the simulator."""
-        settings = settings_for(folder, {"accounts": ACCOUNTS_OF_A_NEIGHBOURHOOD}, speed=200.0)
+        settings = settings_for(folder, {"accounts": 1}, speed=200.0)
         ready: Future[str] = Future()
         stop: Future[Callable[[], object]] = Future()
 
@@ -127,9 +132,10 @@ class Neighbourhood:
     @asynccontextmanager
     async def move_in(self) -> AsyncIterator[World]:
         """Give a test accounts that no other has."""
-        first = next(self._tests) * ACCOUNTS_OF_A_TEST
         async with AsyncExitStack() as stack:
-            world = await World.of(self._url, slice(first, first + ACCOUNTS_OF_A_TEST), stack)
+            http = await stack.enter_async_context(client(self._url))
+            made = await http.post("/control/accounts", json={"count": ACCOUNTS_OF_A_TEST})
+            world = World(http, made.json(), stack)
             yield world
             await world.http.delete("/control/faults")
 

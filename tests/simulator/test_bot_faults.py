@@ -48,3 +48,14 @@ async def test_result_is_lost_while_its_client_is_away(world: World, alice: Disc
         resumed = await again.until(lambda frame: frame["t"] in {"RESUMED", "MESSAGE_CREATE"})
         assert resumed["t"] == "RESUMED"
     assert job["final_id"] in {message["id"] for message in await alice.history()}
+
+
+async def test_bot_answers_with_the_notice_that_a_fault_names(world: World, connected_alice: DiscordUser) -> None:
+    alice = connected_alice
+    assert "queue_full" in (await world.http.get("/control/notices")).json()
+    await world.fault("bot_notice", account=alice.id, notice="queue_full")
+    await alice.taken(alice.command("a cat"))
+    notice = await alice.gateway.event("MESSAGE_CREATE")
+    assert notice["embeds"][0]["title"] == "Queue full"
+    assert await alice.imagine("a dog"), "the fault hits one interaction only"
+    assert [entry["refused"] for entry in await world.ledger()] == ["Queue full", None]

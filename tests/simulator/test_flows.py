@@ -23,21 +23,21 @@ def style_of(message: Json, label: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("button", "action", "kind", "variant"),
+    ("button", "action", "kind"),
     [
-        ("Upscale (Subtle)", "Upscaled (Subtle) by ", "upscale_hd", "subtle"),
-        ("Upscale (Creative)", "Upscaled (Creative) by ", "upscale_hd", "creative"),
-        ("Vary (Subtle)", "Variations (Subtle) by ", "variation", "subtle"),
-        ("Vary (Strong)", "Variations (Strong) by ", "variation", "strong"),
-        ("Zoom Out 2x", "Zoom Out by ", "zoom", None),
-        ("Zoom Out 1.5x", "Zoom Out by ", "zoom", None),
-        ("Make Square", "Zoom Out by ", "square", None),
-        ("⬅️", "Pan Left by ", "pan", "left"),
-        ("⬇️", "Pan Down by ", "pan", "down"),
+        ("Upscale (Subtle)", "Upscaled (Subtle) by ", "upscale_hd"),
+        ("Upscale (Creative)", "Upscaled (Creative) by ", "upscale_hd"),
+        ("Vary (Subtle)", "Variations (Subtle) by ", "variation"),
+        ("Vary (Strong)", "Variations (Strong) by ", "variation"),
+        ("Zoom Out 2x", "Zoom Out by ", "zoom"),
+        ("Zoom Out 1.5x", "Zoom Out by ", "zoom"),
+        ("Make Square", "Zoom Out by ", "square"),
+        ("⬅️", "Pan Left by ", "pan"),
+        ("⬇️", "Pan Down by ", "pan"),
     ],
 )
 async def test_button_of_a_picture_starts_its_job(
-    world: World, user: BotUser, button: str, action: str, kind: str, variant: str | None
+    world: World, user: BotUser, button: str, action: str, kind: str
 ) -> None:
     solo = await user.solo("a cat --ar 3:2")
     nonce = await user.press(solo, button)
@@ -86,7 +86,7 @@ async def test_film_is_announced_shown_and_can_be_taken_apart_and_extended(user:
     await user.press(films, "U3")
     film = await user.result()
     assert film["content"].endswith(f"- Image #3 <@{user.id}>")
-    assert Image.open(io.BytesIO(await user.download(film))).n_frames > 1
+    assert getattr(Image.open(io.BytesIO(await user.download(film))), "n_frames", 1) > 1
     await user.press(film, "Extend (Low motion)")
     assert "--motion low --video 1" in (await user.result())["content"]
 
@@ -315,7 +315,9 @@ async def test_value_that_a_menu_does_not_have_is_refused(user: BotUser) -> None
     assert (answer.status_code, answer.json()["code"]) == (400, 50035)
 
 
-@pytest.mark.parametrize(("command", "mode"), [("relax", "(relaxed)"), ("turbo", "(turbo)"), ("stealth", "(fast, stealth)")])
+@pytest.mark.parametrize(
+    ("command", "mode"), [("relax", "(relaxed)"), ("turbo", "(turbo)"), ("stealth", "(fast, stealth)")]
+)
 async def test_mode_is_switched_by_command(user: BotUser, command: str, mode: str) -> None:
     await user.command(command)
     answer = await user.start()

@@ -106,22 +106,24 @@ async def test_plan_without_relaxed_mode_and_stealth_says_so(play: Play) -> None
 
 
 async def test_fast_hours_run_out_and_relaxed_jobs_go_on(play: Play) -> None:
-    world = await play(plan="basic", queue=100, concurrency=100, speed=1000.0)
+    world = await play(plan="standard", speed=1000.0, limits={"interactions_per_second": 1000})
     alice = await world.user(0)
     async with alice.session():
         user = BotUser(alice)
-        for _ in range(25):
-            grid = await user.imagine("a cat")
-            await user.press(grid, "U1")
-            solo = await user.result()
+        solo = await user.solo("a cat")
+        await world.change(user.id, fast_hours_used=14.9)
+        for _ in range(2):
             await user.press(solo, "Animate (Low motion)")
-            if title(message := await user.start()) == "Credits exhausted":
-                break
-            await user.result()
+            message = await user.start()
+            if message["content"]:
+                await user.result()
         assert title(message) == "Credits exhausted"
         await user.command("info")
         told = await user.gateway.event("MESSAGE_UPDATE", lambda each: each["embeds"])
-        assert "0.00/3.3 hours (0.00%)" in told["embeds"][0]["description"]
+        assert "**Fast Time Remaining**: 0.00/15.0 hours (0.00%)" in told["embeds"][0]["description"]
+        await user.command("relax")
+        await user.press(solo, "Animate (Low motion)")
+        assert "(relaxed)" in (await user.result())["content"]
 
 
 async def test_queue_that_is_full_refuses(play: Play) -> None:

@@ -61,7 +61,6 @@ class Connection:
     """One Discord user, connected.
 
     Attributes:
-        user_agent: The browser that Discord is shown.
         user_id: The user; "" before the first session.
         rejection: Why Discord does not let the user connect any more; "" if it does.
     """
@@ -74,10 +73,10 @@ class Connection:
         endpoints: Endpoints,
         budget: InvalidRequestBudget,
         nonces: NonceSource,
+        identify_gate: IdentifyGate,
         clock: Clock,
         rng: random.Random,
     ) -> None:
-        self.user_agent = user_agent
         self.user_id = ""
         self.rejection = ""
         self._clock = clock
@@ -88,7 +87,7 @@ class Connection:
             token=token,
             user_agent=user_agent,
             endpoints=endpoints,
-            identify_gate=IdentifyGate(clock),
+            identify_gate=identify_gate,
             clock=clock,
             rng=rng,
             on_dispatch=self._on_dispatch,
@@ -122,9 +121,14 @@ class Connection:
         """Whether messages arrive, so that something can be started."""
         return self._ready.is_set()
 
-    def ready_for(self) -> float:
-        """Returns for how many seconds messages have been arriving without a break; 0 if they are not."""
-        return self._clock.time() - self.status.since if self.ready else 0.0
+    @property
+    def lag(self) -> float:
+        """How many seconds what was heard lies behind what has come."""
+        return self._gateway.lag
+
+    def heard_for(self) -> float:
+        """Returns for how many seconds everything was heard without a break; 0 if it is not."""
+        return max(0.0, self._clock.time() - self.status.since - self.lag) if self.ready else 0.0
 
     @property
     def session_id(self) -> str:

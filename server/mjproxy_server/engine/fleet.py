@@ -7,11 +7,15 @@ can be seen and chosen no more, its waiting tasks leave it, and its lane stays u
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.tasks import first_of
@@ -66,6 +70,7 @@ class Fleet:
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
         self._connections: dict[str, Connection] = {}
+        self._gates: defaultdict[str, IdentifyGate] = defaultdict(partial(IdentifyGate, clock))
         self.retiring: dict[str, Lane] = {}
         self._stranded: asyncio.Queue[Task] = asyncio.Queue()
         self._lanes = {record.id: self._lane(record) for record in records}
@@ -119,8 +124,13 @@ class Fleet:
             lane = self._lanes.get(task.account_id) or self.retiring.get(task.account_id)
             if lane is not None:
                 lane.follow(revision)
-            if task.account_id not in self._lanes and task.status is Status.NOT_START:
+            if task.status is Status.NOT_START and self._is_stranded(task):
                 self._stranded.put_nowait(task)
+
+    def _is_stranded(self, task: Task) -> bool:
+        """Tells whether a task that is not begun waits for an account that is gone; the last ones may be just begun."""
+        lane = self.retiring.get(task.account_id)
+        return task.account_id not in self._lanes and not (lane and lane.works_on(task.id))
 
     async def run(self) -> None:
         """Keeps every account connected and works their tasks off, until cancelled."""
@@ -173,7 +183,8 @@ class Fleet:
             await self._connect([lane], account)
         elif account.user_agent != before.user_agent or (restore and lane.link.rejection):
             connection = self._connections.pop(account.user_token)
-            await self._connect([each for each in self.lanes if each.link.connection is connection], account)
+            everybody = (*self.lanes, *self.retiring.values())
+            await self._connect([each for each in everybody if each.link.connection is connection], account)
         return lane
 
     def remove(self, account_id: str) -> None:
@@ -184,6 +195,7 @@ class Fleet:
         """
         lane = self.lane(account_id)
         self.retiring[account_id] = self._lanes.pop(account_id)
+        lane.change(replace(lane.account, enable=False))  # It starts nothing any more.
         if self._group:
             self._group.create_task(self._retire(lane))
         self.changes.ring()
@@ -218,6 +230,7 @@ class Fleet:
                 endpoints=self._endpoints,
                 budget=self._budget,
                 nonces=self.nonces,
+                identify_gate=self._gates[account.user_token],
                 clock=self._clock,
                 rng=self._rng,
             )
@@ -279,7 +292,7 @@ class Fleet:
         while True:
             seen = await self.changes.wait(seen)
             for lane in self.lanes:
-                if lane.condition.held_reason and lane.account.when_held is WhenHeld.MOVE:
+                if lane.held_reason and lane.account.when_held is WhenHeld.MOVE:
                     for task in lane.waiting:
                         await self._move_from(lane, task)
 

@@ -100,6 +100,11 @@ class Lane:
         )
 
     @property
+    def held_reason(self) -> str:
+        """Why the account's owner has to act, for the bot or for Discord; "" if nothing is the matter."""
+        return self.condition.held_reason or self._link.rejection
+
+    @property
     def resting_until(self) -> float:
         """Until when the account rests, in seconds since the Unix epoch; 0 while it does not."""
         return self.condition.resting_until if self.condition.resting_until > self._clock.time() else 0.0
@@ -113,6 +118,10 @@ class Lane:
     def at_work(self) -> Sequence[Task]:
         """The tasks that are at work."""
         return tuple(self._at_work.values())
+
+    def works_on(self, task_id: str) -> bool:
+        """Tells whether a task is at work."""
+        return task_id in self._at_work
 
     def load(self) -> Load:
         """Returns how busy the account is."""
@@ -293,7 +302,7 @@ class Lane:
                 await self._give_up(silent, timeout)
 
     def _silent_for(self, seconds: float) -> list[Task]:
-        limit = now_ms(self._clock) - seconds * 1000
+        limit = now_ms(self._clock) - (seconds + self._link.lag) * 1000  # A sign of life may wait to be heard.
         return [task for task in self._at_work.values() if 0 < task.trace.last_sign_at < limit]
 
     async def _give_up(self, silent: Sequence[Task], seconds: float) -> None:

@@ -74,9 +74,14 @@ class Link:
         """The session to name in interactions; "" if there is none."""
         return self.connection.session_id
 
-    def ready_for(self) -> float:
-        """Returns for how many seconds messages have been arriving without a break."""
-        return self.connection.ready_for()
+    @property
+    def lag(self) -> float:
+        """How many seconds what was heard lies behind what has come."""
+        return self.connection.lag
+
+    def heard_for(self) -> float:
+        """Returns for how many seconds everything was heard without a break."""
+        return self.connection.heard_for()
 
     async def wait_until_ready(self) -> None:
         """Returns as soon as messages arrive."""

@@ -6,6 +6,7 @@ was answered outlives the process.
 
 import asyncio
 import dataclasses
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -15,8 +16,10 @@ from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.roster import left, roster
 from mjproxy_server.engine.syncing import BotSettings, Syncer
 from mjproxy_server.model.account import Account, AccountRecord, AccountSync
-from mjproxy_server.model.errors import AccountConfigured
+from mjproxy_server.model.errors import AccountConfigured, Unavailable
 from mjproxy_server.store.accounts import AccountStore, CreationId
+
+_logger = logging.getLogger(__name__)
 
 Change = Callable[[Account], Account]
 """Makes the changed account of the account as it is; it may refuse by raising a `DomainError`."""
@@ -107,7 +110,10 @@ class Registry:
         seen = -1
         while True:
             seen = await self._fleet.changes.wait(seen)
-            await self.keep_holds()
+            try:
+                await self.keep_holds()
+            except Unavailable as error:
+                _logger.warning("Which accounts are held could not be stored, and is tried again later: %s", error)
 
     async def keep_holds(self) -> None:
         """Stores once which accounts are held."""
@@ -135,7 +141,9 @@ class Registry:
         async with self._turn:
             lane = self._fleet.lane(account_id)
             account = change(lane.account)
-            await self._store.put(dataclasses.replace(lane.record, account=account))
+            held_reason = "" if restore else lane.condition.held_reason
+            await self._store.put(dataclasses.replace(lane.record, account=account, held_reason=held_reason))
+            self._held[account_id] = held_reason
             return await self._fleet.change(account, restore=restore)
 
     async def _delete(self, account_id: str) -> None:

@@ -2,8 +2,9 @@
 
 A configured account can be changed through the API as well. Its record then remembers how the configuration had it.
 At the next start each field for itself is as it was changed last: what was changed through the API stays, unless the
-configuration has got another value for it since. An account that was taken out of the configuration is gone; one that
-was made through the API and now stands in the configuration too is the configuration's.
+configuration has got another value for it since. Whoever changes an account in the configuration also says that
+its owner has acted: a hold is lifted. An account that was taken out of the configuration is gone; one that was made
+through the API and now stands in the configuration too is the configuration's.
 """
 
 import dataclasses
@@ -40,7 +41,7 @@ def _configured(account: Account, kept: AccountRecord | None) -> AccountRecord:
     since = _changes(kept.base, account)
     ours = {name: value for name, value in changed.items() if name not in since}
     merged = dataclasses.replace(account, **ours)  # type: ignore[arg-type] # The values are those of the same fields.
-    return dataclasses.replace(kept, account=merged, base=account)
+    return dataclasses.replace(kept, account=merged, base=account, held_reason="" if since else kept.held_reason)
 
 
 def _changes(before: Account, after: Account) -> Mapping[str, object]:

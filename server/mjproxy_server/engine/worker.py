@@ -168,13 +168,14 @@ class Worker:
     async def _settle(self, task: Task, nonce: str, session_id: str) -> None:
         """Waits until evidence shows whether Discord has taken an interaction whose answer was lost."""
         _logger.warning("Task %s: the answer to its interaction was lost; waiting for evidence", task.id)
-        give_up_at = self._clock.monotonic() + MOST_DOUBT
-        while self._clock.monotonic() < give_up_at:
+        doubted_at = self._clock.monotonic()
+        while self._clock.monotonic() < doubted_at + MOST_DOUBT:
             await self._clock.sleep(PROOF_OF_ABSENCE)
+            absent = self._link.session_id == session_id and self._heard_since(doubted_at) >= PROOF_OF_ABSENCE
             known = await self._store.get(task.id)
             if known is None or known[0].status.ended or not known[0].trace.in_doubt:
                 return
-            if self._link.session_id == session_id and self._link.ready_for() >= PROOF_OF_ABSENCE:
+            if absent:
                 await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
                 raise _Again(0.0)
         await self._fail(
@@ -184,6 +185,13 @@ class Worker:
             "The connection broke while it was sent, and nothing shows whether Discord took it. Look into the channel"
             " before you submit it again.",
         )
+
+    def _heard_since(self, moment: float) -> float:
+        """For how many seconds since a moment everything that Discord sent was heard, without a break.
+
+        What has come and waits to be heard may hold the evidence.
+        """
+        return min(self._link.heard_for(), self._clock.monotonic() - self._link.lag - moment)
 
     async def _fail(self, task: Task, reason: Reason, title: str, description: str) -> None:
         await self._store.record(task.id, Failed(now_ms(self._clock), Failure(reason, title, description)))

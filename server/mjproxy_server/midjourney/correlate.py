@@ -3,8 +3,10 @@
 The bot writes many messages into one channel, about our jobs and about other people's, and few of them say for which
 request they are. The keys, by what each is worth (observed between 2023 and 2026):
 
-1. *Nonce.* Ours, unique, on INTERACTION_* and on the first message that answers the interaction; on nothing else.
-2. *Interaction id.* From INTERACTION_*; on the first message, even where the nonce is lost.
+1. *Nonce.* Ours, unique, on INTERACTION_* and on the first message that answers the interaction; on nothing else. What
+   is submitted on a page of the bot's own (a region) has none.
+2. *Interaction id.* From INTERACTION_*; on the first message, even where the nonce is lost. A region's messages name
+   the interaction that opened the page.
 3. *Message id.* Of the progress message: its updates, and whatever replies to it. Results of commands do in the 2026
    profile of the bot; in the 2023 profile they reply to nothing, and the progress message is deleted.
 4. *Job UUID.* In the id of the Cancel Job button, the preview's file name, and everywhere in the result.
@@ -23,14 +25,24 @@ Why one left is the owner: the true owner is always among the candidates. To kee
   account's user started elsewhere, whose messages carry a nonce that we never sent. They are remembered for an hour.
   What is found to be theirs is no fact for anybody. Results that were seen are remembered as well, so that a second
   delivery, or a later edit, meets its own job again;
+- so are copies: /show posts an old result again, as a message that looks like any result. While one is awaited, no
+  result is known by its prompt alone. A copy that names its job is of no consequence, as that has its result;
+- a message that answers an interaction, replies to a source and has no nonce may be the start of somebody's region. It
+  is nobody's, even if one task alone could have begun so; what follows it names the kind of job;
 - prompts are compared coarsely, and each echo that an exact key proves is learned as another likeness of its job.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
-the source (same message, same verb, and for U the same index) or from the prompt alone (same verb, same echo). What
-shares only the prompt need not wait so long where results are seen to answer their progress message: there the first
-message of the job is enough. Not less than that, because a job that the bot lets wait ("Job queued") starts with a
-message that carries no nonce.
+the source (same message, same verb, and for U the same index, for a pan the same direction) or from the prompt alone
+(same verb, same echo). What shares only the prompt need not wait so long where results are seen to answer their
+progress message: there the first message of the job is enough. Not less than that, because a job that the bot lets wait
+("Job queued") starts with a message that carries no nonce.
+
+Not every job ends by a picture (`families`). What answers /describe and /shorten, and what /swapid makes, is known by
+exact keys alone. Retry and Show Details change the message of their *parent*, which thereby serves several tasks: its
+version is theirs if the text was never seen there before and the change is younger than their interaction, by Discord's
+clock; of two such jobs the second waits until the first has ended. Any other version is the parent's, and a task that
+has its text gets no second one.
 
 An ambiguous message is not kept. Before a task is given up the channel's history is read, and that is its second look,
 with all that was learned since.
@@ -43,6 +55,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mjproxy_server.midjourney.content import Content, Phase, Verb
+from mjproxy_server.midjourney.families import REGION
 from mjproxy_server.midjourney.jobs import (
     By,
     Job,
@@ -235,6 +248,12 @@ class Correlator:
         self._learn_message(job, message)
         self._remember(job)
 
+    def _remember_possible_region(self, message: BotMessage) -> None:
+        """Remember that somebody may have begun a region; no exact key is its own, for it may as well be none."""
+        job = strangers_job(message, REGION)
+        self._learn_all(job, likenesses(job, message.content.prompt if message.content else ""))
+        self._remember(job)
+
     def _remember_copy(self, message: BotMessage) -> None:
         """Remember that an old result will be posted again; whatever brings it, it is nobody's."""
         job = self._jobs.exactly(By.MESSAGE, message.id)
@@ -328,11 +347,14 @@ class Correlator:
         return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
 
     def _owner_by_likeness(self, message: BotMessage) -> Job | None:
-        if not self._is_ours(message) or not _is_about_a_job(message) or _may_begin_in_a_frame(message):
+        if not self._is_ours(message) or not _is_about_a_job(message):
             return None
         candidates = [] if _is_anothers(message) else self._candidates(message)
         if not candidates:
             self._remember_strangers(message)
+        elif _may_begin_in_a_frame(message):
+            self._remember_possible_region(message)
+            return None
         return candidates[0] if len(candidates) == 1 else None
 
     def _is_ours(self, message: BotMessage) -> bool:

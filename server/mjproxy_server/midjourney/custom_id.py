@@ -157,10 +157,10 @@ _MEANINGS = {
 
 _MARKS = {ButtonKind.UPSAMPLE: "U", ButtonKind.VARIATION: "V", ButtonKind.REROLL: "R"}
 
-_ACTIONS = {
-    ButtonKind.UPSAMPLE: Action.UPSCALE,
-    ButtonKind.VARIATION: Action.VARIATION,
-    ButtonKind.REROLL: Action.REROLL,
+_OF_GRIDS = {
+    Action.UPSCALE: ButtonKind.UPSAMPLE,
+    Action.VARIATION: ButtonKind.VARIATION,
+    Action.REROLL: ButtonKind.REROLL,
 }
 
 
@@ -196,13 +196,8 @@ def mark(button: Button) -> str:
     return f"{letter}{parsed.index or ''}" if letter else button.label.strip() or button.emoji
 
 
-def action_of(custom_id: str) -> tuple[Action, int] | None:
-    """Return the action of a button and its index (0 for a reroll); None if the button is not acted on."""
-    parsed = parse(custom_id)
-    action = _ACTIONS.get(parsed.kind)
-    return (action, parsed.index) if action else None
-
-
 def find(buttons: Iterable[Button], action: Action, index: int) -> Button | None:
-    """Return the button that does the action with the index (0 for a reroll); None if none does."""
-    return next((button for button in buttons if action_of(button.custom_id) == (action, index)), None)
+    """Return the button of a grid that does the action with the index (0 for a reroll); None if none does."""
+    wanted = _OF_GRIDS.get(action), index
+    parsed = ((button, parse(button.custom_id)) for button in buttons)
+    return next((button for button, each in parsed if (each.kind, each.index) == wanted), None)

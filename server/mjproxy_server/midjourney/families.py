@@ -25,7 +25,7 @@ class Ending(StrEnum):
     REWRITE = auto()
     """The message that carries the button gets another text."""
     FILE = auto()
-    """The message that answers the last of its commands gets a file."""
+    """The message that answers the command, or a reply to it, has a file."""
     NOTE = auto()
     """A message says that it was done."""
 
@@ -67,8 +67,12 @@ class Family:
         """True if a result, or a report on the way to it, may be about a job of each."""
         if Ending.REWRITE in {self.ending, other.ending}:
             return self.ending is other.ending
-        told_apart = self.results_tell and _differ(self.qualifiers, other.qualifiers)
+        told_apart = self.always_tells(other) and _differ(self.qualifiers, other.qualifiers)
         return not told_apart and not self.verbs.isdisjoint(other.verbs)
+
+    def always_tells(self, other: "Family") -> bool:
+        """True if results of both families name index and qualifier."""
+        return self.results_tell and other.results_tell
 
 
 def _differ(known: frozenset[str], others: frozenset[str]) -> bool:
@@ -83,6 +87,9 @@ _DRAWN = Family(verbs=_IMAGINE)
 _SUGGESTED = Family(verbs=_IMAGINE, own_prompt=True)
 _REWRITTEN = Family(ending=Ending.REWRITE)
 
+REGION = Family(verbs=_VARIED, begins=_IMAGINE, qualifiers=frozenset({"Region"}), framed=True)
+"""The family of Vary (Region), whose jobs begin without a nonce."""
+
 _OF_BUTTONS = {
     ButtonKind.UPSAMPLE: Family(verbs=frozenset({Verb.IMAGE, Verb.UPSCALE}), results_tell=True),
     ButtonKind.VARIATION: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle", "Strong"})),
@@ -90,7 +97,7 @@ _OF_BUTTONS = {
     ButtonKind.UPSCALE: Family(verbs=frozenset({Verb.UPSCALE}), begins=frozenset({Verb.IMAGE})),
     ButtonKind.VARY_SUBTLE: Family(verbs=_VARIED, qualifiers=frozenset({"Subtle"})),
     ButtonKind.VARY_STRONG: Family(verbs=_VARIED, qualifiers=frozenset({"Strong"})),
-    ButtonKind.VARY_REGION: Family(verbs=_VARIED, begins=_IMAGINE, qualifiers=frozenset({"Region"}), framed=True),
+    ButtonKind.VARY_REGION: REGION,
     ButtonKind.ZOOM_OUT: _ZOOMED,
     ButtonKind.MAKE_SQUARE: _ZOOMED,
     ButtonKind.CUSTOM_ZOOM: _ZOOMED,

@@ -43,8 +43,8 @@ class By(StrEnum):
 
 Key = tuple[By, str]
 
-_SWAPPING = "swapid"
-"""The command that a swapped face answers; the one that learns a face may answer with a picture too."""
+_LEARNING = "saveid"
+"""The command with which a face is learned before it is swapped; it may be answered by a picture too."""
 
 _LIKENESSES = frozenset({By.SOURCE, By.PROMPT, By.COPY})
 
@@ -102,7 +102,7 @@ class Job:
 
     def resembles(self, other: "Job") -> bool:
         """True if messages about jobs with a common likeness may be the same for both."""
-        told_by_index = self.family.results_tell and _differ(self.index, other.index)
+        told_by_index = self.family.always_tells(other.family) and _differ(self.index, other.index)
         return self.family.resembles(other.family) and not told_by_index
 
     def may_own(self, message: BotMessage) -> bool:
@@ -139,7 +139,7 @@ class Job:
             case Ending.REWRITE:
                 return message.proposal is not None and not self.closed and message.id == self.source_id
             case Ending.FILE:
-                return bool(message.attachments) and message.command == _SWAPPING
+                return bool(message.attachments) and message.command != _LEARNING
             case Ending.NOTE:
                 return message.is_rating
 
@@ -192,11 +192,17 @@ def job_of(task: Task) -> Job:
     )
 
 
-def strangers_job(message: BotMessage) -> Job:
-    """Return a job for a message that speaks of one which none of our tasks started."""
+def strangers_job(message: BotMessage, family: Family | None = None) -> Job:
+    """Return a job for a message that speaks of one which none of our tasks started.
+
+    Args:
+        message: The message.
+        family: The job's family, if it is known better than by what the message says is done.
+    """
+    told = strangers_family(message.content.verb) if message.content else _ANYTHING
     return Job(
         bot=message.bot,
-        family=strangers_family(message.content.verb) if message.content else _ANYTHING,
+        family=family or told,
         index=message.content.index if message.content else 0,
         source_id=message.reference_id,
         sent_at=created_at(message.id),

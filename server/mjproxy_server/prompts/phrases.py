@@ -38,7 +38,7 @@ class PhraseSet:
             node = self._root
             for token in tokens(phrase):
                 node = node.following.setdefault(token, _Node())
-            node.ends_phrase = node is not self._root
+            node.ends_phrase = True
 
     def find(self, text: str) -> str | None:
         """Returns the first phrase that the text has, as the text writes it, or None."""

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mjproxy_simulator.bot.members import Members
 from mjproxy_simulator.control.answers import Body, find_account, read
+from mjproxy_simulator.control.members import MemberChanges, member_form
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.model.accounts import Account, Directory, Profile, derive_account
 from mjproxy_simulator.model.applications import MIDJOURNEY
@@ -22,7 +24,7 @@ class _NewAccounts(Body):
     profile: Profile | None = None
 
 
-class _Changes(Body):
+class _Changes(MemberChanges):
     profile: Profile | None = None
 
 
@@ -38,9 +40,11 @@ class AccountRoutes:
         store: Keeps how many were made.
         seed: Gives new ones their ids and tokens.
         profile: That of new accounts, unless it is said otherwise.
+        members: Knows how the bots treat the users.
     """
 
-    def __init__(self, directory: Directory, store: Store, seed: Seed, profile: Profile) -> None:
+    def __init__(self, directory: Directory, store: Store, seed: Seed, profile: Profile, members: Members) -> None:
+        self._members = members
         self._directory = directory
         self._store = store
         self._seed = seed
@@ -77,11 +81,13 @@ class AccountRoutes:
         return JsonResponse(self._form(find_account(self._directory, request.path_params["account"])))
 
     async def change(self, request: Request) -> Response:
-        """Change how the bot treats an account: its coming jobs, until the simulator stops."""
+        """Change how the bot treats an account: the profile of its coming jobs until the simulator stops, and more."""
         account = find_account(self._directory, request.path_params["account"])
         body = await read(request, _CHANGES)
         if body.profile is not None:
             self._directory.set_profile(account.user.id, body.profile)
+        if body.model_fields_set - {"profile"}:
+            self._members.keep(body.apply(self._members.of(account.user.id)))
         return JsonResponse(self._form(find_account(self._directory, str(account.user.id))))
 
     def _form(self, account: Account) -> Json:
@@ -95,4 +101,5 @@ class AccountRoutes:
             "username": account.user.username,
             "bot": str(MIDJOURNEY.id),
             "profile": int(account.profile),
+            **member_form(self._members.of(account.user.id)),
         }

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from mjproxy_simulator.bot.notices import NOTICES
 from mjproxy_simulator.control.answers import DONE, find_account, not_found, read
 from mjproxy_simulator.control.strikes import Strikes
 from mjproxy_simulator.discord.forms import Json
@@ -40,6 +41,7 @@ class FaultRoutes:
             Route("/faults", self.clear, methods=["DELETE"]),
             Route("/faults/kinds", self.kinds),
             Route("/faults/{fault_id:int}", self.disarm, methods=["DELETE"]),
+            Route("/notices", self.notices),
         ]
 
     async def armed(self, request: Request) -> Response:  # noqa: ARG002
@@ -49,6 +51,10 @@ class FaultRoutes:
     async def kinds(self, request: Request) -> Response:  # noqa: ARG002
         """Return a JSON schema of all faults."""
         return JsonResponse(_FAULT.json_schema())
+
+    async def notices(self, request: Request) -> Response:  # noqa: ARG002
+        """Return the names of the notices that the bot can give."""
+        return JsonResponse(list(NOTICES))
 
     async def post(self, request: Request) -> Response:
         """Arm a fault (201), or let it happen at once (204)."""

@@ -119,8 +119,12 @@ def private_channel(channel: Channel, partner: User, last_message_id: int | None
 
 
 def command_index(applications: tuple[Application, ...], version: int) -> Json:
-    """Return the application commands that can be called in a place."""
-    commands = [command(each, owner) for owner in applications for each in owner.commands]
+    """Return the application commands that can be called in a place.
+
+    The order of the real index is not known. Here the commands of the Midjourney bot come last, since there are clients
+    which keep the last command of a name.
+    """
+    commands = [command(each, owner) for owner in reversed(applications) for each in owner.commands]
     return {
         "applications": [application_form(each) for each in applications],
         "application_commands": commands,

@@ -3,7 +3,9 @@
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from mjproxy_simulator.bot.notices import NOTICES
 
 HttpMethod = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
@@ -241,10 +243,17 @@ class BotSilent(ArmedFault):
 
 
 class BotNotice(ArmedFault):
-    """The bot answers an interaction with a notice and does nothing; `GET /control/notices` lists their names."""
+    """The bot answers a request to draw with a notice; `GET /control/notices` lists their names."""
 
     name: Literal["bot_notice"]
     notice: str
+
+    @field_validator("notice")
+    @classmethod
+    def _is_known(cls, notice: str) -> str:
+        if notice not in NOTICES:
+            raise ValueError(f"must be one of {', '.join(NOTICES)}")
+        return notice
 
 
 class CurtailJob(ArmedFault):

@@ -85,10 +85,11 @@ class Lobby:
             self._passage.dispatch(session, event, encoded)
 
     def whisper(self, user_id: int, session_id: str | None, event: str, data: Json) -> None:
-        """Tell an event to one session of a user, if it is alive."""
-        for session in self._alive(user_id):
-            if session.id == session_id:
-                self._passage.dispatch(session, event, orjson.Fragment(orjson.dumps(data)))
+        """Tell an event to one session of a user; to none or all if it is not alive, as the limits say."""
+        alive = self._alive(user_id)
+        addressed = tuple(session for session in alive if session.id == session_id)
+        for session in addressed or (() if self.limits.strict_sessions else alive):
+            self._passage.dispatch(session, event, orjson.Fragment(orjson.dumps(data)))
 
     def ask_to_reconnect(self, user_id: int) -> None:
         """Ask the clients of a user to reconnect and resume."""

@@ -130,14 +130,16 @@ class Interactions:
             self._tell(taken, "INTERACTION_FAILURE", {"reason_code": _DID_NOT_RESPOND})
             return
         await asyncio.sleep(self._limits.bot_latency)
-        self._tell(taken, "INTERACTION_SUCCESS")
         if isinstance(taken.answer, OpenDialog):
             self._open(taken, taken.answer.dialog)
+            return
+        self._tell(taken, "INTERACTION_SUCCESS")
         if thought := self._bot.answer(taken.request, taken.answer):
             await asyncio.sleep(self._limits.bot_latency)
             self._bot.say(thought)
 
     def _open(self, taken: _Taken, dialog: Dialog) -> None:
+        self._tell(taken, "INTERACTION_SUCCESS")
         owner = application(taken.request.application_id) or MIDJOURNEY
         place: Json = {"channel_id": str(taken.request.channel_id), "application": forms.application_form(owner)}
         if isinstance(dialog, Modal):

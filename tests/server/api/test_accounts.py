@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from uuid import uuid4
 
 import grpc
@@ -13,6 +14,7 @@ from service import Service, StartService, bearer, refusal
 from mjproxy.v1 import account_pb2, task_pb2, task_service_pb2
 from mjproxy.v1 import account_service_pb2 as pb
 from mjproxy_server.api.callers import Role
+from mjproxy_server.engine.condition import PATIENCE, Omen
 
 TOKEN = "sim.another-very-secret-token"
 SETTINGS = account_pb2.AccountSettings(guild_id="1", channel_id="33", remark="studio", core_size=2)
@@ -256,6 +258,22 @@ async def test_a_watch_ends_when_the_server_stops(service: Service) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await _until(watch, lambda _: False)
     assert refusal(error.value).code is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_the_health_of_an_account_tells_that_it_is_held_or_rests(service: Service) -> None:
+    condition = service.engine.fleet.lane("11").condition
+    assert not (await _get(service, "11")).health.HasField("resting_until")
+    now = time.time()
+    for _ in range(PATIENCE):
+        condition.heed(Omen.BAD, now)
+    condition.held_reason = "[Blocked] Write to support."
+    health = (await _get(service, "11")).health
+    assert health.resting_until.seconds == int(condition.resting_until)
+    assert health.held_reason == "[Blocked] Write to support."
+    await service.accounts.UpdateAccount(update("11", enable=True))
+    health = (await _get(service, "11")).health
+    assert not health.HasField("resting_until")
+    assert not health.held_reason
 
 
 async def test_no_answer_has_a_token_in_it(service: Service) -> None:

@@ -113,22 +113,23 @@ async def running_engine_world(
     clock_factor: float = 1,
     profile: int = 2026,
     accounts: int = 1,
+    spare: int = 0,
     limits: Mapping[str, float] | None = None,
     **account: object,
 ) -> AsyncIterator[EngineWorld]:
-    """Runs both for the time of the block; what is said of an account holds for all."""
-    section = SimulatorSection(accounts=accounts, profile=profile, limits=limits or {})  # type: ignore[arg-type]
+    """Runs both for the time of the block; what is said of an account holds for all, the spare ones included."""
+    section = SimulatorSection(accounts=accounts + spare, profile=profile, limits=limits or {})  # type: ignore[arg-type]
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as control:
-        simulated = (await control.get("/control/accounts")).json()
+        known = [_account(each, account) for each in (await control.get("/control/accounts")).json()]
         config = EngineConfig(
             data=folder / "server",
-            accounts=tuple(_account(each, account) for each in simulated),
+            accounts=tuple(known[:accounts]),
             endpoints=_endpoints(url),
             retention=Retention(),
         )
         async with running_engine(config, clock=FastClock(clock_factor), rng=random.Random(1)) as engine:
-            yield EngineWorld(engine, control)
+            yield EngineWorld(engine, control, tuple(known[accounts:]))
 
 
 def _account(simulated: Mapping[str, str], settings: Mapping[str, object]) -> Account:

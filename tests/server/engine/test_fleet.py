@@ -13,9 +13,10 @@ from mjproxy_server.engine.condition import PATIENCE
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.engine.syncing import BotSettings
 from mjproxy_server.model.account import Account, AccountFilter
+from mjproxy_server.model.command import Change
 from mjproxy_server.model.errors import AccountNotFound, InvalidField, Unavailable
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Level, Mode, Reason, Status, WhenHeld
+from mjproxy_server.model.vocabulary import Action, Level, Mode, Reason, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
 
 
@@ -79,6 +80,20 @@ async def test_a_deleted_account_ends_its_running_tasks_and_its_waiting_ones_fai
         assert (await world.ended((await submit(world, account.id)).id)).status is Status.SUCCESS
 
 
+async def test_what_a_deleted_account_has_at_work_fails_if_it_stays_out_of_reach(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, spare=1, speed=0.001, clock_factor=60, timeout_minutes=1) as world:
+        (account,) = world.spare
+        lane = await world.engine.registry.create(account, None)
+        task = await submit(world, account.id)
+        await at_work(world, task.id)
+        await _update(world, account, user_token="not-known-to-discord")
+        await seen(world, lambda: lane.link.rejection)
+        await world.engine.registry.delete(account.id)
+        failure = (await world.ended(task.id)).failure
+        assert failure is not None
+        assert failure.reason is Reason.ACCOUNT_UNAVAILABLE
+
+
 async def test_an_account_with_a_new_token_goes_on_with_the_jobs_that_run(tmp_path: Path) -> None:
     """The new token is the same user's, as after a change of the password; the simulator knows one token only."""
     async with running_engine_world(tmp_path, speed=5) as world:
@@ -88,7 +103,7 @@ async def test_an_account_with_a_new_token_goes_on_with_the_jobs_that_run(tmp_pa
         before, token = lane.link.connection, lane.account.user_token
         await _update(world, lane.account, user_token="not-known-to-discord")
         assert before.unused
-        await seen(world, lambda: lane.link.rejection)
+        await seen(world, lambda: lane.link.rejection and not before.ready)
         await _update(world, lane.account, user_token=token)
         assert (await world.ended(task.id)).status is Status.SUCCESS
 
@@ -139,7 +154,11 @@ async def test_a_hold_is_known_after_a_restart(tmp_path: Path) -> None:
         await world.ended((await submit(world, lane.account.id)).id)
         await world.engine.registry.keep_holds()
     async with running_engine_world(tmp_path) as world:
-        assert "ubscription" in world.engine.fleet.lanes[0].condition.held_reason
+        lane = world.engine.fleet.lanes[0]
+        assert "ubscription" in lane.held_reason
+        await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
+    async with running_engine_world(tmp_path) as world:
+        assert not world.engine.fleet.lanes[0].held_reason
 
 
 async def test_the_tasks_that_wait_for_a_held_account_move_if_any_account_could_do_them(tmp_path: Path) -> None:
@@ -147,15 +166,17 @@ async def test_the_tasks_that_wait_for_a_held_account_move_if_any_account_could_
         first, second = world.engine.fleet.lanes
         await seen(world, lambda: first.link.ready and second.link.ready)
         await _update(world, second.account, enable=False)
+        grid = await world.done(ImagineRequest("a grid"))
         await world.fault("bot_notice", notice="subscription_required", account=first.account.id)
         tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(3)]
         bound = await submit(world, first.account.id, "bound")
+        follow_up = await world.submit(Change(grid.id, Action.UPSCALE, 1))
         await _update(world, second.account, enable=True)
         ended = [await world.ended(task.id) for task in tasks]
         assert ended[0].status is Status.FAILURE
         assert [task.status for task in ended[1:]] == [Status.SUCCESS] * 2
         assert {task.account_id for task in ended[1:]} == {second.account.id}
-        assert [task.id for task in first.waiting] == [bound.id]
+        assert [task.id for task in first.waiting] == [bound.id, follow_up.id]
 
 
 async def test_an_account_that_is_refused_again_and_again_rests_and_comes_back(tmp_path: Path) -> None:

@@ -46,3 +46,10 @@ def test_an_account_that_came_into_the_configuration_is_the_configurations(make_
     configured = make_account("11", core_size=2)
     (record,) = roster([configured], [made])
     assert record == AccountRecord(account=configured, base=configured, sync=made.sync, held_reason="blocked")
+
+
+def test_a_hold_is_lifted_by_a_change_in_the_file_and_by_nothing_less(make_account: MakeAccount) -> None:
+    before = make_account("11", user_token="old")
+    kept = AccountRecord(account=before, base=before, held_reason="[Blocked]")
+    assert roster([before], [kept])[0].held_reason == "[Blocked]"
+    assert roster([replace(before, user_token="new")], [kept])[0].held_reason == ""

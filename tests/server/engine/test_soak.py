@@ -57,7 +57,7 @@ async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: i
     async with running_engine_world(
         tmp_path,
         speed=200,
-        clock_factor=20,
+        clock_factor=10,
         profile=profile,
         accounts=10,
         limits={"identify_window": 0},

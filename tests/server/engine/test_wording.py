@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from mjproxy_server.engine.requests import ImagineRequest, NewCommand, Options, SubmitRequest
+from mjproxy_server.engine.requests import FollowUp, ImagineRequest, ModalRequest, NewCommand, Options, SubmitRequest
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.wording import Wording, worded
-from mjproxy_server.model.command import Imagine, Shorten
+from mjproxy_server.model.command import Imagine, Press, Shorten
 from mjproxy_server.model.errors import BannedPrompt
+from mjproxy_server.model.facts import Finished
+from mjproxy_server.model.task import Button, Picture, Result
 from mjproxy_server.model.vocabulary import Mode
 from mjproxy_server.prompts.banned import BannedWords
 from mjproxy_server.prompts.config import BannedWordsConfig
@@ -21,6 +23,22 @@ from mjproxy_server.prompts.translator import Translator
 from mjproxy_server.store.interface import Store, TaskQuery
 
 ENGLISH = {"一只猫": "a cat", "裸体": "nude", "长": "longer than its text"}
+
+
+ZOOM = "MJ::CustomZoom::5f2a1826-7bb0-42c2-b441-98a48a39e760"
+
+
+def result_with(button: Button) -> Result:
+    return Result(
+        message_id="77",
+        content="**a cat** - <@1> (fast)",
+        flags=0,
+        reference_id="",
+        prompt="a cat --v 7.0",
+        picture=Picture("https://cdn/cat.png"),
+        job_id="5f2a1826-7bb0-42c2-b441-98a48a39e760",
+        buttons=(button,),
+    )
 
 
 class Dictionary:
@@ -41,7 +59,7 @@ def prompts() -> Prompts:
     )
 
 
-def request(command: NewCommand) -> SubmitRequest:
+def request(command: NewCommand | FollowUp) -> SubmitRequest:
     return SubmitRequest(caller="", sees=None, options=Options(), command=command, digest=b"")
 
 
@@ -70,6 +88,16 @@ async def test_a_banned_word_is_refused_with_the_english_prompt(
 
 async def test_what_must_not_be_drawn_may_be_named(submitter: Submitter) -> None:
     assert (await submitter.submit(request(ImagineRequest("一只猫 --no 裸体")))).task.prompt_en == "a cat --no nude"
+
+
+async def test_the_answer_to_a_modal_is_worded_as_a_prompt_is(submitter: Submitter, store: Store) -> None:
+    grid = (await submitter.submit(request(ImagineRequest("a cat")))).task
+    await store.record(grid.id, Finished(2000, result_with(Button(ZOOM, label="Custom Zoom"))))
+    task = (await submitter.submit(request(Press(grid.id, ZOOM)))).task
+    with pytest.raises(BannedPrompt):
+        await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="裸体"))
+    confirmed = (await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="一只猫 --zoom 2"))).task
+    assert (confirmed.prompt, confirmed.prompt_en) == ("一只猫 --zoom 2", "a cat --zoom 2")
 
 
 async def test_a_translation_that_is_too_long_is_not_used(prompts: Prompts) -> None:

@@ -1,6 +1,18 @@
 """Tasks to correlate, and the ids of Discord that go with them."""
 
-from mjproxy_server.model.command import Blend, Command, Describe, Imagine, LinkedImage, Press, Shorten
+from msgspec.structs import replace
+
+from mjproxy_server.model.command import (
+    Blend,
+    Command,
+    Describe,
+    FaceSwap,
+    Imagine,
+    LinkedImage,
+    Press,
+    Shorten,
+    StoredImage,
+)
 from mjproxy_server.model.facts import Sending
 from mjproxy_server.model.task import Confirmation, Source, Task
 from mjproxy_server.model.transition import transition
@@ -72,6 +84,11 @@ def describe(task_id: str) -> Task:
 
 def shorten(task_id: str, prompt: str = "a cat") -> Task:
     return _command(task_id, Action.SHORTEN, Shorten(prompt), prompt)
+
+
+def swap_face(task_id: str) -> Task:
+    image = StoredImage("digest", "image/png")
+    return replace(_command(task_id, Action.SWAP_FACE, FaceSwap(image, image)), bot=Bot.INSIGHT_FACE)
 
 
 def _command(task_id: str, action: Action, command: Command, prompt: str = "") -> Task:

@@ -237,10 +237,14 @@ class World:
         """Discord sends it: now and then early, late or twice, or again what was sent long before."""
         self._history.append(dispatch)
         self._wire.append(dispatch)
-        if ours and len(self._wire) > 1 and self._chance(0.2):
+        if ours and len(self._wire) > 1 and self._may_swap() and self._chance(0.2):
             self._wire[-1], self._wire[-2] = self._wire[-2], self._wire[-1]
         if self._chance(0.2):
             self._wire.append(self._rng.choice([dispatch, *self._history]))
+
+    def _may_swap(self) -> bool:
+        """A page is submitted after it was opened, so nothing of its job can come before that."""
+        return self._wire[-2][0] != "INTERACTION_IFRAME_MODAL_CREATE"
 
     def _deliver(self) -> None:
         if not self._wire:

@@ -6,15 +6,32 @@ from midjourney_bot import (
     Value,
     cancel_button,
     deletion,
+    frame,
     grid_buttons,
     interaction,
     message,
     observed,
+    proposal,
     queued,
     refusal,
     without,
 )
-from midjourney_tasks import GRID, NOW, PARENT_JOB, THEM, US, custom_id, imagine, press, sent, snowflake
+from midjourney_tasks import (
+    GRID,
+    NOW,
+    PARENT_JOB,
+    THEM,
+    US,
+    blend,
+    custom_id,
+    describe,
+    imagine,
+    press,
+    sent,
+    shorten,
+    snowflake,
+    swap_face,
+)
 
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.model.facts import Failed, Finished, Held, NotTaken, Progressed, Started, Taken
@@ -24,6 +41,8 @@ from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
 
 JOB_A = "aaaaaaaa-0000-4000-8000-000000000001"
 JOB_B = "bbbbbbbb-0000-4000-8000-000000000002"
+
+INSIGHT_FACE = "1090660574196674713"
 
 CLICK_A, CLICK_B = snowflake(NOW + 100), snowflake(NOW + 200)
 """Interactions."""
@@ -629,3 +648,269 @@ def test_the_tasks_end_as_their_facts_say() -> None:
         channel.see(dispatch, at=NOW + 1000)
     task = channel.tasks["A"]
     assert (task.status, task.progress, task.trace.job_id) == (Status.SUCCESS, 100, JOB_A)
+
+
+# The other buttons.
+
+
+def drawn(deed: str, message_id: str = FINAL_A, prompt: str = "a cat --v 7.0", **keys: Value) -> Dispatch:
+    """A result that replies to the source and names no job."""
+    text = f"**{prompt}** - {deed}<@{US}> (fast)"
+    return message(message_id, text, **{"files": ("f.png",), "reply_to": GRID, **keys})
+
+
+def beginning(message_id: str = START_A, **keys: Value) -> Dispatch:
+    return waiting(message_id, **{"reply_to": GRID, **keys})
+
+
+@pytest.mark.parametrize(
+    ("kind", "deed"),
+    [
+        ("subtle", "Variations (Subtle) by "),
+        ("strong", "Remix (Strong) by "),
+        ("region", "Variations (Region) by "),
+        ("upscale subtle", "Upscaled (Subtle) by "),
+        ("upscale creative", "Upscaled by "),
+        ("zoom", "Zoom Out by "),
+        ("custom zoom", "Zoom Out by "),
+        ("pan left", "Pan Left by "),
+        ("animate", ""),
+    ],
+)
+def test_a_result_binds_by_its_source_and_what_was_done(kind: str, deed: str) -> None:
+    channel = Channel(press("A", kind, 1), press("B", "bookmark"), imagine("C"))
+    assert who(channel.see(drawn(deed))) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "deed"),
+    [
+        ("subtle", "Variations (Strong) by "),
+        ("variation", "Variations (Region) by "),
+        ("region", "Variations (Strong) by "),
+        ("upscale subtle", "Upscaled (Creative) by "),
+        ("pan left", "Pan Right by "),
+        ("zoom", ""),
+        ("pan left", ""),
+        ("bookmark", ""),
+        ("retry", ""),
+    ],
+)
+def test_a_result_is_not_ours_when_something_else_was_done(kind: str, deed: str) -> None:
+    assert Channel(press("A", kind, 1)).see(drawn(deed)) == []
+
+
+def test_a_film_is_announced_before_its_prompt_is_known() -> None:
+    channel = Channel(press("A", "animate"))
+    announced = message(START_A, "Animating...", nonce="nonce-A", interaction_id=CLICK_A, reply_to=GRID)
+    assert channel.see(announced) == [("A", Started(NOW, START_A, CLICK_A))]
+    previews = tuple(f"{JOB_A}_{number}_step_1.jpeg" for number in range(4))
+    [(task_id, fact)] = channel.see(percent(25, files=previews))
+    assert task_id == "A"
+    assert isinstance(fact, Progressed)
+    assert fact.job_id == JOB_A
+
+
+def test_a_region_is_known_by_the_interaction_that_opened_its_page() -> None:
+    channel = Channel(press("A", "region", 1), press("B", "reroll"))
+    assert channel.see(frame("nonce-A", CLICK_A)) == [], "opening the page proves nothing of the job"
+    assert who(channel.see(beginning(interaction_id=CLICK_A))) == ["A"]
+
+
+def test_a_start_without_a_nonce_may_be_anybodys_region() -> None:
+    channel = Channel(press("A", "reroll"))
+    assert channel.see(beginning(interaction_id=CLICK_B)) == []
+    assert who(channel.see(percent(20, reply_to=GRID))) == ["A"]
+
+
+def test_somebody_elses_region_is_not_ours() -> None:
+    channel = Channel(press("A", "region", 1), press("B", "reroll"))
+    channel.see(frame("nonce-A", CLICK_A))
+    assert channel.see(beginning(START_B, interaction_id=CLICK_B)) == [], "B may have begun so as well"
+    running = message(START_B, f"**a cat --v 7.0** - Variations (Region) by <@{US}> (15%) (fast)", updated=True)
+    assert channel.see(running) == []
+    assert who(channel.see(beginning(START_A, interaction_id=CLICK_A))) == ["A"]
+
+
+def test_a_proposed_prompt_is_told_by_the_prompt() -> None:
+    channel = Channel(press("D1", "description", 1, own="a dog"), press("D2", "description", 2, own="a bird"))
+    assert who(channel.see(grid(FINAL_A, JOB_A, "a bird --v 7", reply_to=GRID))) == ["D2"]
+    assert who(channel.see(grid(FINAL_B, JOB_B, "a dog --v 7"))) == ["D1"]
+
+
+def test_a_blend_echoes_links_only() -> None:
+    channel = Channel(blend("A"), imagine("B"))
+    assert who(channel.see(grid(prompt="<https://s.mj.run/A> <https://s.mj.run/B> --ar 2:3 --v 7.0"))) == ["A"]
+
+
+def test_a_bookmark_ends_by_the_rating() -> None:
+    channel = Channel(press("A", "bookmark"), press("U", "upsample", 1))
+    rated = message(START_A, "You have successfully rated [this job]", reply_to=GRID, interaction_id=CLICK_A)
+    [(task_id, fact)] = channel.see(rated)
+    assert (task_id, type(fact)) == ("A", Finished)
+
+
+# Texts.
+
+DESCRIBED = snowflake(NOW - 1_800_000)
+OLD_TEXT = "1\ufe0f\u20e3 a cat"
+
+
+def rewritten(prompt: str, *, edited_at: int = NOW + 2000) -> Dispatch:
+    return proposal(DESCRIBED, (prompt,), updated=True, edited_at=edited_at)
+
+
+def retry(task_id: str, kind: str = "retry") -> Task:
+    return press(task_id, kind, source_id=DESCRIBED, prompt=OLD_TEXT)
+
+
+@pytest.mark.parametrize("task", [describe("A"), shorten("A")], ids=["describe", "shorten"])
+def test_a_text_ends_the_command_that_it_answers(task: Task) -> None:
+    channel = Channel(task, imagine("B"))
+    assert channel.see(message(START_A, nonce="nonce-A", interaction_id=CLICK_A)) == [
+        ("A", Taken(NOW, "nonce-A", CLICK_A))
+    ]
+    [(task_id, fact)] = channel.see(proposal(START_A, ("one", "two"), updated=True))
+    assert task_id == "A"
+    assert isinstance(fact, Finished)
+    assert fact.result.prompt == "1\ufe0f\u20e3 one\n\n2\ufe0f\u20e3 two"
+    assert fact.result.picture == Picture("https://cdn/a.png", 8, 9)
+    assert len(fact.result.buttons) == 2
+
+
+def test_a_swapped_face_ends_by_the_file_of_the_last_command() -> None:
+    channel = Channel(swap_face("A"))
+    face = {"nonce": "nonce-A", "interaction_id": CLICK_A, "application_id": INSIGHT_FACE}
+    assert channel.see(message(START_A, command="saveid", files=("face.png",), **face)) == [
+        ("A", Taken(NOW, "nonce-A", CLICK_A))
+    ]
+    channel.send(channel.tasks["A"], "nonce-A2")
+    answer = {"nonce": "nonce-A2", "interaction_id": CLICK_B, "application_id": INSIGHT_FACE}
+    assert channel.see(message(START_B, command="swapid", **answer)) == [("A", Taken(NOW, "nonce-A2", CLICK_B))]
+    [(task_id, fact)] = channel.see(
+        message(FINAL_A, reply_to=START_B, files=("swapped.png",), application_id=INSIGHT_FACE)
+    )
+    assert task_id == "A"
+    assert isinstance(fact, Finished)
+    assert fact.result.picture is not None
+
+
+def test_a_text_that_answers_no_known_interaction_is_nobodys() -> None:
+    assert Channel(describe("A")).see(proposal(START_A, ("one",))) == []
+
+
+@pytest.mark.parametrize("kind", ["retry", "details"])
+def test_a_new_text_of_its_parents_message_ends_a_retry(kind: str) -> None:
+    channel = Channel(describe("P"))
+    channel.see(message(DESCRIBED, nonce="nonce-P"))
+    assert who(channel.see(proposal(DESCRIBED, ("a cat",), updated=True))) == ["P"]
+    channel.send(retry("R", kind))
+    channel.see(interaction("CREATE", "nonce-R", CLICK_A))
+    assert who(channel.see(rewritten("a dog"))) == ["R"]
+    assert channel.see(rewritten("a dog")) == [], "it has its text"
+
+
+@pytest.mark.parametrize(
+    "version",
+    [rewritten("a cat"), rewritten("a dog", edited_at=NOW - 1), rewritten("a dog", edited_at=0)],
+    ids=["the old text", "from before the press", "without a time"],
+)
+def test_other_versions_of_the_message_end_no_retry(version: Dispatch) -> None:
+    channel = Channel(retry("R"))
+    channel.see(interaction("CREATE", "nonce-R", CLICK_A))
+    assert channel.see(version) == []
+
+
+def test_a_retry_whose_interaction_is_not_known_gets_no_text() -> None:
+    assert Channel(retry("R")).see(rewritten("a dog")) == []
+
+
+def test_a_text_that_an_earlier_retry_got_ends_no_later_one() -> None:
+    channel = Channel(retry("R1"))
+    channel.see(interaction("CREATE", "nonce-R1", CLICK_A))
+    channel.see(rewritten("a dog"))
+    channel.end("R1")
+    channel.send(retry("R2"))
+    channel.see(interaction("CREATE", "nonce-R2", CLICK_B))
+    assert channel.see(rewritten("a dog", edited_at=NOW + 5000)) == []
+    assert who(channel.see(rewritten("a bird", edited_at=NOW + 6000))) == ["R2"]
+
+
+def test_a_retry_that_was_given_up_makes_the_next_one_ambiguous() -> None:
+    channel = Channel(retry("R1"))
+    channel.end("R1")
+    channel.send(retry("R2"))
+    channel.see(interaction("CREATE", "nonce-R2", CLICK_B))
+    assert channel.see(rewritten("a dog")) == []
+
+
+# Copies.
+
+
+@pytest.mark.parametrize("keys", [{"reply_to": START_B}, {"interaction_id": CLICK_B}], ids=["reply", "interaction"])
+def test_a_copy_that_answers_show_ends_nothing(keys: dict[str, Value]) -> None:
+    channel = Channel(imagine("A"))
+    channel.see(message(START_B, "Displaying...", command="show", nonce="nonce-X", interaction_id=CLICK_B))
+    assert channel.see(grid(**keys)) == []
+    assert who(channel.see(grid(FINAL_B, JOB_B))) == ["A"], "the copy has come"
+
+
+def test_a_copy_may_replace_the_notice() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(message(START_B, "Displaying...", command="show", nonce="nonce-X", interaction_id=CLICK_B))
+    assert channel.see(grid(START_B, updated=True)) == []
+    assert who(channel.see(grid(FINAL_B, JOB_B))) == ["A"]
+
+
+def test_while_a_copy_is_awaited_no_result_is_known_by_its_prompt() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(message(START_B, "Displaying...", nonce="nonce-X", interaction_id=CLICK_B))
+    assert channel.see(grid()) == []
+    channel.see(started("A"))
+    assert who(channel.see(grid(reply_to=START_A))) == ["A"]
+
+
+def test_a_copy_is_awaited_for_a_quarter_of_an_hour() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(message(START_B, "Displaying...", nonce="nonce-X", interaction_id=CLICK_B))
+    assert who(channel.see(grid(snowflake(NOW + 1100 + 15 * 60_000 + 1)))) == ["A"]
+
+
+# A task that is sent once more.
+
+
+def test_a_task_whose_job_failed_may_have_another_one() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(started("A"))
+    failed = observed(refusal(START_A, "Sorry, something went wrong", updated=True))
+    assert [each.task_id for each in channel.correlator.observe(failed, NOW)] == ["A"]
+    channel.send(channel.tasks["A"], "nonce-A2")
+    assert channel.see(percent(50)) == [], "the first job's report is nobody's"
+    again = waiting(START_B, nonce="nonce-A2", interaction_id=CLICK_B)
+    assert channel.see(again) == [("A", Started(NOW, START_B, CLICK_B))]
+    assert who(channel.see(grid(reply_to=START_B))) == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("at_work", "next_task", "may_start"),
+    [
+        (press("P1", "pan left"), press("P2", "pan right"), True),
+        (press("P1", "pan left"), press("P2", "pan left"), False),
+        (press("Z1", "zoom"), press("Z2", "custom zoom", own="a cat --zoom 2"), False),
+        (press("Z", "zoom"), press("R", "reroll"), True),
+        (press("F", "animate"), press("R", "reroll"), False),
+        (press("S", "subtle"), press("V", "variation", 1), False),
+        (press("C", "upscale creative"), press("U", "upsample", 2), False),
+        (press("D1", "description", 1, own="a dog"), press("D2", "description", 2, own="a bird"), True),
+        (press("D1", "description", 1, own="a dog"), press("D2", "description", 1, own="a dog"), False),
+        (press("D1", "description", 1, own="a dog"), imagine("A", "a dog"), False),
+        (blend("A"), blend("B"), False),
+        (describe("A"), describe("B"), True),
+        (shorten("A"), imagine("B"), True),
+        (retry("R1"), retry("R2"), False),
+        (retry("R1"), press("D", "description", 1, source_id=DESCRIBED, own="a dog"), True),
+        (press("B1", "bookmark"), press("U", "upsample", 1), True),
+    ],
+)
+def test_may_start_beside_the_other_buttons(at_work: Task, next_task: Task, may_start: bool) -> None:
+    assert Channel(at_work).correlator.may_start(next_task) is may_start

@@ -1,6 +1,6 @@
 import pytest
 
-from mjproxy_server.midjourney.custom_id import ButtonKind, CustomId, action_of, find, parse
+from mjproxy_server.midjourney.custom_id import ButtonKind, CustomId, Manner, Meaning, find, mark, meaning, parse
 from mjproxy_server.model.task import Button
 from mjproxy_server.model.vocabulary import Action
 
@@ -53,17 +53,55 @@ def test_parse(custom_id: str, parsed: CustomId) -> None:
 
 
 @pytest.mark.parametrize(
-    ("custom_id", "action"),
+    ("custom_id", "action", "index", "manner"),
     [
-        (f"MJ::JOB::upsample::3::{UUID}", (Action.UPSCALE, 3)),
-        (f"MJ::JOB::variation::4::{UUID}", (Action.VARIATION, 4)),
-        (f"MJ::JOB::reroll::0::{UUID}::SOLO", (Action.REROLL, 0)),
-        (f"MJ::BOOKMARK::{UUID}", None),
-        ("MJ::Unheard::Of", None),
+        (f"MJ::JOB::upsample::3::{UUID}", Action.UPSCALE, 3, Manner.PRESS),
+        (f"MJ::JOB::variation::4::{UUID}", Action.VARIATION, 4, Manner.REMIX),
+        (f"MJ::JOB::reroll::0::{UUID}::SOLO", Action.REROLL, 0, Manner.REMIX),
+        (f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO", Action.UPSCALE, 1, Manner.PRESS),
+        (f"MJ::JOB::upsample_beta::1::{UUID}::SOLO", Action.UPSCALE, 1, Manner.PRESS),
+        (f"MJ::JOB::low_variation::1::{UUID}::SOLO", Action.VARIATION, 1, Manner.REMIX),
+        (f"MJ::JOB::high_variation::1::{UUID}::SOLO", Action.VARIATION, 1, Manner.REMIX),
+        (f"MJ::Inpaint::1::{UUID}::SOLO", Action.VARIATION, 1, Manner.FRAME),
+        (f"MJ::Outpaint::75::1::{UUID}::SOLO", Action.ZOOM, 1, Manner.PRESS),
+        (f"MJ::Outpaint::100::1::{UUID}::SOLO", Action.ZOOM, 1, Manner.PRESS),
+        (f"MJ::CustomZoom::{UUID}", Action.ZOOM, 0, Manner.DIALOGUE),
+        (f"MJ::JOB::pan_up::1::{UUID}::SOLO", Action.PAN, 1, Manner.REMIX),
+        (f"MJ::JOB::animate_high::1::{UUID}::SOLO", Action.VIDEO, 1, Manner.REMIX),
+        (f"MJ::JOB::animate_low_extend::2::{UUID}", Action.VIDEO, 2, Manner.REMIX),
+        (f"MJ::JOB::video_virtual_upscale::2::{UUID}", Action.UPSCALE, 2, Manner.PRESS),
+        (f"MJ::JOB::remaster::1::{UUID}::SOLO", Action.UPSCALE, 1, Manner.PRESS),
+        (f"MJ::BOOKMARK::{UUID}", None, 0, Manner.AT_ONCE),
+        ("MJ::Job::PicReader::4", Action.IMAGINE, 4, Manner.DIALOGUE),
+        ("MJ::Job::PicReader::all", Action.IMAGINE, 0, Manner.FAN_OUT),
+        ("MJ::Picread::Retry", Action.DESCRIBE, 0, Manner.IN_PLACE),
+        ("MJ::Job::PromptAnalyzer::5", Action.IMAGINE, 5, Manner.DIALOGUE),
+        ("MJ::Job::PromptAnalyzerExtended", Action.SHORTEN, 0, Manner.IN_PLACE),
+        (f"MJ::CancelJob::ByJobid::{UUID}", None, 0, Manner.AT_ONCE),
+        ("MJ::Prompts::Appeal::a1b2c3", None, 0, Manner.AT_ONCE),
     ],
 )
-def test_action_of(custom_id: str, action: tuple[Action, int] | None) -> None:
-    assert action_of(custom_id) == action
+def test_meaning(custom_id: str, action: Action | None, index: int, manner: Manner) -> None:
+    assert meaning(custom_id) == Meaning(parse(custom_id).kind, action, index, manner)
+
+
+def test_a_button_that_nobody_has_seen_has_no_meaning() -> None:
+    assert meaning("MJ::Unheard::Of") is None
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "label", "emoji", "expected"),
+    [
+        (f"MJ::JOB::upsample::2::{UUID}", "U2", "", "U2"),
+        (f"MJ::JOB::variation::3::{UUID}", "V3", "", "V3"),
+        (f"MJ::JOB::variation::1::{UUID}::SOLO", "Make Variations", "", "Make Variations"),
+        (f"MJ::JOB::reroll::0::{UUID}::SOLO", "", "\U0001f504", "R"),
+        (f"MJ::JOB::upsample_v7_2x_subtle::1::{UUID}::SOLO", "Upscale (Subtle)", "upscale_1", "Upscale (Subtle)"),
+        (f"MJ::JOB::pan_left::1::{UUID}::SOLO", "", "\u2b05\ufe0f", "\u2b05\ufe0f"),
+    ],
+)
+def test_mark(custom_id: str, label: str, emoji: str, expected: str) -> None:
+    assert mark(Button(custom_id, emoji, label)) == expected
 
 
 GRID = tuple(

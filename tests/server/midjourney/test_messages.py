@@ -22,9 +22,12 @@ from mjproxy_server.midjourney.messages import (
     BotMessage,
     Deleted,
     Embed,
+    IframeOpened,
     InteractionEvent,
     InteractionKind,
     MessageKind,
+    ModalOpened,
+    TextField,
     read,
 )
 from mjproxy_server.model.task import Button, Picture
@@ -302,3 +305,48 @@ def test_deletions(data: dict[str, Any], ids: tuple[str, ...]) -> None:
 )
 def test_interactions(dispatch: tuple[str, dict[str, Any]], event: InteractionEvent) -> None:
     assert observed(dispatch) == event
+
+
+# Dialogues.
+
+
+def test_a_modal_is_read_with_its_fields() -> None:
+    field = {"type": 4, "custom_id": "MJ::M::prompt", "value": "a cat --zoom 1.8", "required": True}
+    data = {
+        "id": "55",
+        "nonce": 7,
+        "channel_id": "1",
+        "custom_id": "MJ::M::1",
+        "title": "Zoom Out",
+        "components": [{"type": 1, "components": [field, {"type": 4, "custom_id": "MJ::M::other"}]}],
+    }
+    fields = (TextField("MJ::M::prompt", "a cat --zoom 1.8"), TextField("MJ::M::other"))
+    assert read("INTERACTION_MODAL_CREATE", data) == ModalOpened("55", "7", "MJ::M::1", fields)
+    assert read("INTERACTION_MODAL_CREATE", {"id": "55", "custom_id": "M"}) == ModalOpened("55", "", "M")
+
+
+def test_a_page_is_read_with_its_token() -> None:
+    data = {"id": "55", "nonce": "7", "custom_id": "MJ::iframe::abc", "iframe_path": "/inpaint/index.html"}
+    assert read("INTERACTION_IFRAME_MODAL_CREATE", data) == IframeOpened("55", "7", "abc")
+
+
+@pytest.mark.parametrize("name", ["INTERACTION_MODAL_CREATE", "INTERACTION_IFRAME_MODAL_CREATE"])
+def test_a_dialogue_without_a_custom_id_is_no_event(name: str) -> None:
+    assert read(name, {"id": "55", "nonce": "7"}) is None
+
+
+# When a message was changed.
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "at"),
+    [
+        ("2026-06-02T10:34:38.473000+00:00", 1_780_396_478_473),
+        ("2026-06-02T10:34:38.473Z", 1_780_396_478_473),
+        (None, 0),
+        ("", 0),
+        ("yesterday", 0),
+    ],
+)
+def test_a_message_tells_when_it_was_changed(timestamp: str | None, at: int) -> None:
+    assert message_of("MESSAGE_UPDATE", {**START, "edited_timestamp": timestamp}).edited_at == at

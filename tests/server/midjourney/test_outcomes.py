@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from midjourney_bot import message, observed, queued, refusal
+from midjourney_bot import button, message, observed, queued, refusal
 from midjourney_tasks import US
 
 from mjproxy_server.midjourney.messages import BotMessage
@@ -9,8 +9,11 @@ from mjproxy_server.midjourney.outcomes import (
     AccountTrouble,
     TroubleKind,
     account_trouble,
+    appeal_of,
     failure_of,
+    is_own_fault,
     queued_prompt,
+    retry_at,
 )
 from mjproxy_server.model.task import Failure
 from mjproxy_server.model.vocabulary import Reason
@@ -143,3 +146,52 @@ def test_a_queued_job_has_not_failed() -> None:
 def test_other_messages_queue_nothing() -> None:
     assert queued_prompt(read_message(refusal("1", "Queue full"))) is None
     assert queued_prompt(read_message(message("1", f"**p** - <@{US}> (Waiting to start)"))) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "own"),
+    [
+        ("Sorry, something went wrong", True),
+        ("Sorry! Could not complete the job!", True),
+        ("Job action restricted", False),
+        ("Out of paint", False),
+        ("Invalid parameter", False),
+        ("Queue full", False),
+    ],
+)
+def test_some_failures_are_midjourneys_own_fault(title: str, own: bool) -> None:
+    failure = failure_of(read_message(refusal("1", title)))
+    assert failure is not None
+    assert is_own_fault(failure) is own
+
+
+def test_a_plain_failure_is_midjourneys_own_fault() -> None:
+    failure = failure_of(read_message(message("1", "Failed to process your command :c")))
+    assert failure is not None
+    assert is_own_fault(failure)
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "at"),
+    [
+        ("Queue full", "Your job queue is full.", 0),
+        ("Slow Down!", "You can request another upscale <t:1774990054:R>", 1_774_990_054_000),
+        ("Invalid parameter", "<t:1774990054:R>", None),
+        ("Job queued", "", None),
+    ],
+)
+def test_what_the_bot_is_too_busy_for_may_be_tried_again(title: str, description: str, at: int | None) -> None:
+    assert retry_at(read_message(refusal("1", title, description))) == at
+
+
+def test_a_refused_prompt_may_be_appealed_by_a_button() -> None:
+    appeal = button("MJ::Prompts::Appeal::a1b2", "Appeal")
+    found = appeal_of(read_message(refusal("1", "Action needed to continue", buttons=(button("x"), appeal))))
+    assert found is not None
+    assert found.custom_id == "MJ::Prompts::Appeal::a1b2"
+
+
+def test_other_messages_offer_no_appeal() -> None:
+    appeal = button("MJ::Prompts::Appeal::a1b2", "Appeal")
+    assert appeal_of(read_message(refusal("1", "Action needed to continue"))) is None
+    assert appeal_of(read_message(refusal("1", "Banned prompt", buttons=(appeal,)))) is None

@@ -16,6 +16,7 @@ from mjproxy_server.model.facts import (
     Failed,
     Finished,
     Held,
+    Moved,
     NotTaken,
     Progressed,
     SeedFound,
@@ -166,6 +167,24 @@ def test_an_unknown_fact_is_a_fault() -> None:
         transition(QUEUED, object())  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("before", [(), (Sending(1100, "1"), NotTaken(1200, "1"))])
+def test_a_task_that_discord_has_nothing_of_can_move(before: tuple[Fact, ...]) -> None:
+    task = QUEUED
+    for fact in before:
+        task = transition(task, fact)
+    assert transition(task, Moved(1300, "22")) == replace(task, account_id="22")
+
+
+@pytest.mark.parametrize(
+    "before", [(Sending(1100, "1"),), (Sending(1100, "1"), Taken(1200, "1")), (Cancelled(1100),), (Started(1100, "m"),)]
+)
+def test_a_task_that_discord_may_have_something_of_stays(before: tuple[Fact, ...]) -> None:
+    task = QUEUED
+    for fact in before:
+        task = transition(task, fact)
+    assert transition(task, Moved(1300, "22")) is task
+
+
 times = st.integers(0, 5000)
 nonces = st.sampled_from(["n1", "n2"])
 messages = st.sampled_from(["", "m1", "m2"])
@@ -181,6 +200,7 @@ facts = st.one_of(
     st.builds(Failed, times, st.just(FAILURE)),
     st.builds(Cancelled, times),
     st.builds(CancelRequested, times),
+    st.builds(Moved, times, st.sampled_from(["11", "22"])),
     st.builds(SeedFound, times, st.just("42")),
 )
 

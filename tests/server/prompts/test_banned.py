@@ -76,7 +76,7 @@ async def test_a_file_extends_the_list(time: Time, file: Path) -> None:
 
 
 async def test_a_file_replaces_the_list(time: Time, file: Path) -> None:
-    file.write_bytes("\ufeffcheese\r\n".encode())
+    file.write_bytes("\ufeff# ours\r\ncheese\r\n".encode())
     words = banned(time, file, ListMode.REPLACE)
     assert await words.find("cheese") == "cheese"
     assert await words.find("nude") is None

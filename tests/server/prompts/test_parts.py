@@ -49,7 +49,7 @@ def test_no_text_that_is_translated_has_a_line_break(text: str) -> None:
         ("--tile 一只猫", ["一只猫"], [], ["--tile"]),
         ("{红, 绿} 鸟", ["红, 绿", "鸟"], [], ["{", "}"]),
         ('a sign "欢迎" 和 “你好”', ["a sign", "和"], [], []),
-        ('12" 屏幕 24" 屏幕', ['12" 屏幕 24" 屏幕'], [], []),
+        ('12"屏幕 24"屏幕', ['12"屏幕 24"屏幕'], [], []),
         ("1️⃣ Cat --ar 5:4\n\n2️⃣ Dog", ["Cat", "Dog"], [], ["--ar 5:4", "\n\n"]),
         (
             "## Important tokens\n**appdash** (1.00), in the ~~style~~ of\n\n██░ toonami",

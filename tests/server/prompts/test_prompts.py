@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
@@ -111,7 +112,8 @@ async def test_a_wrong_secret_leaves_the_prompt_as_it_is(
 
 async def test_a_slow_translator_is_not_waited_for(server: TranslationServer, caplog: pytest.LogCaptureFixture) -> None:
     server.answers = [Hanging]
-    assert await translated("一只猫", openai(server), seconds=0.2) == "一只猫"
+    async with asyncio.timeout(10):
+        assert await translated("一只猫", openai(server), seconds=0.2) == "一只猫"
     assert "no answer within 0.2 s" in caplog.text
 
 

@@ -92,8 +92,8 @@ async def test_the_memory_is_bounded_and_keeps_what_is_used() -> None:
     for number in range(1100):
         await subject.translate("猫", Language.ENGLISH)
         await subject.translate(f"狗{number}", Language.ENGLISH)
+    assert backend.asked.count("猫") == 1
     backend.asked.clear()
-    await subject.translate("猫", Language.ENGLISH)
     await subject.translate("狗1099", Language.ENGLISH)
     await subject.translate("狗0", Language.ENGLISH)
     assert backend.asked == ["狗0"]

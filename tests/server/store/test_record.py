@@ -1,12 +1,14 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 from store_samples import START, failed, submission, whole_log
 
-from mjproxy_server.model.facts import Progressed, Sending, Started, Taken
+from mjproxy_server.model.errors import QueueFull
+from mjproxy_server.model.facts import Moved, Progressed, Sending, Started, Taken
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Status
-from mjproxy_server.store import SqliteStore
+from mjproxy_server.store import Capacity, SqliteStore, TaskQuery
 
 
 async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) -> None:
@@ -50,3 +52,13 @@ async def test_facts_of_many_writers_are_all_kept(store: SqliteStore) -> None:
     assert found[0].status is Status.IN_PROGRESS
     assert [revision.subject.progress for revision in await whole_log(store)] == [0, *range(65)]
     assert found == ((await whole_log(store))[-1].task, 66)
+
+
+async def test_a_task_that_moved_is_counted_and_found_where_it_is(store: SqliteStore) -> None:
+    room_for_one = Capacity(core_size=1, queue_size=0)
+    task = (await store.submit(submission(account_id="one", capacity=room_for_one))).task
+    await store.record(task.id, Moved(START, "two"))
+    assert (await store.list(TaskQuery(account_id="two"))).tasks == (replace(task, account_id="two"),)
+    assert (await store.submit(submission(account_id="one", capacity=room_for_one))).queue_position == 0
+    with pytest.raises(QueueFull):
+        await store.submit(submission(account_id="two", capacity=room_for_one))

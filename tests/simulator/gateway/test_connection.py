@@ -252,3 +252,12 @@ def test_frames_are_compressed_one_by_one_when_the_client_wants_it(client: Clien
     client.send(2, {"token": ALICE.token, "compress": True})
     places = [type(output) for output in client.outputs]
     assert places == [Frame, CompressFrames, Frame]
+
+
+@pytest.mark.parametrize(("strict", "heard"), [(True, 1), (False, 2)])
+def test_whisper_to_a_session_that_is_gone_reaches_nobody_or_everybody(strict: bool, heard: int) -> None:
+    gateway = Gateway(strict_sessions=strict)
+    client = gateway.client()
+    client.identify()
+    gateway.lobby.whisper(ALICE.user.id, "no such session", "SECRET", {})
+    assert len(client.frames()) == 1 + heard

@@ -37,8 +37,12 @@ async def test_routes_that_do_not_exist_say_so_in_discords_form(alice: DiscordUs
 async def test_command_index_lists_all_bots_and_two_with_an_imagine(alice: DiscordUser, place: str) -> None:
     index = (await alice.request("GET", f"/{place.format(**alice.account)}/application-command-index")).json()
     owners = [each["application_id"] for each in index["application_commands"] if each["name"] == "imagine"]
-    imagine = index["application_commands"][0]
-    assert owners == [MIDJOURNEY, NIJI]
+    (imagine,) = [
+        each
+        for each in index["application_commands"]
+        if (each["application_id"], each["name"]) == (MIDJOURNEY, "imagine")
+    ]
+    assert owners == [NIJI, MIDJOURNEY]
     assert [each["id"] for each in index["applications"]] == [MIDJOURNEY, NIJI, "1090660574196674713"]
     assert (imagine["id"], imagine["version"], imagine["type"]) == ("938956540159881230", "1237876415471554623", 1)
     assert imagine["options"] == [

@@ -104,7 +104,9 @@ class AccountServiceServicer:
     def CreateAccount(self, request, context):
         """Adds an account, and connects it.
 
-        INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
+        INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it. Or the request
+        id was used for another account; choose a new one. NOT_FOUND: a repeat, whose account was deleted since. UNAVAILABLE: a deleted
+        account of this channel ends its last tasks; try again later.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

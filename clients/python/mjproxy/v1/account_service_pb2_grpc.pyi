@@ -48,7 +48,9 @@ class AccountServiceStub:
     CreateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]
     """Adds an account, and connects it.
 
-    INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
+    INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it. Or the request
+    id was used for another account; choose a new one. NOT_FOUND: a repeat, whose account was deleted since. UNAVAILABLE: a deleted
+    account of this channel ends its last tasks; try again later.
     """
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
     """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
@@ -97,7 +99,9 @@ class AccountServiceAsyncStub(AccountServiceStub):
     CreateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateAccountRequest, _account_service_pb2.CreateAccountResponse]  # type: ignore[assignment]
     """Adds an account, and connects it.
 
-    INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
+    INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it. Or the request
+    id was used for another account; choose a new one. NOT_FOUND: a repeat, whose account was deleted since. UNAVAILABLE: a deleted
+    account of this channel ends its last tasks; try again later.
     """
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]  # type: ignore[assignment]
     """Changes an account while it works. To enable it, even if it is enabled, also lifts a hold, ends a rest, and connects it
@@ -161,7 +165,9 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.CreateAccountResponse, _abc.Awaitable[_account_service_pb2.CreateAccountResponse]]:
         """Adds an account, and connects it.
 
-        INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it.
+        INVALID_ARGUMENT: a field is wrong; correct it. ALREADY_EXISTS: the channel is an account already; update it. Or the request
+        id was used for another account; choose a new one. NOT_FOUND: a repeat, whose account was deleted since. UNAVAILABLE: a deleted
+        account of this channel ends its last tasks; try again later.
         """
 
     @_abc_1.abstractmethod

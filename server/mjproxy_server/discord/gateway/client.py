@@ -83,7 +83,8 @@ class GatewayClient:
             token=token.get_secret_value(), browser=self._browser, gateway=endpoints.gateway, rng=rng, resume=resume
         )
         self._resume_point = resume
-        self._dispatches: asyncio.Queue[Dispatch] = asyncio.Queue()
+        self._dispatches: asyncio.Queue[tuple[float, Dispatch]] = asyncio.Queue()
+        self._oldest_pending: float | None = None
         self._resume_url_is_dead = False
         self._attempt = 0  # Tries since the session was last READY, as `GatewayStatus` has it.
         self._last_error: str | None = None
@@ -103,6 +104,14 @@ class GatewayClient:
     def resume_point(self) -> ResumePoint | None:
         """Where another process can resume: after the last dispatch for which `on_dispatch` returned."""
         return self._resume_point
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the oldest dispatch came that was not handed over completely; 0.0 if there is none.
+
+        Whoever concludes something from what did not come must know how far back "now" is.
+        """
+        return 0.0 if self._oldest_pending is None else self._clock.monotonic() - self._oldest_pending
 
     async def run(self) -> None:
         """Stay connected until cancelled; the session can then still be resumed.
@@ -153,7 +162,7 @@ class GatewayClient:
                     session=self._session,
                     gate=self._gate,
                     clock=self._clock,
-                    deliver=self._dispatches.put_nowait,
+                    deliver=self._deliver,
                     on_progress=self._show_progress,
                 )
                 await connection.live()
@@ -188,11 +197,19 @@ class GatewayClient:
                 pass
         return close_code.pause
 
+    def _deliver(self, dispatch: Dispatch) -> None:
+        received_at = self._clock.monotonic()
+        self._dispatches.put_nowait((received_at, dispatch))
+        if self._oldest_pending is None:
+            self._oldest_pending = received_at
+
     async def _hand_over(self) -> None:
         while True:
-            dispatch = await self._dispatches.get()
+            self._oldest_pending, dispatch = await self._dispatches.get()
             await self._on_dispatch(dispatch)
             self._resume_point = dispatch.resume_point
+            if self._dispatches.empty():
+                self._oldest_pending = None
 
     def _note(self, ending: ConnectionEnded) -> None:
         _logger.info("Gateway connection ended: %s", ending)
