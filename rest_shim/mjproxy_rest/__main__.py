@@ -5,10 +5,10 @@ import logging
 import sys
 
 import uvloop
-from mjproxy.launcher.signals import until_signalled
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from mjproxy.launcher.signals import until_signalled
 from mjproxy_rest.part import Settings, serve
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-from mjproxy.errors import ServerError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -11,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from mjproxy.errors import ServerError
 from mjproxy_rest import texts
 from mjproxy_rest.bodies import MAX_BODY_MB, BodyTooLarge
 from mjproxy_rest.handlers import NEXT_PAGE_HEADER, language_of

@@ -8,12 +8,12 @@ change of a task that is held here is applied, it still is at the position.
 before the read began; a task of whose removal the watch had told by then is not shown; and a task is readable from the
 moment its submission was answered.
 
-**How.** A change of a task that nobody reads is not kept, so a miss could lose one: the server's answer is under way, a
-change comes and is let go, the answer arrives and is old for ever. Therefore a miss *marks* its ids before it asks, a
-marked id keeps its changes, and the higher revision wins. Changes before the mark are in the answer, because the
-question says `min_revision`: the highest revision that is *known*, be it that somebody was shown it or that the watch has
-passed it. Ids that could not be marked (a new task's, those of a list) are kept only from an answer that is no older than
-what is known; answers overtake each other.
+**How.** A change of a task that nobody reads is not kept, so a miss could lose one: the server's answer is under way,
+a change comes and is let go, the answer arrives and is old for ever. Therefore a miss *marks* its ids before it asks,
+a marked id keeps its changes, and the higher revision wins. Changes before the mark are in the answer, because the
+question says `min_revision`: the highest revision that is *known*, be it that somebody was shown it or that the watch
+has passed it. Ids that could not be marked (a new task's, those of a list) are kept only from an answer that is no
+older than what is known; answers overtake each other.
 
 While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
 resumes. A watch that lost its place resets the cache, and marks from before the reset count no more. The promise holds
@@ -31,7 +31,6 @@ from dataclasses import dataclass
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
-
 from mjproxy_rest.tasks import encode
 
 DEFAULT_CAPACITY_BYTES = 32 * 1024 * 1024
@@ -189,12 +188,17 @@ class TaskCache:
 
     def _apply(self, change: TaskChange) -> None:
         task_id = change.removed_task_id or change.task.id
-        latest = self._latest(task_id)
-        if latest is None and task_id not in self._marks:
+        latest, mark = self._latest(task_id), self._marks.get(task_id)
+        if latest is None and mark is None:
             return
-        if latest is None or latest.revision < change.revision:
-            body = encode(change.task) if change.HasField("task") else None
-            self._keep(task_id, _Entry(change.revision, body))
+        if latest is not None and latest.revision >= change.revision:
+            return
+        entry = _Entry(change.revision, encode(change.task) if change.HasField("task") else None)
+        if task_id in self._entries or change.revision > self._known:
+            self._keep(task_id, entry)
+        elif mark is not None:
+            # The watch lags behind what was shown, perhaps of this task, and then let go: this waits for the answer.
+            mark.newest = entry
 
     def _latest(self, task_id: str) -> _Entry | None:
         mark = self._marks.get(task_id)

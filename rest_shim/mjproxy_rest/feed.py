@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from mjproxy.errors import ServerError
 from mjproxy.watch import Batch, Interrupted, Reset, TaskWatch, WatchEvent
-
 from mjproxy_rest.cache import TaskCache
 
 _log = logging.getLogger(__name__)

@@ -3,6 +3,9 @@
 import uuid
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from mjproxy.errors import PermissionDenied, ServerError, Unauthenticated
 from mjproxy.v1.task_pb2 import (
     TASK_STATUS_IN_PROGRESS,
@@ -11,9 +14,6 @@ from mjproxy.v1.task_pb2 import (
     Mode,
 )
 from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, TaskFilter
-from starlette.requests import Request
-from starlette.responses import Response
-
 from mjproxy_rest.requests import IdsBody, PageQuery, SubmitBody, parse_query
 from mjproxy_rest.responses import accepted, json_array, json_response, refused, server_error
 from mjproxy_rest.service import Page, TaskService

@@ -7,9 +7,10 @@ import ipaddress
 from collections.abc import Callable
 from typing import Annotated, Final, Self
 
-from mjproxy.launcher.address import Address
 from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from mjproxy.launcher.address import Address
 
 NAME: Final = "rest"
 

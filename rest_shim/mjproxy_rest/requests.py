@@ -12,6 +12,10 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
 import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
 from mjproxy.v1.task_pb2 import ACTION_REROLL, ACTION_UPSCALE, ACTION_VARIATION, Action, Mode
 from mjproxy.v1.task_service_pb2 import (
     AccountFilter,
@@ -22,10 +26,6 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitOptions,
     SubmitTaskRequest,
 )
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, PydanticCustomError
-
 from mjproxy_rest import texts
 from mjproxy_rest.images import image
 from mjproxy_rest.texts import Text

@@ -12,6 +12,9 @@ import math
 from collections.abc import Mapping
 
 import orjson
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
 from mjproxy.errors import (
     DeadlineExceeded,
     PermissionDenied,
@@ -34,9 +37,6 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitRefusal,
     SubmitTaskResponse,
 )
-from pydantic.alias_generators import to_camel
-from starlette.responses import Response
-
 from mjproxy_rest import texts
 from mjproxy_rest.texts import Language, Text
 from mjproxy_rest.vocabulary import STATUS_WORDS

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from mjproxy.v1.task_pb2 import MODE_FAST, MODE_RELAX, MODE_TURBO, MODE_UNSPECIFIED, Mode
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mjproxy.v1.task_pb2 import MODE_FAST, MODE_RELAX, MODE_TURBO, MODE_UNSPECIFIED, Mode
 from mjproxy_rest.bodies import read_body
 from mjproxy_rest.handlers import Call, fetch, list_by_ids, list_newest, list_queue, submit
 from mjproxy_rest.requests import (

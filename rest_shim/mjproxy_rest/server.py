@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from mjproxy.channel import open_channel
-from mjproxy.launcher.address import Address
 from starlette.types import ASGIApp
 
+from mjproxy.channel import open_channel
+from mjproxy.launcher.address import Address
 from mjproxy_rest.app import create_app
 from mjproxy_rest.cache import TaskCache
 from mjproxy_rest.feed import Feed

@@ -12,7 +12,6 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitTaskResponse,
     TaskFilter,
 )
-
 from mjproxy_rest.cache import Ask, TaskCache
 from mjproxy_rest.permissions import Permissions
 from mjproxy_rest.upstream import Upstream

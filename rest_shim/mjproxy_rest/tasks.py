@@ -15,8 +15,8 @@ Hence:
 from typing import Literal
 
 import orjson
-from mjproxy.v1.task_pb2 import TASK_STATUS_CANCELLED, Button, Task
 
+from mjproxy.v1.task_pb2 import TASK_STATUS_CANCELLED, Button, Task
 from mjproxy_rest import texts
 from mjproxy_rest.vocabulary import ACTION_WORDS, BOT_WORDS, STATUS_WORDS
 

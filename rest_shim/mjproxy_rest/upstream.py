@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import grpc
+
 from mjproxy.channel import Metadata, authorization
 from mjproxy.errors import Unauthenticated, from_rpc
 from mjproxy.v1.task_service_pb2 import (
@@ -35,7 +36,7 @@ class Upstream:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         """Uses a channel that somebody else opens and closes."""
-        self._stub: "TaskServiceAsyncStub" = TaskServiceStub(channel)
+        self._stub: TaskServiceAsyncStub = TaskServiceStub(channel)
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Calls SubmitTask."""

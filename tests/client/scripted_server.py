@@ -194,18 +194,18 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
 
     # The calls
 
-    async def SubmitTask(self, request: SubmitTaskRequest, context: Context) -> SubmitTaskResponse:  # noqa: N802
+    async def SubmitTask(self, request: SubmitTaskRequest, context: Context) -> SubmitTaskResponse:
         await self._begin("SubmitTask", request, context)
         task = self.add(prompt=request.imagine.prompt, state=request.options.state)
         return SubmitTaskResponse(tasks=[task], code=SUBMIT_CODE_SUCCESS, description="ok", revision=self.revision)
 
-    async def GetTask(self, request: GetTaskRequest, context: Context) -> GetTaskResponse:  # noqa: N802
+    async def GetTask(self, request: GetTaskRequest, context: Context) -> GetTaskResponse:
         await self._begin("GetTask", request, context)
         if request.id not in self.tasks:
             await Fails(grpc.StatusCode.NOT_FOUND, "no such task", (error_info("TASK_NOT_FOUND"),)).abort(context)
         return GetTaskResponse(task=self.tasks[request.id], revision=self.revision)
 
-    async def ListTasks(self, request: ListTasksRequest, context: Context) -> ListTasksResponse:  # noqa: N802
+    async def ListTasks(self, request: ListTasksRequest, context: Context) -> ListTasksResponse:
         await self._begin("ListTasks", request, context)
         matching = [task for task in self.tasks.values() if _listed(request.filter, task)]
         matching.sort(key=lambda task: task.id, reverse=not request.oldest_first)
@@ -221,9 +221,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
             self.on_list.popleft()()
         return page
 
-    async def WatchTasks(  # noqa: N802
-        self, request: WatchTasksRequest, context: Context
-    ) -> AsyncIterator[WatchTasksResponse]:
+    async def WatchTasks(self, request: WatchTasksRequest, context: Context) -> AsyncIterator[WatchTasksResponse]:
         await self._begin("WatchTasks", request, context)
         position = request.after_revision if request.HasField("after_revision") else self.revision
         foreign = request.history_id not in {"", self.history_id}
@@ -241,9 +239,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
             if sent == 1 and self.on_watch:
                 self.on_watch.popleft()()
 
-    async def ListAccounts(  # noqa: N802
-        self, request: ListAccountsRequest, context: Context
-    ) -> ListAccountsResponse:
+    async def ListAccounts(self, request: ListAccountsRequest, context: Context) -> ListAccountsResponse:
         await self._begin("ListAccounts", request, context)
         start = int(request.page_token or 0)
         end = start + self.page_size

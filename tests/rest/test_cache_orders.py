@@ -1,8 +1,8 @@
-"""The cache's promise under any order of events: nobody is shown an older state than anybody was shown before they asked,
-nor a task of whose removal the watch had told by then.
+"""The cache's promise under any order of events.
 
-Beside the cache runs a model of the server: a log, the present state, and questions that are under way for as long as the test
-likes. The server may be replaced by one with another history.
+Nobody is shown an older state than anybody was shown before they asked, nor a task of whose removal the watch had told
+by then. Beside the cache runs a model of the server: a log, the present state, and questions that are under way for as
+long as the test likes. The server may be replaced by one with another history.
 """
 
 from collections.abc import Callable
@@ -173,9 +173,8 @@ class World:
     def watch_begins_anew(self, _: int) -> None:
         if self.lost:
             # The promise is made within a history, as far as the watch tells them apart.
+            self.close()
             self.shown.clear()
-            for question in self.questions:
-                question.shown.clear()
         self.watched, self.lost = self.server.revision, False
         self.cache.reset(self.server.position(self.watched))
 

@@ -104,6 +104,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
             endpoints=config.endpoints,
             store=store,
             shelf=shelf,
+            prompts=prompts,
             clock=clock,
             rng=rng,
             choice=config.account_choice,

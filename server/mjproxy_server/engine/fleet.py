@@ -35,6 +35,7 @@ from mjproxy_server.model.errors import AccountExists, AccountNotFound, Unavaila
 from mjproxy_server.model.facts import Failed, Moved
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Reason, Status, WhenHeld
+from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision, Store
 
 
@@ -54,6 +55,7 @@ class Fleet:
         endpoints: Endpoints,
         store: Store,
         shelf: Shelf,
+        prompts: Prompts,
         clock: Clock,
         rng: random.Random,
         choice: ChoiceRule,
@@ -62,6 +64,7 @@ class Fleet:
         self._endpoints = endpoints
         self._store = store
         self._shelf = shelf
+        self._prompts = prompts
         self._clock = clock
         self._rng = rng
         self.nonces = NonceSource(clock)
@@ -216,6 +219,7 @@ class Fleet:
             link=link,
             worker=worker,
             inquiries=inquiries,
+            prompts=self._prompts,
             store=self._store,
             clock=self._clock,
             on_change=self.changes.ring,

@@ -18,14 +18,16 @@ from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.condition import Condition, omen
 from mjproxy_server.engine.link import Link
+from mjproxy_server.engine.wording import in_chinese, wants_chinese
 from mjproxy_server.engine.worker import Worker
-from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.midjourney.correlate import Correlator, Sighting
 from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, read
 from mjproxy_server.midjourney.outcomes import TroubleKind, account_trouble
 from mjproxy_server.model.account import Account, AccountRecord, AccountSync
-from mjproxy_server.model.facts import Cancelled, Failed
+from mjproxy_server.model.facts import Cancelled, Failed, Finished
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Reason, Status
+from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision, Store
 
 _logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class Lane:
         link: Link,
         worker: Worker,
         inquiries: Inquiries,
+        prompts: Prompts,
         store: Store,
         clock: Clock,
         on_change: Callable[[], None],
@@ -61,6 +64,7 @@ class Lane:
             link: The account's way to Discord.
             worker: Works the tasks off.
             inquiries: What is asked of the bot besides; it hears every event first.
+            prompts: Translates results.
             store: The task log.
             clock: The time.
             on_change: Called when the account's health or load is another one than before.
@@ -72,6 +76,7 @@ class Lane:
         self.inquiries = inquiries
         self._link = link
         self._worker = worker
+        self._prompts = prompts
         self._store = store
         self._clock = clock
         self._on_change = on_change
@@ -82,6 +87,7 @@ class Lane:
         self._newest_message_id = ""
         self._changed = asyncio.Event()
         self._cancel_wanted = asyncio.Event()
+        self._translations: asyncio.Queue[tuple[str, Finished]] = asyncio.Queue()
         self._rest_begun = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -187,6 +193,7 @@ class Lane:
             group.create_task(self._watch_for_silence())
             group.create_task(self._wake_after_rests())
             group.create_task(self._stop_cancelled())
+            group.create_task(self._translate())
             while True:
                 await self._link.wait_until_ready()
                 self._changed.clear()
@@ -282,7 +289,24 @@ class Lane:
             if sightings:
                 self._heed_trouble(event)
         for sighting in sightings:
+            await self._report(sighting)
+
+    async def _report(self, sighting: Sighting) -> None:
+        """Stores what was seen; a text that is to be translated first is stored when that is done."""
+        task = self._at_work.get(sighting.task_id)
+        if task is not None and isinstance(sighting.fact, Finished) and wants_chinese(task):
+            self._translations.put_nowait((sighting.task_id, sighting.fact))
+        else:
             await self._store.record(sighting.task_id, sighting.fact)
+
+    async def _translate(self) -> None:
+        """Translates results, which may take seconds, for which nothing else waits."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._finish_in_chinese(*await self._translations.get()))
+
+    async def _finish_in_chinese(self, task_id: str, finished: Finished) -> None:
+        await self._store.record(task_id, await in_chinese(finished, self._prompts))
 
     def _heed_trouble(self, message: BotMessage) -> None:
         """Holds the account if an answer to one of our own tasks says that its owner has to do something."""

@@ -1,9 +1,15 @@
-"""What a prompt becomes before it is queued."""
+"""What a prompt becomes before it is queued, and what the bot's own texts become for their readers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import structs
+
+from mjproxy_server.model.command import Describe
 from mjproxy_server.model.errors import BannedPrompt
+from mjproxy_server.model.facts import Finished
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Action
 from mjproxy_server.prompts.prompts import Prompts
 
 
@@ -35,3 +41,19 @@ async def worded(prompts: Prompts, text: str, longest: int) -> Wording:
     if banned is not None:
         raise BannedPrompt(english, banned)
     return Wording(text, english if len(english) <= longest else text)
+
+
+def wants_chinese(task: Task) -> bool:
+    """Returns whether a task ends with a text that is to be told in Chinese too."""
+    if task.action is Action.SHORTEN:
+        return True
+    return isinstance(task.command, Describe) and task.command.language.lower().startswith("zh")
+
+
+async def in_chinese(finished: Finished, prompts: Prompts) -> Finished:
+    """Returns the end of a task with its text in Chinese; as it is if nobody translates it."""
+    text = finished.result.prompt
+    chinese = await prompts.to_chinese(text)
+    if chinese == text:
+        return finished
+    return replace(finished, result=structs.replace(finished.result, prompt_zh=chinese))
