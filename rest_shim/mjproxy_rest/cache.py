@@ -16,9 +16,9 @@ has passed it. Ids that could not be marked (a new task's, those of a list) are 
 older than what is known; answers overtake each other.
 
 While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
-resumes. A watch that lost its place resets the cache, and marks from before the reset count no more. The promise holds
-within a history: between the moment when a server with another store takes over and the reset that tells of it, there is
-none, and answers to questions from before that reset are shown, but not kept.
+resumes. A watch that lost its place resets the cache, and marks from before the reset count no more. The promise
+holds within a history: between the moment when a server with another store takes over and the reset that tells of it,
+there is none, and answers to questions from before that reset are shown, but not kept.
 
 Entries are bounded by bytes; the least recently read go first.
 """
