@@ -154,7 +154,8 @@ def server_error(error: ServerError, language: Language) -> Response:
         case PermissionDenied():
             return failure(403, texts.PERMISSION_DENIED, language)
         case Refused():
-            return json_response(refused(error, language))
+            text = texts.BY_CODE[SUBMIT_CODE_VALIDATION_ERROR].fill(field=error.field, detail=error.message)
+            return json_response(invalid(text, language))
         case Unavailable() | DeadlineExceeded():
             seconds = math.ceil(error.retry_after or _RETRY_AFTER_SECONDS)
             return failure(503, texts.UNAVAILABLE, language, {"Retry-After": str(seconds)})

@@ -72,4 +72,4 @@ async def test_an_over_large_body_is_refused_unread(rest: httpx.AsyncClient) -> 
     body = b'{"prompt": "' + b"x" * (51 * 1024 * 1024) + b'"}'
     answer = await rest.post("/mj/submit/imagine", content=body)
     assert answer.status_code == 413
-    assert answer.json()["code"] == 4
+    assert answer.json()["code"] == 9

@@ -10,8 +10,8 @@ import pytest
 # Test folders are no packages; this makes the helpers beside this file importable.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from rest_running import running_shim
 from rest_server import ScriptedServer
-from rest_shim import running_shim
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,7 @@ class ScriptedServer(TaskServiceServicer):
     calls: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     watchers: int = 0
+    watch_key_withdrawn: bool = False
     port: int = 0
 
     @classmethod
@@ -118,6 +119,11 @@ class ScriptedServer(TaskServiceServicer):
         """Waits until somebody watches."""
         async with self.changed, asyncio.timeout(10):
             await self.changed.wait_for(lambda: self.watchers)
+
+    async def withdraw_watch_key(self) -> None:
+        """Ends every watch as a server does that no longer knows its key."""
+        self.watch_key_withdrawn = True
+        await self._announce()
 
     async def _announce(self) -> None:
         async with self.changed:
@@ -173,7 +179,9 @@ class ScriptedServer(TaskServiceServicer):
         try:
             while True:
                 async with self.changed:
-                    await self.changed.wait_for(lambda: self.revision > sent)  # noqa: B023 - awaited here
+                    await self.changed.wait_for(lambda: self.watch_key_withdrawn or self.revision > sent)  # noqa: B023
+                if self.watch_key_withdrawn:
+                    await _abort(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
                 changes = self.log[sent:]
                 sent = self.revision
                 yield WatchTasksResponse(changes=changes, revision=sent, history_id=HISTORY)

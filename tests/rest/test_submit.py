@@ -11,8 +11,8 @@ import orjson
 import pytest
 import pytest_asyncio
 from google.protobuf.json_format import MessageToDict, ParseDict
+from rest_running import running_shim
 from rest_server import Refusal, ScriptedServer
-from rest_shim import running_shim
 
 from mjproxy.v1.task_service_pb2 import SubmitRefusal, SubmitTaskResponse
 

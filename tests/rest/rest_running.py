@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx
 
@@ -18,9 +19,12 @@ async def running_shim(grpc_target: str, service_key: str | None = None) -> Asyn
     )
     serving = asyncio.create_task(serve(settings, announced.set_result))
     try:
-        await asyncio.wait({serving, announced}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
-        address = (announced if announced.done() else serving).result() or ""
-        async with httpx.AsyncClient(base_url=address.removeprefix("rest="), trust_env=False, timeout=20) as client:
+        both: list[asyncio.Future[Any]] = [announced, serving]
+        await asyncio.wait(both, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+        address = announced.result().removeprefix("rest=")
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
             yield client
     finally:
         serving.cancel()

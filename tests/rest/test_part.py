@@ -1,0 +1,65 @@
+import asyncio
+import os
+import signal
+import sys
+
+import httpx
+import pytest
+from pydantic import ValidationError
+
+from mjproxy_rest.part import NAME, Settings, serve
+
+
+def test_the_environment_wins_over_what_is_passed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MJPROXY_REST_LISTEN", "127.0.0.1:1")
+    monkeypatch.setenv("MJPROXY_DISCORD__CDN", "of another part")
+    assert Settings(rest_listen="127.0.0.1:2").rest_listen == "127.0.0.1:1"
+    assert NAME == "rest"
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8080", "[::]:8080", "example.com:8080"])
+def test_others_are_served_only_when_there_is_a_key(address: str) -> None:
+    with pytest.raises(ValidationError, match=r"rest_listen.*set api_secret or \[\[keys\]\]"):
+        Settings(rest_listen=address)
+    assert Settings.model_validate({"rest_listen": address, "api_secret": "a"}).listen.port == 8080
+    keys = [{"name": "ann", "key": "a", "role": "user"}]
+    assert Settings.model_validate({"rest_listen": address, "keys": keys}).listen.port == 8080
+
+
+@pytest.mark.parametrize("values", [{"rest_listen": "8080"}, {"rest_listen": "h:70000"}, {"unknown": "s3cret"}])
+def test_wrong_settings_are_refused_without_showing_values(values: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate(values)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings.model_validate({"service_key": "s3cret", "api_secret": "s3cret", "keys": [{"key": "s3cret"}]})
+    assert "s3cret" not in repr(settings)
+
+
+async def test_a_port_in_use_is_refused_with_a_remedy() -> None:
+    taken = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    async with taken:
+        port = taken.sockets[0].getsockname()[1]
+        with pytest.raises(OSError, match=rf"rest_listen: cannot listen on 127\.0\.0\.1:{port} .*port 0"):
+            await serve(Settings(rest_listen=f"127.0.0.1:{port}"), lambda _: None)
+
+
+async def test_the_module_runs_from_the_environment_until_it_is_told_to_end() -> None:
+    environment = os.environ | {"MJPROXY_REST_LISTEN": "127.0.0.1:0", "MJPROXY_GRPC_TARGET": "127.0.0.1:1"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "mjproxy_rest", stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    try:
+        assert process.stdout is not None
+        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        address = line.removeprefix("ready rest=").strip()
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+            assert (await client.get("/healthz")).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
