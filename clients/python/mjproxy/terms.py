@@ -77,6 +77,7 @@ class Action(Term):
     PAN = "pan", pb.ACTION_PAN
     VIDEO = "video", pb.ACTION_VIDEO
     SWAP_FACE = "swap_face", pb.ACTION_SWAP_FACE
+    BOOKMARK = "bookmark", pb.ACTION_BOOKMARK
 
 
 class Mode(Term):
