@@ -100,5 +100,5 @@ def _bind(server: aio.Server, address: Address) -> int:
         return server.add_insecure_port(str(address))
     except RuntimeError as error:
         raise AddressInUse(
-            f"{address}: cannot listen there; is another server running? Choose another address."
+            f"grpc_listen {address}: cannot listen there; is another server running? Choose another address."
         ) from error

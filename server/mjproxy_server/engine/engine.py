@@ -199,5 +199,6 @@ async def _unfinished(store: Store) -> list[Task]:
 _INTERRUPTED: Final = Failure(
     Reason.INTERRUPTED,
     "Interrupted",
-    "The server was stopped while the job ran; look into the channel for its result, or submit it again.",
+    "The server was stopped while the job ran. Look into the channel for its result before you submit it again: the bot"
+    " may have finished it.",
 )

@@ -15,11 +15,17 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 def in_force(configuration: Configuration) -> str:
     """The whole configuration: plain values first, then the tables, as TOML wants it.
 
-    Of a key that several parts read, the first part's value is written.
+    Of a key that several parts read, the first part's value is written. Of the tables of a list only what was set is
+    written: what one of them leaves out may come from elsewhere, as an account's settings do from [account_defaults].
     """
     values: dict[str, object] = {}
     for settings in configuration.settings.values():
-        values |= {key: value for key, value in settings.model_dump(mode="json").items() if key not in values}
+        whole, as_set = settings.model_dump(mode="json"), settings.model_dump(mode="json", exclude_unset=True)
+        values |= {
+            key: as_set.get(key, value) if isinstance(value, list) else value
+            for key, value in whole.items()
+            if key not in values
+        }
     return "\n".join(_body(values, (), configuration.origins)) + "\n"
 
 
