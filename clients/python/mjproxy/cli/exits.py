@@ -82,7 +82,8 @@ def explain(error: errors.MjproxyError, target: str) -> str:
                 "Start one with `mjproxy up`, or name yours with --server or MJPROXY_GRPC_TARGET."
             )
         case errors.Unauthenticated():
-            return f"{str(error).removesuffix('.')}. Put a key into MJPROXY_KEY, or name its file with --key-file."
+            told = str(error).removesuffix(".")
+            return f"{told}. Put a key of the server into MJPROXY_KEY, or name its file with --key-file."
         case errors.QueueFull(retry_after=float(seconds)):
             return f"{error}. Try again in {seconds:g} s."
     return str(error)
