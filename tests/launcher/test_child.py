@@ -18,7 +18,7 @@ def _module_path(module_path: str, workdir: object, monkeypatch: pytest.MonkeyPa
 
 
 def only_child() -> psutil.Process:
-    (process,) = psutil.Process().children()
+    (process,) = (each for each in psutil.Process().children() if "simulator" in " ".join(each.cmdline()))
     return process
 
 

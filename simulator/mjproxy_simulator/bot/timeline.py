@@ -91,7 +91,9 @@ def _beginning(job: Job) -> tuple[Beat, ...]:
 
 
 def _to_the_end(job: Job, rng: random.Random) -> tuple[Beat, ...]:
-    retire = (Beat(0.1, Retire()),) if job.profile is Profile.OF_2023 else ()
+    completes_its_first_message = job.kind.words or job.kind is Kind.FACE_SWAP
+    retires = job.profile is Profile.OF_2023 and not completes_its_first_message
+    retire = (Beat(0.1, Retire()),) if retires else ()
     if job.kind in {Kind.UPSCALE, Kind.VIDEO_UPSCALE, Kind.FACE_SWAP}:
         return (*retire, Beat(0.4, Finish()))
     return _paced(job, (*_working(job, rng), *retire, Beat(rng.uniform(2.0, 3.5), Finish())), rng)
