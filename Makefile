@@ -75,7 +75,7 @@ pytest: $(VENV)/.installed-dev
 	$(BIN)/coverage report
 
 soak: $(VENV)/.installed-dev ## Run the long tests in full.
-	MJPROXY_SOAK=1 $(BIN)/pytest -m soak
+	MJPROXY_SOAK=1 $(BIN)/pytest -m soak --capture no
 
 bench: $(VENV)/.installed-dev ## Run the benchmarks.
 	@for script in $(wildcard bench/*.py); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
