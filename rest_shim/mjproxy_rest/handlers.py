@@ -1,6 +1,7 @@
 """What each endpoint does: ask the task service on behalf of the caller, and answer in JSON."""
 
 import uuid
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,8 +14,8 @@ from mjproxy.v1.task_pb2 import (
     TASK_STATUS_SUBMITTED,
     Mode,
 )
-from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, TaskFilter
-from mjproxy_rest.requests import IdsBody, PageQuery, SubmitBody, parse_query
+from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, SubmitTaskResponse, TaskFilter
+from mjproxy_rest.requests import IdsBody, ModalBody, PageQuery, SubmitBody, parse_query
 from mjproxy_rest.responses import accepted, json_array, json_response, refused, server_error
 from mjproxy_rest.service import Page, TaskService
 from mjproxy_rest.texts import Language, preferred_language
@@ -71,13 +72,22 @@ async def submit(call: Call, body: SubmitBody) -> Response:
     """`POST /submit/...`: submits the body's command."""
     request = body.request()
     _complete(request, call)
+    return await _answered(call, call.tasks.submit(call.key, request), request.WhichOneof("command") or "")
+
+
+async def confirm(call: Call, body: ModalBody) -> Response:
+    """`POST /submit/modal`: confirms a task that waits for it."""
+    return await _answered(call, call.tasks.confirm(call.key, body.request()), "modal")
+
+
+async def _answered(call: Call, answer: Awaitable[SubmitTaskResponse], command: str) -> Response:
     try:
-        response = await call.tasks.submit(call.key, request)
+        response = await answer
     except (Unauthenticated, PermissionDenied) as error:
         return server_error(error, call.language)
     except ServerError as error:
         return json_response(refused(error, call.language))
-    return json_response(accepted(response, request.WhichOneof("command") or "", call.language))
+    return json_response(accepted(response, command, call.language))
 
 
 def _complete(request: SubmitTaskRequest, call: Call) -> None:

@@ -20,9 +20,14 @@ from mjproxy.v1.task_pb2 import ACTION_REROLL, ACTION_UPSCALE, ACTION_VARIATION,
 from mjproxy.v1.task_service_pb2 import (
     AccountFilter,
     ActionCommand,
+    BlendCommand,
+    BlendDimensions,
     ChangeCommand,
+    DescribeCommand,
     Image,
     ImagineCommand,
+    ShortenCommand,
+    SubmitModalRequest,
     SubmitOptions,
     SubmitTaskRequest,
 )
@@ -82,6 +87,7 @@ Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Texts = Annotated[list[str], BeforeValidator(_without_blanks)]
 ModeWord = Annotated[Literal["FAST", "RELAX", "TURBO"], BeforeValidator(_upper)]
 BotWord = Annotated[Literal["MID_JOURNEY", "NIJI_JOURNEY", "INSIGHT_FACE"], BeforeValidator(_bot_word)]
+DimensionsWord = Annotated[Literal["PORTRAIT", "SQUARE", "LANDSCAPE"], BeforeValidator(_upper)]
 ChangeWord = Annotated[Literal["UPSCALE", "VARIATION", "REROLL"], BeforeValidator(_upper)]
 
 
@@ -130,15 +136,30 @@ class SubmitBody(Body):
         return SubmitOptions(state=self.state, notify_hook=self.notify_hook)
 
 
-class ImagineBody(SubmitBody):
+class CommandBody(SubmitBody):
+    """What every command has in common that is no follow-up: bot, mode and account are its own to choose."""
+
+    bot_type: BotWord | None = None
+    mode: ModeWord | None = None
+    account_filter: AccountFilterBody | None = None
+
+    def _options(self) -> SubmitOptions:
+        options = super()._options()
+        if self.bot_type:
+            options.bot_type = _BOTS[self.bot_type]
+        if self.mode:
+            options.mode = Mode.Value(f"MODE_{self.mode}")
+        if self.account_filter:
+            options.account_filter.CopyFrom(self.account_filter.message())
+        return options
+
+
+class ImagineBody(CommandBody):
     """`/submit/imagine`: draw a prompt. `base64` is the older form of `base64Array`."""
 
     prompt: RequiredText
     base64_array: Texts = []
     base64: str = ""
-    bot_type: BotWord | None = None
-    mode: ModeWord | None = None
-    account_filter: AccountFilterBody | None = None
 
     def request(self) -> SubmitTaskRequest:
         """Returns an `ImagineCommand`."""
@@ -150,15 +171,65 @@ class ImagineBody(SubmitBody):
         listed = [_image("base64Array", text) for text in self.base64_array]
         return [*listed, _image("base64", self.base64)] if self.base64 else listed
 
-    def _options(self) -> SubmitOptions:
-        options = super()._options()
-        if self.bot_type:
-            options.bot_type = _BOTS[self.bot_type]
-        if self.mode:
-            options.mode = Mode.Value(f"MODE_{self.mode}")
-        if self.account_filter:
-            options.account_filter.CopyFrom(self.account_filter.message())
-        return options
+
+class BlendBody(CommandBody):
+    """`/submit/blend`: mix two to five pictures."""
+
+    base64_array: Texts = []
+    dimensions: DimensionsWord = "SQUARE"
+
+    def request(self) -> SubmitTaskRequest:
+        """Returns a `BlendCommand`."""
+        if not 2 <= len(self.base64_array) <= 5:
+            raise InvalidBody(texts.FIELD_WRONG.fill(field="base64List", detail="send two to five pictures"))
+        command = BlendCommand(
+            images=[_image("base64Array", text) for text in self.base64_array],
+            dimensions=BlendDimensions.Value(f"BLEND_DIMENSIONS_{self.dimensions}"),
+        )
+        return SubmitTaskRequest(options=self._options(), blend=command)
+
+
+class DescribeBody(CommandBody):
+    """`/submit/describe`: write prompts for a picture, given as bytes or by a link."""
+
+    base64: str = ""
+    link: str = ""
+    language: str = ""
+
+    def request(self) -> SubmitTaskRequest:
+        """Returns a `DescribeCommand`."""
+        if not (self.base64 or self.link):
+            raise InvalidBody(texts.FIELD_EMPTY.fill(field="base64"))
+        image_ = _image("base64", self.base64) if self.base64 else _image("link", self.link)
+        command = DescribeCommand(image=image_, language=self.language)
+        return SubmitTaskRequest(options=self._options(), describe=command)
+
+
+class ShortenBody(CommandBody):
+    """`/submit/shorten`: analyse a prompt."""
+
+    prompt: RequiredText
+
+    def request(self) -> SubmitTaskRequest:
+        """Returns a `ShortenCommand`."""
+        return SubmitTaskRequest(options=self._options(), shorten=ShortenCommand(prompt=self.prompt))
+
+
+class ModalBody(Body):
+    """`/submit/modal`: confirm what waits for it. What is missing stays as it was when the button was pressed."""
+
+    task_id: RequiredText
+    prompt: str = ""
+    mask_base64: str = ""
+    state: str | None = None
+    notify_hook: str | None = None
+
+    def request(self) -> SubmitModalRequest:
+        """Returns the answer to the modal."""
+        mask = _image("maskBase64", self.mask_base64) if self.mask_base64 else None
+        return SubmitModalRequest(
+            task_id=self.task_id, prompt=self.prompt, mask=mask, state=self.state, notify_hook=self.notify_hook
+        )
 
 
 class ChangeBody(SubmitBody):

@@ -13,13 +13,17 @@ from starlette.routing import Route
 
 from mjproxy.v1.task_pb2 import MODE_FAST, MODE_RELAX, MODE_TURBO, MODE_UNSPECIFIED, Mode
 from mjproxy_rest.bodies import read_body
-from mjproxy_rest.handlers import Call, fetch, list_by_ids, list_newest, list_queue, submit
+from mjproxy_rest.handlers import Call, confirm, fetch, list_by_ids, list_newest, list_queue, submit
 from mjproxy_rest.requests import (
     ActionBody,
+    BlendBody,
     Body,
     ChangeBody,
+    DescribeBody,
     IdsBody,
     ImagineBody,
+    ModalBody,
+    ShortenBody,
     SimpleChangeBody,
     parse_body,
 )
@@ -74,6 +78,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Post("/submit/change", ChangeBody, submit),
     Post("/submit/simple-change", SimpleChangeBody, submit),
     Post("/submit/action", ActionBody, submit),
+    Post("/submit/blend", BlendBody, submit),
+    Post("/submit/describe", DescribeBody, submit),
+    Post("/submit/shorten", ShortenBody, submit),
+    Post("/submit/modal", ModalBody, confirm),
 )
 
 PREFIXES: Mapping[str, Mode.ValueType] = {

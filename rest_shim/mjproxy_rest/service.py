@@ -8,6 +8,7 @@ from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import (
     GetTaskRequest,
     ListTasksRequest,
+    SubmitModalRequest,
     SubmitTaskRequest,
     SubmitTaskResponse,
     TaskFilter,
@@ -41,6 +42,13 @@ class TaskService:
         """Submits, and makes the new tasks readable before the caller hears of them."""
         with self._cache.asking() as ask:
             response = await self._upstream.submit(key, request)
+            self._show(key, ask, response.tasks, response.revision)
+        return response
+
+    async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
+        """Confirms a modal, and makes the queued task readable before the caller hears of it."""
+        with self._cache.asking([request.task_id]) as ask:
+            response = await self._upstream.confirm(key, request)
             self._show(key, ask, response.tasks, response.revision)
         return response
 

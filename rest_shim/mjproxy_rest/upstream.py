@@ -13,6 +13,7 @@ from mjproxy.v1.task_service_pb2 import (
     GetTaskResponse,
     ListTasksRequest,
     ListTasksResponse,
+    SubmitModalRequest,
     SubmitTaskRequest,
     SubmitTaskResponse,
 )
@@ -42,6 +43,19 @@ class Upstream:
         """Calls SubmitTask."""
         with _typed_errors():
             return await self._stub.SubmitTask(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
+    async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
+        """Calls SubmitModal; the answer has the form of a submission's, which it is to the callers of this API."""
+        with _typed_errors():
+            answer = await self._stub.SubmitModal(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+        return SubmitTaskResponse(
+            tasks=[answer.task],
+            code=answer.code,
+            description=answer.description,
+            queue_position=answer.queue_position,
+            deduplicated=answer.deduplicated,
+            revision=answer.revision,
+        )
 
     async def get(self, key: str, request: GetTaskRequest) -> GetTaskResponse:
         """Calls GetTask."""

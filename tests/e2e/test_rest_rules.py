@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import uuid
 
 import httpx
 import pytest
+from PIL import Image
 
 from e2e.test_whole_way import ended, submitted
 
@@ -179,3 +182,57 @@ async def test_what_waits_for_a_modal_says_so(rest: httpx.AsyncClient) -> None:
     assert told["properties"]["finalPrompt"].endswith("--zoom 1.8")
     waiting = (await rest.get(f"/mj/task/{told['result']}/fetch")).json()
     assert (waiting["status"], waiting["action"]) == ("MODAL", "ZOOM")
+    refused = (await rest.post("/mj/submit/modal", json={"taskId": waiting["id"], "prompt": "a cat --zoom 9"})).json()
+    assert (refused["code"], refused["result"]) == (4, None)
+    body = {"taskId": waiting["id"], "prompt": "a dog --zoom 1.5", "maskBase64": ""}
+    answers = [(await rest.post("/mj/submit/modal", json=body)).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert (answers[0]["code"], answers[0]["result"]) == (1, waiting["id"])
+    zoomed = await ended(rest, waiting["id"])
+    assert (zoomed["status"], zoomed["prompt"]) == ("SUCCESS", "a dog --zoom 1.5")
+
+
+async def test_a_modal_for_what_waits_for_none_is_refused(rest: httpx.AsyncClient) -> None:
+    task_id = await submitted(rest, "imagine", prompt="a cat")
+    refused = (await rest.post("/mj/submit/modal", json={"taskId": task_id})).json()
+    assert (refused["code"], refused["result"]) == (4, None)
+    unknown = (await rest.post("/mj/submit/modal", json={"taskId": "1700000000000000"})).json()
+    assert (unknown["code"], unknown["result"]) == (3, None)
+
+
+def picture(colour: str) -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+async def test_pictures_are_blended_and_described_and_prompts_shortened(rest: httpx.AsyncClient) -> None:
+    pictures = [picture("red"), picture("blue")]
+    blended = await ended(rest, await submitted(rest, "blend", base64Array=pictures, dimensions="PORTRAIT"))
+    assert (blended["status"], blended["action"]) == ("SUCCESS", "BLEND")
+    assert blended["description"] == f"/blend {blended['id']} 2"
+    described = await ended(rest, await submitted(rest, "describe", base64=pictures[0]))
+    assert (described["status"], described["action"]) == ("SUCCESS", "DESCRIBE")
+    assert described["properties"]["finalPrompt"].startswith("1\ufe0f\u20e3 ")  # type: ignore[index]
+    shortened = await ended(rest, await submitted(rest, "shorten", prompt="appdash appdash, in the style of toonami"))
+    assert (shortened["status"], shortened["action"]) == ("SUCCESS", "SHORTEN")
+    assert "Shortened prompts" in shortened["properties"]["finalPrompt"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "chinese"),
+    [
+        ("blend", {"base64Array": [picture("red")]}, "base64List参数错误"),
+        ("blend", {"base64Array": [picture("red")] * 2, "dimensions": "ROUND"}, "dimensions参数错误"),
+        ("describe", {"base64": ""}, "base64不能为空"),
+        ("describe", {"base64": "$$$"}, "base64格式错误"),
+        ("shorten", {"prompt": ""}, "prompt不能为空"),
+        ("modal", {"taskId": ""}, "taskId不能为空"),
+    ],
+)
+async def test_what_cannot_be_right_is_refused(
+    rest: httpx.AsyncClient, path: str, body: dict[str, object], chinese: str
+) -> None:
+    refused = (await rest.post(f"/mj/submit/{path}", json=body)).json()
+    assert (refused["code"], refused["result"]) == (4, None)
+    assert chinese in refused["description"]
