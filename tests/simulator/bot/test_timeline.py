@@ -46,7 +46,8 @@ def test_job_starts_first_and_finishes_last_and_shows_more_and_more(profile: Pro
         assert percents == sorted(set(percents))
         assert all(0 <= percent < 100 for percent in percents)
         assert [act.preview for act in acts if isinstance(act, Progress)] == [percent >= 35 for percent in percents]
-        assert (Retire() in acts) == (profile is Profile.OF_2023)
+        retires = profile is Profile.OF_2023 and kind is not Kind.FACE_SWAP  # Its first message becomes the result.
+        assert (Retire() in acts) == retires
 
 
 def test_jobs_take_as_long_as_in_life() -> None:
