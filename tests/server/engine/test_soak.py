@@ -22,7 +22,7 @@ from mjproxy_server.store.interface import TaskQuery
 from server.engine.engine_world import EngineWorld, running_engine_world
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
-JOBS = 5_000 if FULL else 250
+JOBS = 5_200 if FULL else 260
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog", "a lighthouse in fog", "a fox, in the snow")
 ALWAYS = (
     {"name": "duplicate_dispatch", "probability": 0.05},
