@@ -174,6 +174,9 @@ class AccountSettings(_message.Message):
     MJ_BOT_CHANNEL_ID_FIELD_NUMBER: _builtins.int
     NIJI_BOT_CHANNEL_ID_FIELD_NUMBER: _builtins.int
     WHEN_HELD_FIELD_NUMBER: _builtins.int
+    FAILURE_RETRIES_FIELD_NUMBER: _builtins.int
+    PRESS_APPEAL_FIELD_NUMBER: _builtins.int
+    FALLBACK_MODES_FIELD_NUMBER: _builtins.int
     guild_id: _builtins.str
     """The Discord server; empty for a direct channel with the bot."""
     channel_id: _builtins.str
@@ -204,6 +207,14 @@ class AccountSettings(_message.Message):
     """The direct channel with the Niji bot; empty to have it found."""
     when_held: Global___WhenHeld.ValueType
     """What becomes of its waiting tasks when it is held."""
+    failure_retries: _builtins.int
+    """How often a task is tried again that failed by what Midjourney calls its own fault; each try may spend hours. 0 to 10."""
+    press_appeal: _builtins.bool
+    """Press Appeal, once for a task, when the bot takes a prompt for improper and offers it."""
+    @_builtins.property
+    def fallback_modes(self) -> _containers.RepeatedScalarFieldContainer[_task_pb2.Mode.ValueType]:
+        """The modes to go on in, in this order, when the hours of the one that a task asks for are used up; a task that cannot go on fails."""
+
     def __init__(
         self,
         *,
@@ -222,15 +233,22 @@ class AccountSettings(_message.Message):
         mj_bot_channel_id: _builtins.str = ...,
         niji_bot_channel_id: _builtins.str = ...,
         when_held: Global___WhenHeld.ValueType = ...,
+        failure_retries: _builtins.int | None = ...,
+        press_appeal: _builtins.bool | None = ...,
+        fallback_modes: _abc.Iterable[_task_pb2.Mode.ValueType] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "enable", b"enable", "interval_seconds", b"interval_seconds", "queue_size", b"queue_size", "remix_auto_submit", b"remix_auto_submit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_failure_retries", b"_failure_retries", "_interval_seconds", b"_interval_seconds", "_press_appeal", b"_press_appeal", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "enable", b"enable", "failure_retries", b"failure_retries", "interval_seconds", b"interval_seconds", "press_appeal", b"press_appeal", "queue_size", b"queue_size", "remix_auto_submit", b"remix_auto_submit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_interval_seconds", b"_interval_seconds", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight", "when_held", b"when_held"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable", b"_enable", "_failure_retries", b"_failure_retries", "_interval_seconds", b"_interval_seconds", "_press_appeal", b"_press_appeal", "_queue_size", b"_queue_size", "_remix_auto_submit", b"_remix_auto_submit", "channel_id", b"channel_id", "core_size", b"core_size", "enable", b"enable", "failure_retries", b"failure_retries", "fallback_modes", b"fallback_modes", "guild_id", b"guild_id", "interval_seconds", b"interval_seconds", "mj_bot_channel_id", b"mj_bot_channel_id", "mode", b"mode", "niji_bot_channel_id", b"niji_bot_channel_id", "press_appeal", b"press_appeal", "queue_size", b"queue_size", "remark", b"remark", "remix_auto_submit", b"remix_auto_submit", "timeout_minutes", b"timeout_minutes", "user_agent", b"user_agent", "weight", b"weight", "when_held", b"when_held"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__enable: _TypeAlias = _typing.Literal["enable"]  # noqa: Y015
     _WhichOneofArgType__enable: _TypeAlias = _typing.Literal["_enable", b"_enable"]  # noqa: Y015
+    _WhichOneofReturnType__failure_retries: _TypeAlias = _typing.Literal["failure_retries"]  # noqa: Y015
+    _WhichOneofArgType__failure_retries: _TypeAlias = _typing.Literal["_failure_retries", b"_failure_retries"]  # noqa: Y015
     _WhichOneofReturnType__interval_seconds: _TypeAlias = _typing.Literal["interval_seconds"]  # noqa: Y015
     _WhichOneofArgType__interval_seconds: _TypeAlias = _typing.Literal["_interval_seconds", b"_interval_seconds"]  # noqa: Y015
+    _WhichOneofReturnType__press_appeal: _TypeAlias = _typing.Literal["press_appeal"]  # noqa: Y015
+    _WhichOneofArgType__press_appeal: _TypeAlias = _typing.Literal["_press_appeal", b"_press_appeal"]  # noqa: Y015
     _WhichOneofReturnType__queue_size: _TypeAlias = _typing.Literal["queue_size"]  # noqa: Y015
     _WhichOneofArgType__queue_size: _TypeAlias = _typing.Literal["_queue_size", b"_queue_size"]  # noqa: Y015
     _WhichOneofReturnType__remix_auto_submit: _TypeAlias = _typing.Literal["remix_auto_submit"]  # noqa: Y015
@@ -238,7 +256,11 @@ class AccountSettings(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__enable) -> _WhichOneofReturnType__enable | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__failure_retries) -> _WhichOneofReturnType__failure_retries | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__interval_seconds) -> _WhichOneofReturnType__interval_seconds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__press_appeal) -> _WhichOneofReturnType__press_appeal | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__queue_size) -> _WhichOneofReturnType__queue_size | None: ...
     @_typing.overload
@@ -374,6 +396,7 @@ class Account(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     SYNC_FIELD_NUMBER: _builtins.int
     CONFIGURED_FIELD_NUMBER: _builtins.int
+    NIJI_SYNC_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The account's id: its channel id."""
     running: _builtins.int
@@ -394,6 +417,10 @@ class Account(_message.Message):
     def sync(self) -> Global___AccountSync:
         """What the bot told of it; absent before the first sync."""
 
+    @_builtins.property
+    def niji_sync(self) -> Global___AccountSync:
+        """What the Niji bot told of it; absent before the first sync, and where the guild does not have that bot."""
+
     def __init__(
         self,
         *,
@@ -404,10 +431,11 @@ class Account(_message.Message):
         waiting: _builtins.int = ...,
         sync: Global___AccountSync | None = ...,
         configured: _builtins.bool = ...,
+        niji_sync: Global___AccountSync | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "settings", b"settings", "sync", b"sync"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["health", b"health", "niji_sync", b"niji_sync", "settings", b"settings", "sync", b"sync"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["configured", b"configured", "health", b"health", "id", b"id", "running", b"running", "settings", b"settings", "sync", b"sync", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configured", b"configured", "health", b"health", "id", b"id", "niji_sync", b"niji_sync", "running", b"running", "settings", b"settings", "sync", b"sync", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,10 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from mjproxy.v1 import account_pb2 as mjproxy_dot_v1_dot_account__pb2
+from mjproxy.v1 import task_pb2 as mjproxy_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n mjproxy/v1/account_service.proto\x12\nmjproxy.v1\x1a google/protobuf/field_mask.proto\x1a\x18mjproxy/v1/account.proto\"<\n\x13ListAccountsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x14ListAccountsResponse\x12%\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x13.mjproxy.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x11GetAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\":\n\x12GetAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"m\n\x14\x43reateAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12\x12\n\nuser_token\x18\x03 \x01(\t\"=\n\x15\x43reateAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\xaa\x01\n\x14UpdateAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x17\n\nuser_token\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_user_token\"=\n\x15UpdateAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\"\n\x14\x44\x65leteAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteAccountResponse\" \n\x12SyncAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\";\n\x13SyncAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"Q\n\x18\x43hangeBotSettingsRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x08settings\x18\x02 \x01(\x0b\x32\x17.mjproxy.v1.BotSettings\"A\n\x19\x43hangeBotSettingsResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\x16\n\x14WatchAccountsRequest\"g\n\x15WatchAccountsResponse\x12&\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.AccountH\x00\x12\x1c\n\x12removed_account_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06\x63hange2\xbc\x05\n\x0e\x41\x63\x63ountService\x12Q\n\x0cListAccounts\x12\x1f.mjproxy.v1.ListAccountsRequest\x1a .mjproxy.v1.ListAccountsResponse\x12K\n\nGetAccount\x12\x1d.mjproxy.v1.GetAccountRequest\x1a\x1e.mjproxy.v1.GetAccountResponse\x12T\n\rCreateAccount\x12 .mjproxy.v1.CreateAccountRequest\x1a!.mjproxy.v1.CreateAccountResponse\x12T\n\rUpdateAccount\x12 .mjproxy.v1.UpdateAccountRequest\x1a!.mjproxy.v1.UpdateAccountResponse\x12T\n\rDeleteAccount\x12 .mjproxy.v1.DeleteAccountRequest\x1a!.mjproxy.v1.DeleteAccountResponse\x12N\n\x0bSyncAccount\x12\x1e.mjproxy.v1.SyncAccountRequest\x1a\x1f.mjproxy.v1.SyncAccountResponse\x12`\n\x11\x43hangeBotSettings\x12$.mjproxy.v1.ChangeBotSettingsRequest\x1a%.mjproxy.v1.ChangeBotSettingsResponse\x12V\n\rWatchAccounts\x12 .mjproxy.v1.WatchAccountsRequest\x1a!.mjproxy.v1.WatchAccountsResponse0\x01\x42M\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n mjproxy/v1/account_service.proto\x12\nmjproxy.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18mjproxy/v1/account.proto\x1a\x15mjproxy/v1/task.proto\"<\n\x13ListAccountsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"V\n\x14ListAccountsResponse\x12%\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x13.mjproxy.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x11GetAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\":\n\x12GetAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"m\n\x14\x43reateAccountRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12\x12\n\nuser_token\x18\x03 \x01(\t\"=\n\x15\x43reateAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\xaa\x01\n\x14UpdateAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x08settings\x18\x02 \x01(\x0b\x32\x1b.mjproxy.v1.AccountSettings\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x17\n\nuser_token\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_user_token\"=\n\x15UpdateAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\"\n\x14\x44\x65leteAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteAccountResponse\"G\n\x12SyncAccountRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12%\n\x08\x62ot_type\x18\x02 \x01(\x0e\x32\x13.mjproxy.v1.BotType\";\n\x13SyncAccountResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"x\n\x18\x43hangeBotSettingsRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12)\n\x08settings\x18\x02 \x01(\x0b\x32\x17.mjproxy.v1.BotSettings\x12%\n\x08\x62ot_type\x18\x03 \x01(\x0e\x32\x13.mjproxy.v1.BotType\"A\n\x19\x43hangeBotSettingsResponse\x12$\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.Account\"\x16\n\x14WatchAccountsRequest\"g\n\x15WatchAccountsResponse\x12&\n\x07\x61\x63\x63ount\x18\x01 \x01(\x0b\x32\x13.mjproxy.v1.AccountH\x00\x12\x1c\n\x12removed_account_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06\x63hange\"{\n\x0eUnknownMessage\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0c\n\x04json\x18\x05 \x01(\t\"W\n\x1aListUnknownMessagesRequest\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"r\n\x1bListUnknownMessagesResponse\x12,\n\x08messages\x18\x01 \x03(\x0b\x32\x1a.mjproxy.v1.UnknownMessage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0c\n\x04seen\x18\x03 \x01(\x03\x32\xa4\x06\n\x0e\x41\x63\x63ountService\x12Q\n\x0cListAccounts\x12\x1f.mjproxy.v1.ListAccountsRequest\x1a .mjproxy.v1.ListAccountsResponse\x12K\n\nGetAccount\x12\x1d.mjproxy.v1.GetAccountRequest\x1a\x1e.mjproxy.v1.GetAccountResponse\x12T\n\rCreateAccount\x12 .mjproxy.v1.CreateAccountRequest\x1a!.mjproxy.v1.CreateAccountResponse\x12T\n\rUpdateAccount\x12 .mjproxy.v1.UpdateAccountRequest\x1a!.mjproxy.v1.UpdateAccountResponse\x12T\n\rDeleteAccount\x12 .mjproxy.v1.DeleteAccountRequest\x1a!.mjproxy.v1.DeleteAccountResponse\x12N\n\x0bSyncAccount\x12\x1e.mjproxy.v1.SyncAccountRequest\x1a\x1f.mjproxy.v1.SyncAccountResponse\x12`\n\x11\x43hangeBotSettings\x12$.mjproxy.v1.ChangeBotSettingsRequest\x1a%.mjproxy.v1.ChangeBotSettingsResponse\x12V\n\rWatchAccounts\x12 .mjproxy.v1.WatchAccountsRequest\x1a!.mjproxy.v1.WatchAccountsResponse0\x01\x12\x66\n\x13ListUnknownMessages\x12&.mjproxy.v1.ListUnknownMessagesRequest\x1a\'.mjproxy.v1.ListUnknownMessagesResponseBM\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,38 +36,44 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mjproxy.v1.account_service_
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rio.mjproxy.v1P\001Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1'
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=108
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=168
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=170
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=256
-  _globals['_GETACCOUNTREQUEST']._serialized_start=258
-  _globals['_GETACCOUNTREQUEST']._serialized_end=289
-  _globals['_GETACCOUNTRESPONSE']._serialized_start=291
-  _globals['_GETACCOUNTRESPONSE']._serialized_end=349
-  _globals['_CREATEACCOUNTREQUEST']._serialized_start=351
-  _globals['_CREATEACCOUNTREQUEST']._serialized_end=460
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=462
-  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=523
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=526
-  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=696
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=698
-  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=759
-  _globals['_DELETEACCOUNTREQUEST']._serialized_start=761
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=795
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=797
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=820
-  _globals['_SYNCACCOUNTREQUEST']._serialized_start=822
-  _globals['_SYNCACCOUNTREQUEST']._serialized_end=854
-  _globals['_SYNCACCOUNTRESPONSE']._serialized_start=856
-  _globals['_SYNCACCOUNTRESPONSE']._serialized_end=915
-  _globals['_CHANGEBOTSETTINGSREQUEST']._serialized_start=917
-  _globals['_CHANGEBOTSETTINGSREQUEST']._serialized_end=998
-  _globals['_CHANGEBOTSETTINGSRESPONSE']._serialized_start=1000
-  _globals['_CHANGEBOTSETTINGSRESPONSE']._serialized_end=1065
-  _globals['_WATCHACCOUNTSREQUEST']._serialized_start=1067
-  _globals['_WATCHACCOUNTSREQUEST']._serialized_end=1089
-  _globals['_WATCHACCOUNTSRESPONSE']._serialized_start=1091
-  _globals['_WATCHACCOUNTSRESPONSE']._serialized_end=1194
-  _globals['_ACCOUNTSERVICE']._serialized_start=1197
-  _globals['_ACCOUNTSERVICE']._serialized_end=1897
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=164
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=224
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=226
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=312
+  _globals['_GETACCOUNTREQUEST']._serialized_start=314
+  _globals['_GETACCOUNTREQUEST']._serialized_end=345
+  _globals['_GETACCOUNTRESPONSE']._serialized_start=347
+  _globals['_GETACCOUNTRESPONSE']._serialized_end=405
+  _globals['_CREATEACCOUNTREQUEST']._serialized_start=407
+  _globals['_CREATEACCOUNTREQUEST']._serialized_end=516
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_start=518
+  _globals['_CREATEACCOUNTRESPONSE']._serialized_end=579
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_start=582
+  _globals['_UPDATEACCOUNTREQUEST']._serialized_end=752
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_start=754
+  _globals['_UPDATEACCOUNTRESPONSE']._serialized_end=815
+  _globals['_DELETEACCOUNTREQUEST']._serialized_start=817
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=851
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=853
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=876
+  _globals['_SYNCACCOUNTREQUEST']._serialized_start=878
+  _globals['_SYNCACCOUNTREQUEST']._serialized_end=949
+  _globals['_SYNCACCOUNTRESPONSE']._serialized_start=951
+  _globals['_SYNCACCOUNTRESPONSE']._serialized_end=1010
+  _globals['_CHANGEBOTSETTINGSREQUEST']._serialized_start=1012
+  _globals['_CHANGEBOTSETTINGSREQUEST']._serialized_end=1132
+  _globals['_CHANGEBOTSETTINGSRESPONSE']._serialized_start=1134
+  _globals['_CHANGEBOTSETTINGSRESPONSE']._serialized_end=1199
+  _globals['_WATCHACCOUNTSREQUEST']._serialized_start=1201
+  _globals['_WATCHACCOUNTSREQUEST']._serialized_end=1223
+  _globals['_WATCHACCOUNTSRESPONSE']._serialized_start=1225
+  _globals['_WATCHACCOUNTSRESPONSE']._serialized_end=1328
+  _globals['_UNKNOWNMESSAGE']._serialized_start=1330
+  _globals['_UNKNOWNMESSAGE']._serialized_end=1453
+  _globals['_LISTUNKNOWNMESSAGESREQUEST']._serialized_start=1455
+  _globals['_LISTUNKNOWNMESSAGESREQUEST']._serialized_end=1542
+  _globals['_LISTUNKNOWNMESSAGESRESPONSE']._serialized_start=1544
+  _globals['_LISTUNKNOWNMESSAGESRESPONSE']._serialized_end=1658
+  _globals['_ACCOUNTSERVICE']._serialized_start=1661
+  _globals['_ACCOUNTSERVICE']._serialized_end=2465
 # @@protoc_insertion_point(module_scope)

@@ -7,8 +7,10 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from mjproxy.v1 import account_pb2 as _account_pb2
+from mjproxy.v1 import task_pb2 as _task_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -286,16 +288,20 @@ class SyncAccountRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
+    BOT_TYPE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The account's id."""
+    bot_type: _task_pb2.BotType.ValueType
+    """The bot to ask: Midjourney, which is the default, or Niji."""
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
+        bot_type: _task_pb2.BotType.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_type", b"bot_type", "id", b"id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,8 +339,11 @@ class ChangeBotSettingsRequest(_message.Message):
 
     ID_FIELD_NUMBER: _builtins.int
     SETTINGS_FIELD_NUMBER: _builtins.int
+    BOT_TYPE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """The account's id."""
+    bot_type: _task_pb2.BotType.ValueType
+    """The bot whose settings they are: Midjourney, which is the default, or Niji."""
     @_builtins.property
     def settings(self) -> _account_pb2.BotSettings:
         """The new values."""
@@ -344,10 +353,11 @@ class ChangeBotSettingsRequest(_message.Message):
         *,
         id: _builtins.str = ...,
         settings: _account_pb2.BotSettings | None = ...,
+        bot_type: _task_pb2.BotType.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "settings", b"settings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bot_type", b"bot_type", "id", b"id", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -423,3 +433,105 @@ class WatchAccountsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_change) -> _WhichOneofReturnType_change | None: ...
 
 Global___WatchAccountsResponse: _TypeAlias = WatchAccountsResponse  # noqa: Y015
+
+@_typing.final
+class UnknownMessage(_message.Message):
+    """A message of a bot that the server does not understand."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    JSON_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """The account in whose channel it stood."""
+    event: _builtins.str
+    """Discord's event: "MESSAGE_CREATE", "MESSAGE_UPDATE" or "INTERACTION_MODAL_CREATE"."""
+    reason: _builtins.str
+    """Why it was not understood, for a person."""
+    json: _builtins.str
+    """The event's data as JSON, with what is private in it replaced."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When it came."""
+
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        event: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "event", b"event", "json", b"json", "reason", b"reason", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnknownMessage: _TypeAlias = UnknownMessage  # noqa: Y015
+
+@_typing.final
+class ListUnknownMessagesRequest(_message.Message):
+    """Request of ListUnknownMessages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCOUNT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    account_id: _builtins.str
+    """Only those of this account; empty for all."""
+    page_size: _builtins.int
+    """At most this many; 0 means 100; more than 1000 is taken as 1000."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first page."""
+    def __init__(
+        self,
+        *,
+        account_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_id", b"account_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnknownMessagesRequest: _TypeAlias = ListUnknownMessagesRequest  # noqa: Y015
+
+@_typing.final
+class ListUnknownMessagesResponse(_message.Message):
+    """Response of ListUnknownMessages."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    SEEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Asks for the next page; empty if this is the last one."""
+    seen: _builtins.int
+    """How many have come since the store was made, of which the newest are kept."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnknownMessage]:
+        """The page."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___UnknownMessage] | None = ...,
+        next_page_token: _builtins.str = ...,
+        seen: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "next_page_token", b"next_page_token", "seen", b"seen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListUnknownMessagesResponse: _TypeAlias = ListUnknownMessagesResponse  # noqa: Y015

@@ -76,6 +76,11 @@ class AccountServiceStub:
                 request_serializer=mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsRequest.SerializeToString,
                 response_deserializer=mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsResponse.FromString,
                 _registered_method=True)
+        self.ListUnknownMessages = channel.unary_unary(
+                '/mjproxy.v1.AccountService/ListUnknownMessages',
+                request_serializer=mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesResponse.FromString,
+                _registered_method=True)
 
 
 class AccountServiceServicer:
@@ -132,7 +137,7 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SyncAccount(self, request, context):
-        """Asks the bot for /info and /settings.
+        """Asks the bot for /info and /settings. The server does so by itself when an account connects and was not asked for long.
 
         NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
         """
@@ -153,6 +158,16 @@ class AccountServiceServicer:
         """Streams the accounts: all at the start, then each when it changes.
 
         UNAVAILABLE: the server stops; call again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUnknownMessages(self, request, context):
+        """Lists the newest messages of the bots that the server does not understand, newest first; at most 200 are kept. Tokens, ids of
+        people and their names are taken out before one is kept.
+
+        INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -200,6 +215,11 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     servicer.WatchAccounts,
                     request_deserializer=mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsRequest.FromString,
                     response_serializer=mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsResponse.SerializeToString,
+            ),
+            'ListUnknownMessages': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUnknownMessages,
+                    request_deserializer=mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -420,6 +440,33 @@ class AccountService:
             '/mjproxy.v1.AccountService/WatchAccounts',
             mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsRequest.SerializeToString,
             mjproxy_dot_v1_dot_account__service__pb2.WatchAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUnknownMessages(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.AccountService/ListUnknownMessages',
+            mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesRequest.SerializeToString,
+            mjproxy_dot_v1_dot_account__service__pb2.ListUnknownMessagesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,7 +64,7 @@ class AccountServiceStub:
     NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
     """
     SyncAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.SyncAccountRequest, _account_service_pb2.SyncAccountResponse]
-    """Asks the bot for /info and /settings.
+    """Asks the bot for /info and /settings. The server does so by itself when an account connects and was not asked for long.
 
     NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
     """
@@ -77,6 +77,12 @@ class AccountServiceStub:
     """Streams the accounts: all at the start, then each when it changes.
 
     UNAVAILABLE: the server stops; call again.
+    """
+    ListUnknownMessages: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListUnknownMessagesRequest, _account_service_pb2.ListUnknownMessagesResponse]
+    """Lists the newest messages of the bots that the server does not understand, newest first; at most 200 are kept. Tokens, ids of
+    people and their names are taken out before one is kept.
+
+    INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
     """
 
 @_typing.type_check_only
@@ -115,7 +121,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     NOT_FOUND: no such account. FAILED_PRECONDITION: it stands in the configuration; take it out there, or disable it.
     """
     SyncAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.SyncAccountRequest, _account_service_pb2.SyncAccountResponse]  # type: ignore[assignment]
-    """Asks the bot for /info and /settings.
+    """Asks the bot for /info and /settings. The server does so by itself when an account connects and was not asked for long.
 
     NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
     """
@@ -128,6 +134,12 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Streams the accounts: all at the start, then each when it changes.
 
     UNAVAILABLE: the server stops; call again.
+    """
+    ListUnknownMessages: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListUnknownMessagesRequest, _account_service_pb2.ListUnknownMessagesResponse]  # type: ignore[assignment]
+    """Lists the newest messages of the bots that the server does not understand, newest first; at most 200 are kept. Tokens, ids of
+    people and their names are taken out before one is kept.
+
+    INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
     """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -199,7 +211,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _account_service_pb2.SyncAccountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_account_service_pb2.SyncAccountResponse, _abc.Awaitable[_account_service_pb2.SyncAccountResponse]]:
-        """Asks the bot for /info and /settings.
+        """Asks the bot for /info and /settings. The server does so by itself when an account connects and was not asked for long.
 
         NOT_FOUND: no such account. FAILED_PRECONDITION: it is not connected. DEADLINE_EXCEEDED: the bot did not answer; try again.
         """
@@ -224,6 +236,18 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the accounts: all at the start, then each when it changes.
 
         UNAVAILABLE: the server stops; call again.
+        """
+
+    @_abc_1.abstractmethod
+    def ListUnknownMessages(
+        self,
+        request: _account_service_pb2.ListUnknownMessagesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.ListUnknownMessagesResponse, _abc.Awaitable[_account_service_pb2.ListUnknownMessagesResponse]]:
+        """Lists the newest messages of the bots that the server does not understand, newest first; at most 200 are kept. Tokens, ids of
+        people and their names are taken out before one is kept.
+
+        INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
         """
 
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

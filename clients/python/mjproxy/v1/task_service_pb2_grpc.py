@@ -67,6 +67,11 @@ class TaskServiceStub:
                 request_serializer=mjproxy_dot_v1_dot_task__service__pb2.CancelTaskRequest.SerializeToString,
                 response_deserializer=mjproxy_dot_v1_dot_task__service__pb2.CancelTaskResponse.FromString,
                 _registered_method=True)
+        self.GetImageUrl = channel.unary_unary(
+                '/mjproxy.v1.TaskService/GetImageUrl',
+                request_serializer=mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlResponse.FromString,
+                _registered_method=True)
         self.GetImageSeed = channel.unary_unary(
                 '/mjproxy.v1.TaskService/GetImageSeed',
                 request_serializer=mjproxy_dot_v1_dot_task__service__pb2.GetImageSeedRequest.SerializeToString,
@@ -148,6 +153,17 @@ class TaskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetImageUrl(self, request, context):
+        """Returns a link to the task's picture that can be fetched now. Discord's links are signed and hold for a day; one that has expired, or
+        soon will, is made new by Discord.
+
+        NOT_FOUND: no such task, or not the caller's. FAILED_PRECONDITION: the task has no picture. UNAVAILABLE: Discord could not be
+        asked; try again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetImageSeed(self, request, context):
         """Finds the seed of a finished picture by asking the bot, and stores it on the task.
 
@@ -205,6 +221,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     servicer.CancelTask,
                     request_deserializer=mjproxy_dot_v1_dot_task__service__pb2.CancelTaskRequest.FromString,
                     response_serializer=mjproxy_dot_v1_dot_task__service__pb2.CancelTaskResponse.SerializeToString,
+            ),
+            'GetImageUrl': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetImageUrl,
+                    request_deserializer=mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlResponse.SerializeToString,
             ),
             'GetImageSeed': grpc.unary_unary_rpc_method_handler(
                     servicer.GetImageSeed,
@@ -365,6 +386,33 @@ class TaskService:
             '/mjproxy.v1.TaskService/CancelTask',
             mjproxy_dot_v1_dot_task__service__pb2.CancelTaskRequest.SerializeToString,
             mjproxy_dot_v1_dot_task__service__pb2.CancelTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetImageUrl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.TaskService/GetImageUrl',
+            mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlRequest.SerializeToString,
+            mjproxy_dot_v1_dot_task__service__pb2.GetImageUrlResponse.FromString,
             options,
             channel_credentials,
             insecure,

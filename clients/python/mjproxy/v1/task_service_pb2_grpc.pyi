@@ -74,6 +74,13 @@ class TaskServiceStub:
 
     NOT_FOUND: no such task, or not the caller's.
     """
+    GetImageUrl: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetImageUrlRequest, _task_service_pb2.GetImageUrlResponse]
+    """Returns a link to the task's picture that can be fetched now. Discord's links are signed and hold for a day; one that has expired, or
+    soon will, is made new by Discord.
+
+    NOT_FOUND: no such task, or not the caller's. FAILED_PRECONDITION: the task has no picture. UNAVAILABLE: Discord could not be
+    asked; try again.
+    """
     GetImageSeed: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.GetImageSeedRequest, _task_service_pb2.GetImageSeedResponse]
     """Finds the seed of a finished picture by asking the bot, and stores it on the task.
 
@@ -138,6 +145,13 @@ class TaskServiceAsyncStub(TaskServiceStub):
     """Cancels a task: a waiting one at once, a running one at Discord. Cancelling an ended task changes nothing and returns it.
 
     NOT_FOUND: no such task, or not the caller's.
+    """
+    GetImageUrl: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetImageUrlRequest, _task_service_pb2.GetImageUrlResponse]  # type: ignore[assignment]
+    """Returns a link to the task's picture that can be fetched now. Discord's links are signed and hold for a day; one that has expired, or
+    soon will, is made new by Discord.
+
+    NOT_FOUND: no such task, or not the caller's. FAILED_PRECONDITION: the task has no picture. UNAVAILABLE: Discord could not be
+    asked; try again.
     """
     GetImageSeed: _aio.UnaryUnaryMultiCallable[_task_service_pb2.GetImageSeedRequest, _task_service_pb2.GetImageSeedResponse]  # type: ignore[assignment]
     """Finds the seed of a finished picture by asking the bot, and stores it on the task.
@@ -230,6 +244,19 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Cancels a task: a waiting one at once, a running one at Discord. Cancelling an ended task changes nothing and returns it.
 
         NOT_FOUND: no such task, or not the caller's.
+        """
+
+    @_abc_1.abstractmethod
+    def GetImageUrl(
+        self,
+        request: _task_service_pb2.GetImageUrlRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_task_service_pb2.GetImageUrlResponse, _abc.Awaitable[_task_service_pb2.GetImageUrlResponse]]:
+        """Returns a link to the task's picture that can be fetched now. Discord's links are signed and hold for a day; one that has expired, or
+        soon will, is made new by Discord.
+
+        NOT_FOUND: no such task, or not the caller's. FAILED_PRECONDITION: the task has no picture. UNAVAILABLE: Discord could not be
+        asked; try again.
         """
 
     @_abc_1.abstractmethod
