@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class DeliveryServiceStub:
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -46,10 +47,26 @@ class DeliveryServiceStub:
                 request_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesRequest.SerializeToString,
                 response_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.ListDeliveries = channel.unary_unary(
+                '/mjproxy.v1.DeliveryService/ListDeliveries',
+                request_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.RetryDelivery = channel.unary_unary(
+                '/mjproxy.v1.DeliveryService/RetryDelivery',
+                request_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.FromString,
+                _registered_method=True)
+        self.DropDelivery = channel.unary_unary(
+                '/mjproxy.v1.DeliveryService/DropDelivery',
+                request_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryResponse.FromString,
+                _registered_method=True)
 
 
 class DeliveryServiceServicer:
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -71,6 +88,33 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeliveries(self, request, context):
+        """Lists the callbacks that are not delivered yet, and those that failed for good; the oldest task first.
+
+        INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryDelivery(self, request, context):
+        """Makes the newest state of a task due now, as if for the first time.
+
+        NOT_FOUND: the task has nothing to deliver.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropDelivery(self, request, context):
+        """Gives up what is not delivered of a task; later changes of the task are delivered again.
+
+        NOT_FOUND: the task has nothing to deliver.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeliveryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -84,6 +128,21 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     request_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesRequest.FromString,
                     response_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesResponse.SerializeToString,
             ),
+            'ListDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeliveries,
+                    request_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesResponse.SerializeToString,
+            ),
+            'RetryDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryDelivery,
+                    request_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.SerializeToString,
+            ),
+            'DropDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropDelivery,
+                    request_deserializer=mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'mjproxy.v1.DeliveryService', rpc_method_handlers)
@@ -93,7 +152,8 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeliveryService:
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -141,6 +201,87 @@ class DeliveryService:
             '/mjproxy.v1.DeliveryService/ReportDeliveries',
             mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesRequest.SerializeToString,
             mjproxy_dot_v1_dot_delivery__service__pb2.ReportDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.DeliveryService/ListDeliveries',
+            mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesRequest.SerializeToString,
+            mjproxy_dot_v1_dot_delivery__service__pb2.ListDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.DeliveryService/RetryDelivery',
+            mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.SerializeToString,
+            mjproxy_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/mjproxy.v1.DeliveryService/DropDelivery',
+            mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryRequest.SerializeToString,
+            mjproxy_dot_v1_dot_delivery__service__pb2.DropDeliveryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeliveryServiceStub:
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -45,10 +46,26 @@ class DeliveryServiceStub:
 
     INVALID_ARGUMENT: a result names no outcome.
     """
+    ListDeliveries: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListDeliveriesRequest, _delivery_service_pb2.ListDeliveriesResponse]
+    """Lists the callbacks that are not delivered yet, and those that failed for good; the oldest task first.
+
+    INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
+    """
+    RetryDelivery: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.RetryDeliveryRequest, _delivery_service_pb2.RetryDeliveryResponse]
+    """Makes the newest state of a task due now, as if for the first time.
+
+    NOT_FOUND: the task has nothing to deliver.
+    """
+    DropDelivery: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.DropDeliveryRequest, _delivery_service_pb2.DropDeliveryResponse]
+    """Gives up what is not delivered of a task; later changes of the task are delivered again.
+
+    NOT_FOUND: the task has nothing to deliver.
+    """
 
 @_typing.type_check_only
 class DeliveryServiceAsyncStub(DeliveryServiceStub):
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -63,9 +80,25 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
 
     INVALID_ARGUMENT: a result names no outcome.
     """
+    ListDeliveries: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListDeliveriesRequest, _delivery_service_pb2.ListDeliveriesResponse]  # type: ignore[assignment]
+    """Lists the callbacks that are not delivered yet, and those that failed for good; the oldest task first.
+
+    INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
+    """
+    RetryDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RetryDeliveryRequest, _delivery_service_pb2.RetryDeliveryResponse]  # type: ignore[assignment]
+    """Makes the newest state of a task due now, as if for the first time.
+
+    NOT_FOUND: the task has nothing to deliver.
+    """
+    DropDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.DropDeliveryRequest, _delivery_service_pb2.DropDeliveryResponse]  # type: ignore[assignment]
+    """Gives up what is not delivered of a task; later changes of the task are delivered again.
+
+    NOT_FOUND: the task has nothing to deliver.
+    """
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Hands out callbacks and takes back what became of them. Needs the role service or admin (PERMISSION_DENIED: use another key).
+    """Hands out callbacks and takes back what became of them. Leasing and reporting need the role service or admin, all else the role
+    admin (PERMISSION_DENIED: use another key).
     UNAUTHENTICATED, UNAVAILABLE and INTERNAL as in TaskService.
     """
 
@@ -89,6 +122,39 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Reports what became of leased deliveries. Reporting one whose lease has ended, or one that is unknown, changes nothing.
 
         INVALID_ARGUMENT: a result names no outcome.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeliveries(
+        self,
+        request: _delivery_service_pb2.ListDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListDeliveriesResponse, _abc.Awaitable[_delivery_service_pb2.ListDeliveriesResponse]]:
+        """Lists the callbacks that are not delivered yet, and those that failed for good; the oldest task first.
+
+        INVALID_ARGUMENT: the page size is negative or the token is not of this list; start again.
+        """
+
+    @_abc_1.abstractmethod
+    def RetryDelivery(
+        self,
+        request: _delivery_service_pb2.RetryDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.RetryDeliveryResponse, _abc.Awaitable[_delivery_service_pb2.RetryDeliveryResponse]]:
+        """Makes the newest state of a task due now, as if for the first time.
+
+        NOT_FOUND: the task has nothing to deliver.
+        """
+
+    @_abc_1.abstractmethod
+    def DropDelivery(
+        self,
+        request: _delivery_service_pb2.DropDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.DropDeliveryResponse, _abc.Awaitable[_delivery_service_pb2.DropDeliveryResponse]]:
+        """Gives up what is not delivered of a task; later changes of the task are delivered again.
+
+        NOT_FOUND: the task has nothing to deliver.
         """
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
