@@ -1,5 +1,6 @@
 """Runs the simulator with settings from the environment: `python -m mjproxy_simulator`."""
 
+import argparse
 import asyncio
 import logging
 import signal
@@ -34,6 +35,7 @@ def _say_ready(line: str) -> None:
 
 def main() -> int:
     """Run; return the exit status."""
+    _read_command_line()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -44,6 +46,16 @@ def main() -> int:
     except OSError as error:
         return _complain(error.strerror or str(error))
     return 0
+
+
+def _read_command_line() -> None:
+    """End the process if help was asked for, or anything else: there are no arguments."""
+    argparse.ArgumentParser(
+        prog="python -m mjproxy_simulator",
+        description="Run the simulator of Discord and of the Midjourney bot until SIGINT or SIGTERM.",
+        epilog="Settings come from the environment: MJPROXY_SIMULATOR_LISTEN (127.0.0.1:8090), MJPROXY_DATA (data),"
+        " MJPROXY_SPEED (1), and MJPROXY_SIMULATOR__ACCOUNTS and the others of docs/simulator.md.",
+    ).parse_args()
 
 
 def _complain(complaint: str) -> int:

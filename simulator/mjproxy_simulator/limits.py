@@ -23,6 +23,11 @@ class Limits(BaseModel):
     identify_window: float = Field(default=5.0, ge=0, description="Time within which a user may identify once.")
     resume_window: float = Field(default=300.0, ge=0, description="How long a session without a socket can be resumed.")
     replay_events: int = Field(default=2000, ge=0, description="Events that a session keeps for a RESUME.")
+    replay_bytes: int = Field(
+        default=1024 * 1024,
+        ge=0,
+        description="Bytes that these may have: what five jobs at a time tell in five minutes.",
+    )
     outbound_frames: int = Field(
         default=10_000, gt=0, description="Frames waiting for a slow client before its socket is cut."
     )

@@ -66,12 +66,13 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
         )
     )
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve([listener]), name="http server")
+        task = tasks.create_task(server.serve([listener]), name="http server")
         await server.listening.wait()
         try:
             yield
         finally:
             server.should_exit = True
+            await asyncio.wait([task])  # The group would cut it short, and with it the connections, if it is cancelled.
 
 
 class _Server(uvicorn.Server):

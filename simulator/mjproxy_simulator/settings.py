@@ -10,6 +10,7 @@ from mjproxy_simulator.limits import Limits
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.applications import BotName
 from mjproxy_simulator.model.members import Plan
+from mjproxy_simulator.uncertain import USUAL, Uncertain
 
 
 class SimulatorSection(BaseModel):
@@ -31,6 +32,7 @@ class SimulatorSection(BaseModel):
         default=("midjourney", "niji", "insightface"), min_length=1, description="The bots whose commands are listed."
     )
     limits: Limits = Field(default=Limits(), description="The limits that Discord sets.")
+    uncertain: Uncertain = Field(default=USUAL, description="How what is not known of the real ones is played.")
 
 
 def split_address(address: str) -> tuple[str, int]:

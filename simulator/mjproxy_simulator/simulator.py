@@ -35,8 +35,10 @@ from mjproxy_simulator.control.accounts import AccountRoutes
 from mjproxy_simulator.control.fault_routes import FaultRoutes
 from mjproxy_simulator.control.pace import PaceRoutes
 from mjproxy_simulator.control.records import RecordRoutes
+from mjproxy_simulator.control.replays import ReplayRoutes
 from mjproxy_simulator.control.routes import control_api
 from mjproxy_simulator.control.strikes import Strikes
+from mjproxy_simulator.control.uncertain import UncertainRoutes
 from mjproxy_simulator.discord.forms import MessageForms
 from mjproxy_simulator.discord.links import Links
 from mjproxy_simulator.discord.messenger import Messenger
@@ -63,6 +65,7 @@ from mjproxy_simulator.rest.rate_limits import RateLimits
 from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.settings import SimulatorSection
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _API_VERSIONS: Final = (9, 10)
 
@@ -84,7 +87,8 @@ class Simulator:
 
     def __init__(self, section: SimulatorSection, folder: Path, speed: float, base_url: str) -> None:
         uploads = folder / "uploads"
-        uploads.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # What people wrote and uploaded is theirs.
+        uploads.mkdir(exist_ok=True)
         self._parts = _Parts(section, Store(folder / "simulator.sqlite3"), uploads, speed, base_url)
         self.app = self._parts.app
 
@@ -119,6 +123,7 @@ class _Parts:
         self.links = Links(self.seed.digest("links"), base_url, time.time)
         self.snowflakes = Snowflakes(time.time, store.last_id())
         self.faults = FaultBoard(self.seed.random("faults"))
+        self.switches = Switches(section.uncertain)
 
     @cached_property
     def directory(self) -> Directory:
@@ -128,7 +133,7 @@ class _Parts:
 
     @cached_property
     def forms(self) -> MessageForms:
-        return MessageForms(self.directory, self.links, self.faults)
+        return MessageForms(self.directory, self.links, self.faults, self.switches)
 
     @cached_property
     def lobby(self) -> Lobby:
@@ -136,7 +141,14 @@ class _Parts:
 
     @cached_property
     def messenger(self) -> Messenger:
-        return Messenger(self.store, self.lobby, self.forms, self.directory, time.time)
+        return Messenger(
+            store=self.store,
+            publisher=self.lobby,
+            forms=self.forms,
+            directory=self.directory,
+            switches=self.switches,
+            now=time.time,
+        )
 
     @cached_property
     def bot(self) -> Bot:
@@ -151,6 +163,7 @@ class _Parts:
                 members=self.members,
                 snowflakes=self.snowflakes,
                 place=self.links.own,
+                switches=self.switches,
             ),
             members=self.members,
             queue=self.queue,
@@ -158,11 +171,12 @@ class _Parts:
             snowflakes=self.snowflakes,
             clock=self.clock,
             faults=self.faults,
+            switches=self.switches,
         )
 
     @cached_property
     def planner(self) -> Planner:
-        jobs = JobMaker(self.seed, self.store.job, self.links.resolves)
+        jobs = JobMaker(self.seed, self.store.job, self.is_image, self.switches)
         commands = Commands(
             jobs=jobs,
             queue=self.queue,
@@ -176,7 +190,14 @@ class _Parts:
             members=self.members,
             jobs=jobs,
             commands=commands,
-            presser=Presser(jobs, commands, self.store.job_of_message, self.seed),
+            presser=Presser(
+                jobs=jobs,
+                commands=commands,
+                find_message=self.store.message,
+                job_of_message=self.store.job_of_message,
+                seed=self.seed,
+                switches=self.switches,
+            ),
             gate=Gate(self.queue),
             next_number=self.store.next_job_number,
             now=time.time,
@@ -197,7 +218,15 @@ class _Parts:
 
     def link(self, file: CommandFile) -> str:
         """Write a link to a file that came with a command."""
-        return self.links.ephemeral_attachment(file.command_id, file.attachment.id, file.attachment.filename)
+        return self.links.ephemeral_attachment(file.owner_id, file.attachment.id, file.attachment.filename)
+
+    def is_image(self, url: str) -> bool:
+        """Return whether an image can be had from a URL; the mirror has those of jobs that are done."""
+        mirrored = self.links.mirrored(url)
+        if mirrored is None:
+            return self.links.resolves(url)
+        job = self.store.job(mirrored[0])
+        return job is not None and mirrored[1] < job.picture_count
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -230,18 +259,37 @@ class _Parts:
     def interactions(self) -> Interactions:
         return Interactions(
             desk=self.desk,
-            checks=InteractionChecks(self.desk, self.store, self.uploads, self.dialogs, self.snowflakes),
+            checks=self.checks,
             bot=self.bot,
             store=self.store,
             lobby=self.lobby,
             faults=self.faults,
             limits=self.limits,
+            switches=self.switches,
             now=time.time,
         )
 
     @cached_property
+    def checks(self) -> InteractionChecks:
+        return InteractionChecks(
+            desk=self.desk,
+            store=self.store,
+            uploads=self.uploads,
+            dialogs=self.dialogs,
+            snowflakes=self.snowflakes,
+            switches=self.switches,
+        )
+
+    @cached_property
     def frames(self) -> Frames:
-        return Frames(self.bot, self.store, self.upload_folder, self.links.mirror, time.time)
+        return Frames(
+            bot=self.bot,
+            store=self.store,
+            folder=self.upload_folder,
+            picture=self.links.mirror,
+            switches=self.switches,
+            now=time.time,
+        )
 
     @cached_property
     def messages(self) -> Messages:
@@ -253,12 +301,14 @@ class _Parts:
             uploads=self.uploads,
             snowflakes=self.snowflakes,
             bot=self.bot,
+            switches=self.switches,
         )
 
     @cached_property
     def rest(self) -> Starlette:
         """The REST API as an application of its own, with errors in Discord's form."""
-        people = People(self.desk, self.store, self.links, tuple(BY_NAME[name] for name in self.section.bots))
+        bots = tuple(BY_NAME[name] for name in self.section.bots)
+        people = People(self.desk, self.store, self.links, bots, self.switches)
         parts = (self.interactions, self.messages, self.uploads, people)
         return Starlette(
             routes=[route for part in parts for route in part.routes()],
@@ -272,8 +322,10 @@ class _Parts:
             (
                 AccountRoutes(self.directory, self.store, self.seed, self.section.profile, self.members),
                 RecordRoutes(self.store, self.directory, self.lobby, self.forms),
+                UncertainRoutes(self.switches),
                 PaceRoutes(self.bot, self.store, self.faults, self.seed),
                 FaultRoutes(self.directory, self.faults, strikes),
+                ReplayRoutes(self.directory, self.store, self.snowflakes, self.bot, self.messenger),
             )
         )
 

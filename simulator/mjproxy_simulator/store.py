@@ -5,7 +5,8 @@ said. `synchronous=NORMAL` is enough for that: in WAL mode a commit survives the
 loss of power can take the last ones. The file is locked while it is open, so that two simulators cannot play the same
 jobs.
 
-Records are kept as JSON beside the few columns that are searched, since nothing else ever asks for a part of one.
+Records are kept as JSON beside the few columns that are searched, since nothing else ever asks for a part of one. The
+messages and jobs that were used last are also kept in memory: each step of a job begins by asking for them.
 """
 
 import sqlite3
@@ -14,12 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+import orjson
 from pydantic import TypeAdapter
 
 from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.members import Member
 from mjproxy_simulator.model.messages import Attachment, Drawing, Message
+from mjproxy_simulator.recent import Recent
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages
@@ -29,6 +32,7 @@ CREATE TABLE IF NOT EXISTS attachments (id INTEGER PRIMARY KEY, channel_id INTEG
 CREATE TABLE IF NOT EXISTS jobs
     (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, over INTEGER, record TEXT) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_at_work ON jobs (number) WHERE NOT over;
+CREATE INDEX IF NOT EXISTS jobs_of_message ON jobs (json_extract(record, '$.progress_id'), number);
 CREATE TABLE IF NOT EXISTS uploads (name TEXT PRIMARY KEY, channel_id INTEGER, ticket TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS ledger (number INTEGER PRIMARY KEY, record TEXT) STRICT;
 CREATE TABLE IF NOT EXISTS members (user_id INTEGER PRIMARY KEY, record TEXT) STRICT;
@@ -39,8 +43,10 @@ CREATE TABLE IF NOT EXISTS population (id INTEGER PRIMARY KEY, accounts INTEGER)
 _MESSAGE: Final = TypeAdapter(Message)
 _ATTACHMENT: Final = TypeAdapter(Attachment)
 _JOB: Final = TypeAdapter(Job)
-_ENTRY: Final = TypeAdapter(Entry)
 _MEMBER: Final = TypeAdapter(Member)
+
+_RECENT: Final = 8192  # As many as 5,000 jobs at work need, and some 30 MB.
+_PAGES_OF_A_CHECKPOINT: Final = 8192  # Rare ones: each waits for the disk, and everybody waits for it.
 
 
 class StoreInUseError(OSError):
@@ -59,6 +65,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self._messages: Recent[int, Message] = Recent(_RECENT)
+        self._jobs: Recent[str, Job] = Recent(_RECENT)
         try:
             self._prepare()
         except sqlite3.OperationalError as error:
@@ -71,6 +79,7 @@ class Store:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_OF_A_CHECKPOINT}")
         with self.transaction():
             for statement in _SCHEMA.strip().removesuffix(";").split(";\n"):
                 self._db.execute(statement)
@@ -92,6 +101,7 @@ class Store:
             yield
         except BaseException:
             self._db.execute("ROLLBACK")
+            self._forget_recent()
             raise
         self._db.execute("COMMIT")
 
@@ -100,6 +110,7 @@ class Store:
         with self.transaction():
             for table in ("messages", "attachments", "reactions", "jobs", "uploads", "ledger", "members"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 -- names from the line above
+            self._forget_recent()
 
     def last_id(self) -> int:
         """Return the greatest id of a message or attachment, 0 if there is none."""
@@ -109,15 +120,19 @@ class Store:
         (last,) = self._db.execute(query).fetchone()
         return int(last)
 
+    def _forget_recent(self) -> None:
+        self._messages.clear()
+        self._jobs.clear()
+
     # Messages and their attachments
 
     def put_message(self, message: Message) -> None:
         """Keep a message, new or changed, and whatever is attached to it."""
-        record = _MESSAGE.dump_json(message).decode()
         self._db.execute(
-            "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?)",
-            (message.id, message.channel_id, message.ephemeral, record),
+            "INSERT INTO messages VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+            (message.id, message.channel_id, message.ephemeral, _record(message)),
         )
+        self._messages.put(message.id, message)
         for attachment in message.attachments:
             self.put_attachment(message.channel_id, attachment)
 
@@ -125,16 +140,19 @@ class Store:
         """Keep an attachment; it outlives the message that it came with, as it does on the real CDN."""
         self._db.execute(
             "INSERT OR REPLACE INTO attachments VALUES (?, ?, ?)",
-            (attachment.id, channel_id, _ATTACHMENT.dump_json(attachment).decode()),
+            (attachment.id, channel_id, _record(attachment)),
         )
 
     def message(self, message_id: int) -> Message | None:
         """Return a message, ephemeral ones included."""
+        if recent := self._messages.get(message_id):
+            return recent
         row = self._db.execute("SELECT record FROM messages WHERE id = ?", (message_id,)).fetchone()
         return None if row is None else _MESSAGE.validate_json(row[0])
 
     def delete_message(self, message_id: int) -> None:
         """Forget a message."""
+        self._messages.drop(message_id)
         self._db.execute("DELETE FROM messages WHERE id = ?", (message_id,))
 
     def add_reaction(self, message_id: int, emoji: str, user_id: int) -> bool:
@@ -193,12 +211,16 @@ class Store:
     def put_job(self, job: Job) -> None:
         """Keep a job, new or changed."""
         self._db.execute(
-            "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?)",
-            (job.number, job.id, job.status.over, _JOB.dump_json(job).decode()),
+            "INSERT INTO jobs VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (number) DO UPDATE SET over = excluded.over, record = excluded.record",
+            (job.number, job.id, job.status.over, _record(job)),
         )
+        self._jobs.put(job.id, job)
 
     def job(self, job_id: str) -> Job | None:
         """Return a job."""
+        if recent := self._jobs.get(job_id):
+            return recent
         row = self._db.execute("SELECT record FROM jobs WHERE id = ?", (job_id,)).fetchone()
         return None if row is None else _JOB.validate_json(row[0])
 
@@ -235,8 +257,7 @@ class Store:
 
     def put_member(self, member: Member) -> None:
         """Keep what the bots know of a user."""
-        record = _MEMBER.dump_json(member).decode()
-        self._db.execute("INSERT OR REPLACE INTO members VALUES (?, ?)", (member.user_id, record))
+        self._db.execute("INSERT OR REPLACE INTO members VALUES (?, ?)", (member.user_id, _record(member)))
 
     # Uploads
 
@@ -262,13 +283,22 @@ class Store:
 
     def add_entry(self, entry: Entry) -> None:
         """Write an interaction down."""
-        self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_ENTRY.dump_json(entry).decode(),))
+        self._db.execute("INSERT INTO ledger (record) VALUES (?)", (_record(entry),))
 
     def entries(self, user_id: str | None = None, since: float = 0.0) -> Sequence[str]:
         """Return the ledger as JSON objects, oldest first: of a user, from after a Unix time."""
         of_user = "(?1 IS NULL OR json_extract(record, '$.user_id') = ?1)"
         query = f"SELECT record FROM ledger WHERE {of_user} AND json_extract(record, '$.time') > ?2 ORDER BY number"  # noqa: S608
         return [record for (record,) in self._db.execute(query, (user_id, since))]
+
+    def newest_nonce(self, user_id: int) -> str | None:
+        """Return the nonce of a user's newest interaction that had one."""
+        query = (
+            "SELECT json_extract(record, '$.nonce') AS nonce FROM ledger "
+            "WHERE json_extract(record, '$.user_id') = ? AND nonce IS NOT NULL ORDER BY number DESC LIMIT 1"
+        )
+        row = self._db.execute(query, (str(user_id),)).fetchone()
+        return None if row is None else str(row[0])
 
     # Accounts
 
@@ -280,3 +310,7 @@ class Store:
     def set_account_count(self, count: int) -> None:
         """Keep how many accounts there are."""
         self._db.execute("INSERT OR REPLACE INTO population VALUES (1, ?)", (count,))
+
+
+def _record(record: Message | Attachment | Job | Member | Entry) -> str:
+    return orjson.dumps(record).decode()

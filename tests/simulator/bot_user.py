@@ -40,21 +40,29 @@ class BotUser:
         target_id: str | None = None,
     ) -> str:
         """Call a command, which has to be taken; return the nonce."""
-        command = await self._command(name)
+        command = await self.described(name)
         files = [image | {"id": str(number)} for number, image in enumerate(images or [])]
         names = [option["name"] for option in command["options"] if option["type"] == 11]
         given = [{"type": 11, "name": each, "value": number} for number, each in enumerate(names[: len(files)])]
-        data = {key: command[key] for key in ("id", "version", "name", "type")}
-        data |= {"options": [*given, *(options or [])], "attachments": files, "target_id": target_id}
-        place: Json = {}
+        body = self.call(command, [*given, *(options or [])])
+        body["data"] |= {"attachments": files, "target_id": target_id}
         if private:
-            place = {"channel_id": self._user.account["private_channel_id"], "guild_id": None}
-        return await self._user.taken(self._user.command("", application_id=self.application, data=data, **place))
+            body |= {"channel_id": self._user.account["private_channel_id"], "guild_id": None}
+        return await self._user.taken(body)
+
+    def call(self, command: Json, options: list[Json]) -> Json:
+        """Return the call of a command."""
+        data = {key: command[key] for key in ("id", "version", "name", "type")}
+        return self._user.command("", application_id=self.application, data=data | {"options": options})
 
     async def press(self, message: Json, label: str) -> str:
         """Press the button with a label or emoji, which has to be taken; return the nonce."""
         body = self._user.press(message, custom_id(message, label), application_id=self.application)
         return await self._user.taken(body)
+
+    def pressing(self, message: Json, button: str, **changes: object) -> Json:
+        """Return a press of the button with a custom id."""
+        return self._user.press(message, button, **changes)
 
     def choice(self, message: Json, menu: str, value: str) -> Json:
         """Return the choice of a value from a menu."""
@@ -125,7 +133,8 @@ class BotUser:
         """Any host of the simulator."""
         return self._user.http
 
-    async def _command(self, name: str) -> Json:
+    async def described(self, name: str) -> Json:
+        """Return a command as the index describes it."""
         if self._commands is None:
             path = f"/guilds/{self._user.account['guild_id']}/application-command-index"
             index = (await self._user.request("GET", path)).json()["application_commands"]

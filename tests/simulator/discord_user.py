@@ -131,7 +131,8 @@ class DiscordUser:
     async def connection(self, query: str = "encoding=json&v=9") -> AsyncIterator[Gateway]:
         """Connect to the gateway, and do nothing more."""
         url = str(self.http.base_url).replace("http", "ws", 1)
-        async with connect(f"{url}?{query}", ping_interval=None, max_size=None, proxy=None) as socket:
+        # Frames that a test does not read must not keep it from closing the connection: hence no limit of the queue.
+        async with connect(f"{url}?{query}", ping_interval=None, max_size=None, max_queue=None, proxy=None) as socket:
             assert not socket.protocol.extensions
             yield Gateway(socket, compressed="zlib-stream" in query)
 

@@ -21,7 +21,7 @@ ACCOUNTS_OF_A_TEST = 3
 
 def settings_for(folder: Path, section: Mapping[str, object], *, speed: object) -> Settings:
     """Return settings for a free port; unless the section sets limits, there is nothing to wait for."""
-    given = {"limits": {"identify_window": 0.0, "bot_latency": 0.0}} | dict(section)
+    given = {"limits": {"identify_window": 0.0, "bot_latency": 0.0, "interaction_deadline": 0.3}} | dict(section)
     return Settings.model_validate(
         {
             "data": folder,

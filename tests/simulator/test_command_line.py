@@ -47,6 +47,12 @@ async def test_fault_is_armed_listed_and_taken_down(world: World) -> None:
     assert (await run(world, "fault", "op7", f"account={alice.id}")).stdout == "done\n"
 
 
+async def test_fault_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
+    refused = await run(world, "fault", "nope")
+    assert refused.exit_code == 3
+    assert refused.stderr.startswith("Error: name: 'nope' is not known; known are bot_notice, bot_silent, close_code, ")
+
+
 async def test_fault_that_makes_no_sense_is_refused_with_the_reason(world: World) -> None:
     refused = await run(world, "fault", "op9", "resumable=perhaps")
     assert (refused.exit_code, "resumable" in refused.stderr) == (3, True)

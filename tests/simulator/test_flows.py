@@ -228,6 +228,27 @@ async def test_blend_mixes_uploads(world: World, user: BotUser) -> None:
     assert [job["kind"] for job in await world.jobs()] == ["blend"]
 
 
+async def test_picture_of_the_mirror_is_an_image_for_prompts(world: World, user: BotUser) -> None:
+    solo = await user.solo("a cat")
+    single = custom_id(solo, "Custom Zoom").rpartition("::")[2]
+    job_id = (await world.jobs())[0]["id"]
+    mirrored = f"{world.url}/{job_id}/0_3.png"
+    assert re.match(r"\*\*<https://s\.mj\.run/[\w-]{11}> a dog", (await user.imagine(f"{mirrored} a dog"))["content"])
+    for absent in (f"{job_id}/0_4.png", f"{job_id[::-1]}/0_0.png", f"{single}/0_1.png"):
+        await user.command("imagine", options=[{"type": 3, "name": "prompt", "value": f"{world.url}/{absent} a dog"}])
+        assert (await user.start())["embeds"][0]["title"] == "Invalid link"
+
+
+async def test_old_picture_is_remastered(world: World, user: BotUser) -> None:
+    old = await user.solo("a cat --v 4")
+    await user.press(old, "Remaster")
+    final = await user.result()
+    assert final["content"].startswith(f"**a cat --v 7.0** - Remaster by <@{user.id}>")
+    assert final["message_reference"]["message_id"] == old["id"]
+    assert [job["kind"] for job in await world.jobs()] == ["imagine", "upscale", "remaster"]
+    assert await user.download(final)
+
+
 async def test_describe_suggests_prompts_that_can_be_imagined(world: World, user: BotUser) -> None:
     nonce = await user.command("describe", images=[await user.upload("a.png")])
     start = await user.start()

@@ -75,6 +75,79 @@ async def test_appeal_is_heard_and_the_job_begins(user: BotUser) -> None:
     assert final["message_reference"]["message_id"] == start["id"]
 
 
+async def test_appeal_of_a_button_does_what_the_button_does(world: World, user: BotUser) -> None:
+    grid = await appealed_grid(user)
+    await user.press(grid, "U2")
+    notice = await user.start()
+    assert title(notice) == "Action needed to continue"
+    nonce = await user.press(notice, "Appeal")
+    start = await user.start()
+    final = await user.result()
+    assert (start["nonce"], start["message_reference"]["message_id"]) == (nonce, grid["id"])
+    assert final["content"].endswith(f"- Image #2 <@{user.id}>")
+    assert [job["kind"] for job in await world.jobs()] == ["imagine", "upscale"]
+
+
+async def test_appeal_of_a_form_sends_it_in_again(world: World, user: BotUser) -> None:
+    await user.command("prefer", options=[{"type": 1, "name": "remix", "options": []}])
+    await user.start()
+    modal = await user.open(await user.imagine("a cat"), "V1")
+    await user.submit(modal, "a dog simulate:action_needed")
+    await user.press(await user.start(), "Appeal")
+    assert "**a dog simulate:action_needed --v 7.0** - Remix (Strong) by" in (await user.result())["content"]
+    assert [job["kind"] for job in await world.jobs()] == ["imagine", "variation"]
+
+
+async def test_appeal_that_is_refused_can_be_made_again(world: World, user: BotUser) -> None:
+    grid = await appealed_grid(user)
+    await user.press(grid, "V3")
+    first = await user.start()
+    await world.fault("bot_notice", notice="action_needed", account=user.id)
+    await user.press(first, "Appeal")
+    await user.press(await user.start(), "Appeal")
+    assert "- Variations (Strong) by" in (await user.result())["content"]
+
+
+async def test_appeal_of_a_button_whose_message_is_gone_is_refused(user: BotUser) -> None:
+    grid = await appealed_grid(user)
+    await user.press(grid, "U1")
+    notice = await user.start()
+    await user.request("DELETE", f"/channels/{user.channel_id}/messages/{grid['id']}")
+    await user.press(notice, "Appeal")
+    assert title(await user.start()) == "Sorry, something went wrong"
+
+
+async def appealed_grid(user: BotUser) -> Json:
+    """Let the bot draw a prompt that it refuses at first, every time."""
+    await imagine(user, "a cat simulate:action_needed")
+    await user.press(await user.start(), "Appeal")
+    return await user.result()
+
+
+async def test_account_is_held_until_the_action_that_it_has_to_take_is_confirmed(world: World, user: BotUser) -> None:
+    await imagine(user, "a cat simulate:action_required")
+    notice = await user.start()
+    await user.press(notice, "Continue")
+    frame = await user.gateway.event("INTERACTION_IFRAME_MODAL_CREATE")
+    page = await world.http.get(frame["iframe_path"])
+    assert (frame["title"], page.status_code) == ("Action required to continue", 200)
+    assert frame["custom_id"].startswith("MJ::iframe::")
+    await imagine(user, "a dog")
+    assert title(await user.start()) == "Action required to continue"
+    assert (await world.change(user.id, hold=None))["hold"] is None
+    assert "a dog" in (await user.imagine("a dog"))["content"]
+
+
+async def test_button_of_another_notice_does_not_let_a_held_account_go(world: World, user: BotUser) -> None:
+    await imagine(user, "a cat simulate:pending_mod_message")
+    pending = await user.start()
+    await world.change(user.id, hold="action_required")
+    await user.press(pending, "Acknowledge")
+    await user.gateway.event("MESSAGE_UPDATE")
+    await imagine(user, "a dog")
+    assert title(await user.start()) == "Action required to continue"
+
+
 async def test_pending_message_is_acknowledged(user: BotUser) -> None:
     await imagine(user, "a cat simulate:pending_mod_message")
     notice = await user.start()

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -66,6 +67,29 @@ def test_environment_wins_and_other_parts_do_not_disturb(monkeypatch: pytest.Mon
 def test_settings_that_make_no_sense_are_refused(given: dict[str, object], names: str) -> None:
     with pytest.raises(ValidationError, match=names):
         Settings.model_validate(given)
+
+
+def test_help_is_printed_and_nothing_is_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mjproxy_simulator", "--help"]
+    told = subprocess.run(command, capture_output=True, check=True, cwd=tmp_path, timeout=30).stdout.decode()
+    assert told.startswith("usage: python -m mjproxy_simulator")
+    assert "MJPROXY_SIMULATOR_LISTEN" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_terminated_simulator_says_goodbye_to_its_clients_and_ends_quietly(tmp_path: Path) -> None:
+    async with process(tmp_path, SIMULATOR_LISTEN="127.0.0.1:0") as started:
+        async with World.visiting(await url_of(started)) as world, (await world.user(0)).session() as gateway:
+            started.terminate()
+            assert await gateway.close_code() == 1012
+        _, log = await started.communicate()
+    assert started.returncode == 0
+    assert "Traceback" not in log.decode()
+
+
+async def test_folder_is_private(tmp_path: Path) -> None:
+    async with running(Settings(data=tmp_path / "data", simulator_listen="127.0.0.1:0")):
+        assert stat.S_IMODE((tmp_path / "data" / "simulator").stat().st_mode) == 0o700
 
 
 async def test_port_in_use_is_refused_with_advice(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.entries import Entry
-from mjproxy_simulator.model.jobs import Job, Kind, Status
+from mjproxy_simulator.model.jobs import Job, Kind, Status, Variant
 from mjproxy_simulator.model.messages import (
     Attachment,
     Button,
@@ -78,6 +78,22 @@ def test_everything_is_there_when_the_store_is_opened_again(tmp_path: Path) -> N
         assert store.next_job_number() == 2
 
 
+def test_records_are_the_same_from_memory_and_from_the_file(tmp_path: Path) -> None:
+    job = replace(
+        JOB, images=("https://example.com/a.png",), status=Status.QUEUED, progress_id=12, variant=Variant.SUBTLE
+    )
+    messages = (MESSAGE, replace(MESSAGE, id=13, flags=MessageFlags.EPHEMERAL | MessageFlags.LOADING))
+    with Store(tmp_path / "store.sqlite3") as store:
+        for message in messages:
+            store.put_message(message)
+        store.put_job(job)
+        assert [store.message(each.id) for each in messages] == [*messages]
+        assert store.job(job.id) == job
+    with Store(tmp_path / "store.sqlite3") as store:
+        assert [store.message(each.id) for each in messages] == [*messages]
+        assert store.job(job.id) == job
+
+
 def test_transaction_leaves_nothing_when_it_fails(store: Store) -> None:
     def fail() -> None:
         with store.transaction():
@@ -89,6 +105,40 @@ def test_transaction_leaves_nothing_when_it_fails(store: Store) -> None:
         fail()
     assert store.message(12) is None
     assert store.job("j") is None
+
+
+def test_failed_transaction_leaves_what_there_was(store: Store) -> None:
+    def fail() -> None:
+        with store.transaction():
+            store.put_message(replace(MESSAGE, content="another"))
+            store.put_job(replace(JOB, beat=9))
+            store.delete_message(MESSAGE.id)
+            raise ZeroDivisionError
+
+    store.put_message(MESSAGE)
+    store.put_job(JOB)
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert store.message(MESSAGE.id) == MESSAGE
+    assert store.job(JOB.id) == JOB
+
+
+def test_job_of_a_message_is_the_newest_that_it_shows(store: Store) -> None:
+    store.put_message(Message(20, 3, 4))
+    assert store.job_of_message(20) is None
+    for number in (1, 2, 3):
+        store.put_job(replace(JOB, id=str(number), number=number, progress_id=20 if number < 3 else 21))
+    assert store.job_of_message(20) == store.job("2")
+    store.put_message(replace(MESSAGE, id=22, attachments=(replace(DRAWING, source=Drawing("1", View.GRID)),)))
+    assert store.job_of_message(22) == store.job("1")
+
+
+def test_reset_forgets_everything(store: Store) -> None:
+    store.put_message(MESSAGE)
+    store.put_job(JOB)
+    store.reset()
+    assert store.message(MESSAGE.id) is None
+    assert store.job(JOB.id) is None
 
 
 def test_second_simulator_is_refused_on_the_same_folder(store: Store, tmp_path: Path) -> None:

@@ -2,9 +2,18 @@
 
 import heapq
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A step that is no job's: an event of the scenario `owner`."""
+
+    owner: str
+    act: Callable[[], None]
 
 
 class PacedClock:

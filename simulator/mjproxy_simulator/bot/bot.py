@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from mjproxy_simulator.bot import notices, replies
-from mjproxy_simulator.bot.agenda import Agenda, PacedClock
+from mjproxy_simulator.bot.agenda import Agenda, Cue, PacedClock
 from mjproxy_simulator.bot.answers import Answer, EditMessage, OpenDialog, Reply, SendSeed, ShowJob, StartJobs, StopJob
 from mjproxy_simulator.bot.dialogs import Dialogs
 from mjproxy_simulator.bot.gate import cost_seconds
@@ -29,10 +29,12 @@ from mjproxy_simulator.model.jobs import Job, Kind, Status
 from mjproxy_simulator.model.messages import Invocation, Message
 from mjproxy_simulator.model.snowflakes import Snowflakes
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _logger = logging.getLogger(__name__)
 
 _STEPS_AT_A_TIME: Final = 50  # Then others have their turn: sockets and requests share the loop.
+_TICK_SECONDS: Final = 0.005  # Steps that are due within this time share a commit, which costs as much as a step.
 
 
 class Bot:
@@ -49,6 +51,7 @@ class Bot:
         snowflakes: Gives ids to notices.
         clock: Tells how fast jobs run.
         faults: What is made to go wrong.
+        switches: How what is uncertain is played.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Bot:
         snowflakes: Snowflakes,
         clock: PacedClock,
         faults: FaultBoard,
+        switches: Switches,
     ) -> None:
         self._store = store
         self._messenger = messenger
@@ -75,7 +79,8 @@ class Bot:
         self._snowflakes = snowflakes
         self._clock = clock
         self._faults = faults
-        self._agenda: Agenda[str] = Agenda()
+        self._switches = switches
+        self._agenda: Agenda[str | Cue] = Agenda()
         self._ends: dict[str, CurtailJob] = {}
         self._timelines: dict[str, tuple[Beat, ...]] = {}
         self._wake_up = asyncio.Event()
@@ -103,15 +108,18 @@ class Bot:
         self._wake_up.set()
 
     def play_next(self) -> str | None:
-        """Take the next step at once, whenever it is due; return the job that took it, None if no job has one."""
+        """Take the next step at once, whenever it is due; return the job or scenario that had one, None if none has."""
         due = self._agenda.next_due()
         if due is None:
             return None
         self._clock.skip_to(due)
         appointment = self._agenda.pop_due(due)
-        if appointment is not None:
-            self._step(*appointment)
-        return None if appointment is None else appointment[1]
+        return None if appointment is None else self._take(*appointment)
+
+    def enter(self, seconds: float, cue: Cue) -> None:
+        """Have a step taken that is no job's, in so many seconds of the bot's clock."""
+        self._agenda.enter(self._clock.now() + seconds, cue)
+        self._wake_up.set()
 
     # Requests
 
@@ -195,17 +203,19 @@ class Bot:
                     self._store.put_job(job)
             case OpenDialog(dialog=dialog):
                 self._dialogs.open(request, dialog)
-        if isinstance(answer, StartJobs | Reply | EditMessage) and answer.member is not None:
+        if isinstance(answer, StartJobs | Reply | EditMessage | RefusedError) and answer.member is not None:
             self._members.keep(answer.member)
 
     def _reply(self, request: Request, reply: Reply) -> Message | None:
         message = replies.message_of(reply, request, self._snowflakes.next())
-        self._messenger.post(replies.thinking(message) if reply.deferred else message, request.nonce)
-        return message if reply.deferred else None
+        deferred = reply.deferred and self._switches.now.deferred_answers
+        self._messenger.post(replies.thinking(message) if deferred else message, request.nonce)
+        return message if deferred else None
 
     def _show(self, request: Request, job: Job) -> None:
-        self._messenger.post(replies.displaying(request, self._snowflakes.next()), request.nonce)
-        self._performer.show(job, request.channel_id)
+        announcement = replies.displaying(request, self._snowflakes.next())
+        self._messenger.post(announcement, request.nonce)
+        self._performer.show(job, announcement)
 
     def _tell(self, request: Request, notice: Notice, footer: str | None) -> None:
         message = self._notice_message(notice, request.channel_id, request.application_id, request.invocation, footer)
@@ -221,6 +231,7 @@ class Bot:
             author_id=application_id,
             invocation=invocation,
             footer=footer,
+            how=self._switches.now,
         )
 
     # Jobs
@@ -266,16 +277,26 @@ class Bot:
                 appointment = self._agenda.pop_due(self._clock.now())
                 if appointment is None:
                     return
-                self._step(*appointment)
+                self._take(*appointment)
 
     async def _next_appointment(self) -> None:
         due = None if self._clock.paused else self._agenda.next_due()
         seconds = None if due is None else self._clock.real_seconds_until(due)
+        if seconds:  # Nothing is overdue.
+            seconds = max(seconds, _TICK_SECONDS)
         try:
             async with asyncio.timeout(seconds):
                 await self._wake_up.wait()
         except TimeoutError:
             pass
+
+    def _take(self, due: float, step: str | Cue) -> str:
+        """Take a step; return whose it was."""
+        if isinstance(step, Cue):
+            step.act()
+            return step.owner
+        self._step(due, step)
+        return step
 
     def _step(self, due: float, job_id: str) -> None:
         job = self._store.job(job_id)
@@ -329,7 +350,16 @@ class Bot:
         message = self._notice_message(JOB_QUEUED, job.channel_id, job.application_id, job.invocation, footer)
         with self._store.transaction():
             self._messenger.post(message, job.nonce)
-            self._store.put_job(replace(job, nonce=None))
+            self._store.put_job(self._told_to_wait(job, message))
+
+    def _told_to_wait(self, job: Job, notice: Message) -> Job:
+        match self._switches.now.queued_start:
+            case "with_nonce":
+                return job
+            case "edit":
+                return replace(job, nonce=None, progress_id=notice.id)
+            case "without_nonce":
+                return replace(job, nonce=None)
 
     def _start_waiting(self, finished: Job) -> None:
         for job_id in self._queue.take(finished):

@@ -11,6 +11,7 @@ from mjproxy_simulator.bot.prompts import options_of
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.jobs import Job, Kind
 from mjproxy_simulator.model.messages import Button, ButtonStyle, Row
+from mjproxy_simulator.uncertain import Uncertain
 
 _UPSCALES: Final = {
     "v7": (("v7_2x_subtle", "Upscale (Subtle)"), ("v7_2x_creative", "Upscale (Creative)")),
@@ -19,6 +20,7 @@ _UPSCALES: Final = {
     "v5": (("v5_2x", "Upscale (2x)"), ("v5_4x", "Upscale (4x)")),
     "v4": (("light", "Light Upscale Redo"), ("beta", "Beta Upscale Redo"), ("max", "Max Upscale Redo")),
 }
+_ROW: Final = 5
 _NUMBERS: Final = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣")
 _ARROWS: Final = {"left": "⬅️", "right": "➡️", "up": "⬆️", "down": "⬇️"}
 
@@ -31,9 +33,10 @@ def rows_of_progress(job: Job) -> tuple[Row, ...]:
     return ((button,),)
 
 
-def rows_of_result(job: Job) -> tuple[Row, ...]:
+def rows_of_result(job: Job, how: Uncertain) -> tuple[Row, ...]:
     """Return the rows of a job that is done."""
-    return _RESULTS.get(job.kind, _grid)(job)
+    rows = _RESULTS.get(job.kind, _grid)(job)
+    return _packed(rows) if job.kind is Kind.UPSCALE and how.solo_rows == "packed" else rows
 
 
 def rows_of_description() -> tuple[Row, ...]:
@@ -43,12 +46,18 @@ def rows_of_description() -> tuple[Row, ...]:
     return ((*numbers, retry), (Button("MJ::Job::PicReader::all", "Imagine all", "🎉"),))
 
 
-def rows_of_analysis(prompts: int, *, details: bool) -> tuple[Row, ...]:
-    """Return the rows under shortened prompts; `details` says whether there are more to show."""
+def rows_of_analysis(prompts: int, details_id: str | None = None) -> tuple[Row, ...]:
+    """Return the rows under shortened prompts; `details_id` is that of the button which shows more, None for none."""
     numbers = tuple(
         Button(f"MJ::Job::PromptAnalyzer::{n}", emoji=emoji) for n, emoji in enumerate(_NUMBERS[:prompts], 1)
     )
-    return (numbers, (Button("MJ::Job::PromptAnalyzerExtended", "Show Details"),)) if details else (numbers,)
+    return (numbers,) if details_id is None else (numbers, (Button(details_id, "Show Details"),))
+
+
+def details_id(job: Job, how: Uncertain) -> str:
+    """Return the custom id of the button that shows more about a prompt; it may have a suffix, which was not seen."""
+    name = "MJ::Job::PromptAnalyzerExtended"
+    return f"{name}::{job.id}" if how.details_custom_id == "with_job" else name
 
 
 def model_of(job: Job) -> str:
@@ -81,9 +90,15 @@ def _solo(job: Job) -> tuple[Row, ...]:
     if not model:
         return (_variations(job), _animations(job))
     if model == "v4":
-        return ((_button(job, "JOB::variation::1", "Make Variations", "🪄"), *_upscales(job, model)), _ends(job))
+        return ((_button(job, "JOB::variation::1", "Make Variations", "🪄"), *_upscales(job, model)), _old_ends(job))
     rows = (_upscales(job, model), _variations(job), _zooms(job), _pans(job))
     return (*rows, _animations(job) if job.profile is Profile.OF_2026 else _ends(job))
+
+
+def _packed(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Return the same buttons in rows as long as Discord lets them be."""
+    every = [button for row in rows for button in row]
+    return tuple(tuple(every[start : start + _ROW]) for start in range(0, len(every), _ROW))
 
 
 def _hd(job: Job) -> tuple[Row, ...]:
@@ -160,6 +175,10 @@ def _animations(job: Job) -> Row:
 
 def _ends(job: Job) -> Row:
     return (Button(f"MJ::BOOKMARK::{job.id}", emoji="❤️"), _website(job, "Web"))
+
+
+def _old_ends(job: Job) -> Row:
+    return (_button(job, "JOB::remaster::1", "Remaster", "🆕"), *_ends(job))
 
 
 def _reroll(job: Job) -> Button:

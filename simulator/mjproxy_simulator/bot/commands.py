@@ -1,6 +1,7 @@
 """What comes of the bots' commands."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -11,11 +12,13 @@ from mjproxy_simulator.bot.jobs import JobMaker, Occasion
 from mjproxy_simulator.bot.prompts import text_of
 from mjproxy_simulator.bot.queue import Queue
 from mjproxy_simulator.model.jobs import Job, Kind, Status
-from mjproxy_simulator.model.members import Face, Member, Mode, Variability
+from mjproxy_simulator.model.members import CustomOption, Face, Member, Mode, Variability
 from mjproxy_simulator.model.messages import CommandFile
 
 _Handler = Callable[["Commands", Occasion], Answer]
 _FACES: Final = 10
+_CUSTOM_OPTIONS: Final = 20
+_OPTION_NAME: Final = re.compile(r"(?:--)?([A-Za-z]\w{0,31})")
 _MODES: Final = {
     Mode.FAST: "Done! Your jobs now consume fast-hours, but finish sooner. You can always switch back with /relax",
     Mode.RELAXED: "Done! Your jobs now do not consume fast-hours, but might take a little longer. You can always "
@@ -152,6 +155,12 @@ class Commands:
             raise notices.restricted("This message shows no result.")
         return SendSeed(job)
 
+    def report(self, at: Occasion) -> Answer:
+        """Take note of what somebody finds wrong with a job."""
+        if at.request.message is None or self._job_of_message(at.request.message.id) is None:
+            raise notices.restricted("This message belongs to no job.")
+        return Reply("Thank you! The job was reported to our moderators.")
+
     def switch_mode(self, at: Occasion) -> Answer:
         """Change how jobs are paid for."""
         mode = Mode("relaxed") if at.request.invocation.name == "relax" else Mode(at.request.invocation.name or "")
@@ -242,6 +251,25 @@ def _set_suffix(member: Member, options: Mapping[str, str]) -> tuple[str, Member
     return text, replace(member, suffix=suffix)
 
 
+def _set_option(member: Member, options: Mapping[str, str]) -> tuple[str, Member]:
+    match = _OPTION_NAME.fullmatch(options.get("option", "").strip())
+    if match is None:
+        raise notices.invalid_request("The name of an option has letters, digits and underscores.")
+    name, value = match[1], " ".join(options.get("value", "").split())
+    others = tuple(each for each in member.options if each.name != name)
+    if not value:
+        return f"Custom option `--{name}` removed.", replace(member, options=others)
+    if len(others) >= _CUSTOM_OPTIONS:
+        raise notices.invalid_request(f"Up to {_CUSTOM_OPTIONS} custom options are kept.")
+    text = f"Custom option `--{name}` set to `{value}`"
+    return text, replace(member, options=(*others, CustomOption(name, value)))
+
+
+def _list_options(member: Member, _: Mapping[str, str]) -> tuple[str, Member]:
+    listed = "\n".join(f"`--{each.name}`: {each.value}" for each in member.options)
+    return f"Custom options:\n{listed}" if listed else "You have no custom options.", member
+
+
 def _toggle_variability(member: Member, _: Mapping[str, str]) -> tuple[str, Member]:
     high = member.variability is Variability.LOW
     text = f"{'High' if high else 'Low'} variability mode turned on!"
@@ -252,6 +280,8 @@ _PREFERENCES: Final[dict[str, Callable[[Member, Mapping[str, str]], tuple[str, M
     "remix": _toggle_remix,
     "auto_dm": _toggle_auto_dm,
     "suffix": _set_suffix,
+    "option set": _set_option,
+    "option list": _list_options,
     "variability": _toggle_variability,
 }
 _HANDLERS: Final[dict[str, _Handler]] = {
@@ -271,6 +301,7 @@ _HANDLERS: Final[dict[str, _Handler]] = {
     "public": Commands.switch_visibility,
     "Cancel Job": Commands.cancel,
     "DM Results": Commands.send_privately,
+    "Report Job": Commands.report,
     "saveid": Commands.save_face,
     "setid": Commands.set_face,
     "listid": Commands.list_faces,

@@ -36,12 +36,18 @@ def squared(prompt: str) -> Derived:
     return Derived(_with_ratio(prompt, (1, 1)), (1, 1))
 
 
-def animated(prompt: str, aspect: tuple[int, int], motion: Variant, start_frame: str) -> Derived:
-    """Return the prompt of a film, which begins with the link of its start frame."""
+def animated(prompt: str, aspect: tuple[int, int], motion: Variant, start_frame: str | None) -> Derived:
+    """Return the prompt of a film, which begins with the link of its start frame, if one is given."""
     kept = _without(prompt, _DROPPED_BY_FILMS)
     added = [("raw", ""), ("motion", str(motion)), ("video", "1"), ("aspect", _ratio(aspect))]
-    head = f"{short_link(start_frame)} {text_of(prompt)}".strip()
+    link = "" if start_frame is None else short_link(start_frame)
+    head = f"{link} {text_of(prompt)}".strip()
     return Derived(compose(head, [*kept, *added]), aspect)
+
+
+def remastered(prompt: str, aspect: tuple[int, int], version: str) -> Derived:
+    """Return the prompt of Remaster: the same picture, drawn by a newer version."""
+    return Derived(compose(head_of(prompt), [*_without(prompt, {"v", "niji"}), ("v", version)]), aspect)
 
 
 def for_zoom_form(prompt: str, aspect: tuple[int, int]) -> str:

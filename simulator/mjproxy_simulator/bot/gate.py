@@ -1,6 +1,7 @@
 """Whether a user may draw now: what the moderators, the plan and the queue say."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from mjproxy_simulator.bot.notices import NOTICES, Moment, RefusedError, refusal, restricted
@@ -43,7 +44,8 @@ class Gate:
         """
         name = outcome or member.hold or (None if appealed else _triggered(jobs))
         if name is not None and NOTICES[name].moment is Moment.AT_ONCE:
-            raise RefusedError(NOTICES[name], footer=f"/imagine {jobs[0].prompt}")
+            held = replace(member, hold=name) if NOTICES[name].holds else None
+            raise RefusedError(NOTICES[name], footer=f"/imagine {jobs[0].prompt}", member=held)
         for job in jobs:
             _check_plan(job, member)
         self._check_room(jobs, member)

@@ -21,12 +21,13 @@ from mjproxy_simulator.model.messages import (
     View,
 )
 from mjproxy_simulator.pictures.sizes import drawing_size, estimated_bytes
+from mjproxy_simulator.uncertain import Uncertain
 
 _THINKING: Final = {Kind.DESCRIBE, Kind.SHORTEN, Kind.FACE_SWAP}
 _PERCENTS_OF_A_STEP: Final = 10
 
 
-def start(job: Job, message_id: int) -> Message:
+def start(job: Job, message_id: int, how: Uncertain) -> Message:
     """Return the message that will show the job's progress.
 
     Up to 2025 only the user who pressed a button saw the progress of its job.
@@ -37,17 +38,26 @@ def start(job: Job, message_id: int) -> Message:
         author_id=job.application_id,
         type=MessageType.CHAT_INPUT_COMMAND if job.custom_id is None else MessageType.REPLY,
         reference=job.source_id,
-        invocation=job.invocation,
+        invocation=job.invocation if job.kind is not Kind.REGION or how.region_metadata else None,
+        flags=_flags_of_start(job, how),
     )
     if job.kind in _THINKING:
-        return replace(message, flags=MessageFlags.LOADING)
-    private = job.profile is Profile.OF_2023 and job.custom_id is not None
-    return replace(
-        message,
-        content=texts.placeholder(job),
-        flags=MessageFlags.EPHEMERAL if private else MessageFlags.NONE,
-        components=buttons.rows_of_progress(job),
-    )
+        return message
+    return replace(message, content=texts.placeholder(job), components=buttons.rows_of_progress(job))
+
+
+def _flags_of_start(job: Job, how: Uncertain) -> MessageFlags:
+    if job.kind in _THINKING:
+        private = job.kind.words and how.words_visibility == "ephemeral"
+        return MessageFlags.LOADING | (MessageFlags.EPHEMERAL if private else MessageFlags.NONE)
+    by_profile = job.profile is Profile.OF_2023 if how.button_progress == "by_profile" else None
+    private = how.button_progress == "ephemeral" if by_profile is None else by_profile
+    return MessageFlags.EPHEMERAL if private and job.custom_id is not None else MessageFlags.NONE
+
+
+def paused(job: Job, message: Message) -> Message:
+    """Return the progress message of a job that waits for its turn."""
+    return replace(message, content=texts.paused(job))
 
 
 def announced(job: Job, message: Message) -> Message:
@@ -66,12 +76,12 @@ def stopped(job: Job, message: Message) -> Message:
     return replace(_thought(message), content=texts.stopped(job), components=())
 
 
-def given_up(job: Job, message: Message) -> Message:
+def given_up(job: Job, message: Message, how: Uncertain) -> Message:
     """Return the progress message of a job that the bot has given up, with the reason in it."""
-    return replace(message, embeds=_reason(job), components=())
+    return replace(message, embeds=_reason(job, how), components=())
 
 
-def apology(job: Job, message_id: int) -> Message:
+def apology(job: Job, message_id: int, how: Uncertain) -> Message:
     """Return the answer to the progress message of a job that the bot has given up."""
     return Message(
         id=message_id,
@@ -79,29 +89,29 @@ def apology(job: Job, message_id: int) -> Message:
         author_id=job.application_id,
         type=MessageType.REPLY,
         reference=job.progress_id,
-        embeds=_reason(job),
+        embeds=_reason(job, how),
     )
 
 
-def final(job: Job, message_id: int, new_id: Callable[[], int], username: str) -> Message:
+def final(job: Job, message_id: int, new_id: Callable[[], int], username: str, how: Uncertain) -> Message:
     """Return the message with the job's result."""
-    reference = _answered(job)
+    reference = _answered(job, how)
     return Message(
         id=message_id,
         channel_id=job.channel_id,
         author_id=job.application_id,
-        content=texts.final(job),
+        content=texts.final(job, how),
         type=MessageType.DEFAULT if reference is None else MessageType.REPLY,
         reference=reference,
+        invocation=job.invocation if how.final_metadata else None,
         attachments=(_result(job, new_id(), username),),
-        components=buttons.rows_of_result(job),
+        components=buttons.rows_of_result(job, how),
     )
 
 
-def shown(job: Job, message_id: int, channel_id: int, new_id: Callable[[], int], username: str) -> Message:
-    """Return the message with the job's result once more, in any channel."""
-    again = final(job, message_id, new_id, username)
-    return replace(again, channel_id=channel_id, type=MessageType.DEFAULT, reference=None)
+def shown(result: Message, channel_id: int) -> Message:
+    """Return the message with a job's result once more, in any channel."""
+    return replace(result, channel_id=channel_id, type=MessageType.DEFAULT, reference=None, invocation=None)
 
 
 def seed(job: Job, message_id: int, channel_id: int, new_id: Callable[[], int], username: str) -> Message:
@@ -126,12 +136,12 @@ def swapped(job: Job, message: Message, new_id: Callable[[], int], username: str
     return replace(_thought(message), attachments=(_result(job, new_id(), username),))
 
 
-def shortened(job: Job, message: Message) -> Message:
+def shortened(job: Job, message: Message, how: Uncertain) -> Message:
     """Return the first message of a job that shortens a prompt, with the shorter ones."""
     tokens = analysis.weigh(job.prompt)
     prompts = analysis.shortened(tokens)
     embed = Embed(None, analysis.overview(tokens, prompts), notices.PLAIN, footer=analysis.FOOTER)
-    rows = buttons.rows_of_analysis(len(prompts), details=True)
+    rows = buttons.rows_of_analysis(len(prompts), buttons.details_id(job, how))
     return replace(_thought(message), embeds=(embed,), components=rows)
 
 
@@ -140,14 +150,14 @@ def _thought(message: Message) -> Message:
     return replace(message, flags=message.flags & ~MessageFlags.LOADING)
 
 
-def _reason(job: Job) -> tuple[Embed, ...]:
-    return notices.embeds(NOTICES[job.outcome or "went_wrong"], f"/imagine {job.prompt}")
+def _reason(job: Job, how: Uncertain) -> tuple[Embed, ...]:
+    return notices.embeds(NOTICES[job.outcome or "went_wrong"], f"/imagine {job.prompt}", how)
 
 
-def _answered(job: Job) -> int | None:
+def _answered(job: Job, how: Uncertain) -> int | None:
     """Return the message that the result answers: the pressed one, or since 2026 the progress message."""
     if job.parent is not None:
-        return job.source_id
+        return {"source": job.source_id, "progress": job.progress_id, "none": None}[how.button_result_reference]
     return job.progress_id if job.profile is Profile.OF_2026 else None
 
 

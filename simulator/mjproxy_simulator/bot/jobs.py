@@ -7,13 +7,14 @@ from typing import Final
 from mjproxy_simulator.bot import derivations, notices
 from mjproxy_simulator.bot.derivations import Derived
 from mjproxy_simulator.bot.presses import JobPress
-from mjproxy_simulator.bot.prompts import Defaults, Prompt, rewrite, short_link
+from mjproxy_simulator.bot.prompts import Defaults, Prompt, default_version, rewrite, short_link
 from mjproxy_simulator.bot.requests import Request
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.applications import NIJI
 from mjproxy_simulator.model.jobs import Job, Kind, Status, Variant
 from mjproxy_simulator.model.members import Member, Variability
 from mjproxy_simulator.model.seeds import Seed
+from mjproxy_simulator.uncertain import Switches, Uncertain
 
 _USUAL_STYLIZE: Final = 100
 
@@ -35,12 +36,20 @@ class JobMaker:
         seed: Gives jobs their ids and pictures.
         find_job: Looks a job up.
         is_image: Whether an image can be had from a URL.
+        switches: How what is uncertain is played.
     """
 
-    def __init__(self, seed: Seed, find_job: Callable[[str], Job | None], is_image: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        seed: Seed,
+        find_job: Callable[[str], Job | None],
+        is_image: Callable[[str], bool],
+        switches: Switches,
+    ) -> None:
         self._seed = seed
         self._find_job = find_job
         self.is_image = is_image
+        self._switches = switches
 
     def imagine(self, at: Occasion, raw: str, place: int = 0) -> Job:
         """Return the job that draws a prompt; `place` tells several of one request apart.
@@ -92,6 +101,7 @@ class JobMaker:
         variant = press.variant if press.variant or press.kind is not Kind.VARIATION else _usual_variant(at)
         job = replace(
             self._blank(at, press.kind),
+            mode=parent.mode if self._switches.now.follow_up_mode == "of_parent" else _mode(at.member),
             prompt=parent.prompt,
             aspect=parent.aspect,
             parent=parent.id,
@@ -124,7 +134,7 @@ class JobMaker:
         return job
 
     def _derived(self, job: Job, parent: Job) -> Job:
-        derived = _derivation(job, parent)
+        derived = _derivation(job, parent, self._switches.now)
         return replace(job, prompt=derived.prompt, aspect=derived.aspect)
 
     def _remixed(self, at: Occasion, job: Job, parent: Job, raw: str) -> Job:
@@ -140,7 +150,7 @@ class JobMaker:
 
     def _rewritten(self, at: Occasion, raw: str) -> Prompt:
         request = at.request
-        return rewrite(raw, request.profile, self.is_image, _defaults(at.member, request))
+        return rewrite(raw, request.profile, self.is_image, _defaults(at.member, request), self._switches.now)
 
     def _of_prompt(self, job: Job, prompt: Prompt, images: tuple[str, ...]) -> Job:
         return replace(
@@ -153,7 +163,7 @@ class JobMaker:
         )
 
     def _blank(self, at: Occasion, kind: Kind, place: int = 0) -> Job:
-        request, number = at.request, at.number + place
+        request, number, how = at.request, at.number + place, self._switches.now
         return Job(
             id=self._seed.uuid("job", number),
             number=number,
@@ -162,25 +172,34 @@ class JobMaker:
             channel_id=request.channel_id,
             profile=request.profile,
             prompt="",
-            mode=f"{at.member.mode}, stealth" if at.member.stealth else at.member.mode,
+            mode=_mode(at.member),
             seed=self._seed.integer("picture", number),
             aspect=(1, 1),
             invocation=request.invocation,
             created_ms=at.now_ms,
             custom_id=request.custom_id,
             nonce=None if place else request.nonce,
+            pauses=how.relaxed_wait == "paused",
+            retires=kind is Kind.UPSCALE and how.upscale_start == "deleted",
             status=Status.QUEUED,
         )
 
 
-def _derivation(job: Job, parent: Job) -> Derived:
+def _mode(member: Member) -> str:
+    return f"{member.mode}, stealth" if member.stealth else member.mode
+
+
+def _derivation(job: Job, parent: Job, how: Uncertain) -> Derived:
     match job.kind:
         case Kind.PAN if job.variant is not None:
             return derivations.panned(parent.prompt, parent.aspect, job.variant)
         case Kind.SQUARE:
             return derivations.squared(parent.prompt)
+        case Kind.REMASTER:
+            return derivations.remastered(parent.prompt, parent.aspect, default_version(job.profile))
         case Kind.ANIMATE | Kind.EXTEND if job.variant is not None:
-            return derivations.animated(parent.prompt, parent.aspect, job.variant, start_frame(parent, job.index))
+            frame = start_frame(parent, job.index) if how.film_prompt == "with_link" else None
+            return derivations.animated(parent.prompt, parent.aspect, job.variant, frame)
     return Derived(parent.prompt, parent.aspect)
 
 
@@ -204,7 +223,8 @@ def _defaults(member: Member, request: Request) -> Defaults:
     if member.raw:
         options |= {"raw": ""} if of_2026 else {"style": "raw"}
     suffix = "" if request.custom_id else member.suffix
-    return Defaults(options, suffix, member.mode, stealth=member.stealth)
+    custom = {each.name: each.value for each in member.options}
+    return Defaults(options, suffix, custom, member.mode, stealth=member.stealth)
 
 
 def _version(member: Member, request: Request) -> tuple[str, str]:

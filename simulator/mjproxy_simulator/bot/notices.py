@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from mjproxy_simulator.bot.presses import Remedy
+from mjproxy_simulator.model.members import Member
 from mjproxy_simulator.model.messages import (
     Button,
     ButtonStyle,
@@ -19,12 +20,17 @@ from mjproxy_simulator.model.messages import (
     MessageType,
     Row,
 )
+from mjproxy_simulator.uncertain import Uncertain
 
 ERROR: Final = 0xFF0000
 WARNING: Final = 0xFFFF00
 SUCCESS: Final = 0x00FF00
 PLAIN: Final = 0x2B2D31
 
+_OTHER_TITLES: Final = {
+    "Banned prompt detected": "Banned prompt",
+    "Invalid link": "Invalid link!",
+}
 _LABELS: Final = {Remedy.ACCEPT_TOS: "Accept ToS"}
 
 
@@ -46,6 +52,7 @@ class Notice:
     Attributes:
         title: The embed's title; empty for a notice that is plain text.
         remedies: The buttons below it.
+        holds: Whether every later request to draw is answered by it as well, until the account is let go.
     """
 
     title: str
@@ -53,15 +60,21 @@ class Notice:
     color: int = ERROR
     moment: Moment = Moment.AT_ONCE
     remedies: tuple[Remedy, ...] = ()
+    holds: bool = False
 
 
 class RefusedError(Exception):
-    """The bot does not do what it was asked; the notice tells the user why, with the command at its foot."""
+    """The bot does not do what it was asked; the notice tells the user why, with the command at its foot.
 
-    def __init__(self, notice: Notice, *, footer: str | None = None) -> None:
+    Attributes:
+        member: What is known of the user from now on; None if nothing has changed.
+    """
+
+    def __init__(self, notice: Notice, *, footer: str | None = None, member: Member | None = None) -> None:
         super().__init__(f"{notice.title}: {notice.description}")
         self.notice = notice
         self.footer = footer
+        self.member = member
 
     @property
     def title(self) -> str:
@@ -122,7 +135,10 @@ NOTICES: Final = {
         remedies=(Remedy.ACCEPT_TOS,),
     ),
     "action_required": Notice(
-        "Action required to continue", "Please verify on the website that you are human before you go on."
+        "Action required to continue",
+        "Please press the button below and confirm on the page that it opens before you go on.",
+        remedies=(Remedy.CONTINUE,),
+        holds=True,
     ),
     "queue_full": Notice(
         "Queue full", "Your job queue is full. Please wait for a job to finish first, then resubmit this one."
@@ -205,6 +221,7 @@ def message(
     author_id: int,
     invocation: Invocation,
     footer: str | None,
+    how: Uncertain,
 ) -> Message:
     """Return the message that carries a notice to the user who invoked the bot."""
     return Message(
@@ -213,17 +230,21 @@ def message(
         author_id=author_id,
         content="" if notice.title else notice.description,
         type=MessageType.REPLY if invocation.message_id else MessageType.CHAT_INPUT_COMMAND,
-        flags=MessageFlags.EPHEMERAL,
+        flags=MessageFlags.EPHEMERAL if how.notice_visibility == "ephemeral" else MessageFlags.NONE,
         reference=invocation.message_id,
         invocation=invocation,
-        embeds=embeds(notice, footer),
+        embeds=embeds(notice, footer, how),
         components=_rows(notice, invocation.id),
     )
 
 
-def embeds(notice: Notice, footer: str | None) -> tuple[Embed, ...]:
+def embeds(notice: Notice, footer: str | None, how: Uncertain) -> tuple[Embed, ...]:
     """Return the embed of a notice; none for one that is plain text."""
-    return (Embed(notice.title, notice.description, notice.color, footer),) if notice.title else ()
+    if not notice.title:
+        return ()
+    title = _OTHER_TITLES.get(notice.title, notice.title) if how.notice_titles == "other" else notice.title
+    color = int(how.error_color, 16) if notice.color == ERROR else notice.color
+    return (Embed(title, notice.description, color, footer),)
 
 
 def _rows(notice: Notice, token: int) -> tuple[Row, ...]:

@@ -8,6 +8,7 @@ from mjproxy_simulator.bot import analysis, buttons, derivations, notices, setti
 from mjproxy_simulator.bot.answers import Answer, EditMessage, OpenDialog, Reply, StartJobs
 from mjproxy_simulator.bot.commands import Commands
 from mjproxy_simulator.bot.jobs import JobMaker, Occasion
+from mjproxy_simulator.bot.notices import NOTICES
 from mjproxy_simulator.bot.presses import (
     BookmarkPress,
     CancelPress,
@@ -25,8 +26,10 @@ from mjproxy_simulator.bot.presses import (
 )
 from mjproxy_simulator.model.dialogs import Dialog, Frame, Modal, TextField
 from mjproxy_simulator.model.jobs import Job, Kind, Variant
-from mjproxy_simulator.model.messages import Embed, Message
+from mjproxy_simulator.model.members import Member
+from mjproxy_simulator.model.messages import Embed, Invocation, Message
 from mjproxy_simulator.model.seeds import Seed
+from mjproxy_simulator.uncertain import Switches
 
 _REMIXABLE: Final = {Kind.VARIATION, Kind.REROLL, Kind.PAN, Kind.ANIMATE, Kind.EXTEND}
 _TITLES: Final = {
@@ -44,17 +47,28 @@ class Presser:
     Args:
         jobs: Makes jobs.
         commands: Stops jobs.
+        find_message: Looks a message up.
         job_of_message: Looks up the job whose progress or result a message shows.
         seed: Gives frames their tokens.
+        switches: How what is uncertain is played.
     """
 
     def __init__(
-        self, jobs: JobMaker, commands: Commands, job_of_message: Callable[[int], Job | None], seed: Seed
+        self,
+        *,
+        jobs: JobMaker,
+        commands: Commands,
+        find_message: Callable[[int], Message | None],
+        job_of_message: Callable[[int], Job | None],
+        seed: Seed,
+        switches: Switches,
     ) -> None:
         self._jobs = jobs
         self._commands = commands
+        self._find_message = find_message
         self._job_of_message = job_of_message
         self._seed = seed
+        self._switches = switches
 
     def decide(self, at: Occasion) -> Answer:
         """Return what comes of a button, or of the form that it opened.
@@ -76,7 +90,7 @@ class Presser:
             case CancelPress(job_id=job_id):
                 return self._commands.stop(at, self._jobs.parent(job_id))
             case BookmarkPress():
-                return Reply(_rating(at), ephemeral=False)
+                return Reply(_rating(at), ephemeral=self._switches.now.bookmark_visibility == "ephemeral")
             case SettingPress(name=name, value=value):
                 return _set(at, name, at.request.value if value is None else value)
             case RemedyPress(remedy=remedy):
@@ -109,8 +123,9 @@ class Presser:
         """Return the form or page that a button opens; with remix mode on, many open one."""
         match press:
             case RegionPress():
-                token = self._seed.hex("frame", at.request.invocation.id, digits=48)
-                return Frame(token, "Vary (Region)", "/inpaint/index.html")
+                return self._frame(at, "Vary (Region)", "/inpaint/index.html")
+            case RemedyPress(remedy=Remedy.CONTINUE):
+                return self._frame(at, "Action required to continue", "/verify/index.html")
             case CustomZoomPress(job_id=job_id):
                 parent = self._jobs.parent(job_id)
                 prompt = derivations.for_zoom_form(parent.prompt, parent.aspect)
@@ -121,6 +136,9 @@ class Presser:
             case JobPress(kind=kind) if at.member.remix and kind in _REMIXABLE:
                 return self._remix_form(at, press)
         return None
+
+    def _frame(self, at: Occasion, title: str, path: str) -> Frame:
+        return Frame(self._seed.hex("frame", at.request.invocation.id, digits=48), title, path)
 
     def _remix_form(self, at: Occasion, press: JobPress) -> Modal:
         job = self._jobs.follow_up(at, press)
@@ -144,17 +162,29 @@ class Presser:
         tokens = analysis.weigh(job.prompt)
         prompts = analysis.shortened(tokens)
         embed = replace(message.embeds[0], description=analysis.details(tokens, prompts))
-        rows = buttons.rows_of_analysis(len(prompts), details=False)
+        rows = buttons.rows_of_analysis(len(prompts))
         return EditMessage(replace(message, embeds=(embed,), components=rows))
 
     def _remedy(self, at: Occasion, remedy: Remedy) -> Answer:
         message = _pressed(at)
-        prompt = _appealed(message)
-        free = replace(at.member, hold=None)
+        prompt = _refused_prompt(message)
+        free = _let_go(at.member)
         if prompt is not None and remedy in {Remedy.APPEAL, Remedy.RESUBMIT}:
-            return StartJobs((self._jobs.imagine(at, prompt),), member=free, appealed=True)
+            answer = self._once_more(at, message.invocation, prompt)
+            return replace(answer, member=free, appealed=True) if isinstance(answer, StartJobs) else answer
         done = Embed("Acknowledged", "Thank you. You can go on now.", notices.SUCCESS)
         return EditMessage(replace(message, embeds=(done,), components=()), member=free)
+
+    def _once_more(self, at: Occasion, refused: Invocation | None, prompt: str) -> Answer:
+        """Return what comes of what was refused: a command to draw, a button, or the form that it opened."""
+        if refused is None or refused.custom_id is None:
+            return StartJobs((self._jobs.imagine(at, prompt),))
+        source = self._find_message(refused.message_id or 0)
+        if source is None:
+            raise notices.lost_job()
+        invocation = replace(refused, id=at.request.invocation.id)
+        request = replace(at.request, invocation=invocation, prompt=prompt, custom_id=refused.custom_id, message=source)
+        return self.decide(replace(at, request=request))
 
 
 def _pressed(at: Occasion) -> Message:
@@ -163,12 +193,18 @@ def _pressed(at: Occasion) -> Message:
     return at.request.message
 
 
+def _let_go(member: Member) -> Member:
+    """Return a user without a hold, unless it is one that no button ends."""
+    lasts = member.hold is not None and NOTICES[member.hold].holds
+    return member if lasts else replace(member, hold=None)
+
+
 def _suggested(at: Occasion) -> list[str]:
     embeds = _pressed(at).embeds
     return analysis.read_numbered(embeds[0].description) if embeds else []
 
 
-def _appealed(message: Message) -> str | None:
+def _refused_prompt(message: Message) -> str | None:
     """Return the prompt that a notice speaks of, as it stands at its foot."""
     footer = message.embeds[0].footer if message.embeds else None
     name, _, prompt = (footer or "").partition(" ")

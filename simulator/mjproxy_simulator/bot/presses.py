@@ -106,6 +106,7 @@ class Remedy(StrEnum):
     ACKNOWLEDGE = "Acknowledge"
     RESUBMIT = "Resubmit"
     ACCEPT_TOS = "AcceptToS"
+    CONTINUE = "Continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ _READERS: Final[dict[str, _Reader]] = {
     rf"MJ::JOB::low_variation::(1)::{_UUID}::SOLO": lambda m: JobPress(Kind.VARIATION, 1, m[2], Variant.SUBTLE),
     rf"MJ::JOB::high_variation::(1)::{_UUID}::SOLO": lambda m: JobPress(Kind.VARIATION, 1, m[2], Variant.STRONG),
     rf"MJ::JOB::reroll::(0)::{_UUID}::SOLO": lambda m: JobPress(Kind.REROLL, 0, m[2]),
+    rf"MJ::JOB::remaster::(1)::{_UUID}::SOLO": lambda m: JobPress(Kind.REMASTER, 1, m[2]),
     rf"MJ::JOB::upsample_({'|'.join(_UPSCALES_HD)})::1::{_UUID}::SOLO": lambda m: JobPress(
         Kind.UPSCALE_HD, 1, m[2], _UPSCALES_HD[m[1]]
     ),
@@ -162,7 +164,7 @@ _READERS: Final[dict[str, _Reader]] = {
     r"MJ::Job::PicReader::all": lambda _: SuggestionPress(Kind.DESCRIBE, 0),
     r"MJ::Picread::Retry": lambda _: RetryPress(),
     r"MJ::Job::PromptAnalyzer::([1-5])": lambda m: SuggestionPress(Kind.SHORTEN, int(m[1])),
-    r"MJ::Job::PromptAnalyzerExtended": lambda _: DetailsPress(),
+    rf"MJ::Job::PromptAnalyzerExtended(?:::{_UUID})?": lambda _: DetailsPress(),
     r"MJ::Settings::(VersionSelector)": lambda m: SettingPress(m[1], None),
     r"MJ::Settings::(\w+)(?:::(\w+))?": lambda m: SettingPress(m[1], m[2] or ""),
     rf"MJ::Prompts::({'|'.join(Remedy)})::[\w-]+": lambda m: RemedyPress(Remedy(m[1])),

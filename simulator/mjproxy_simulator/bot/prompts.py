@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mjproxy_simulator.bot import notices, parameters
+from mjproxy_simulator.bot import notices
 from mjproxy_simulator.bot.parameters import ALIASES, MODES, PARAMETERS, VISIBILITY, ParameterError, parse_ratio
 from mjproxy_simulator.model.accounts import Profile
+from mjproxy_simulator.uncertain import USUAL, Uncertain
 
 BANNED_WORDS: Final = ("gore", "nude", "beheading")
 """A few words that the simulated moderator refuses; the real list is long and secret."""
@@ -22,6 +23,7 @@ BANNED_WORDS: Final = ("gore", "nude", "beheading")
 _LINK: Final = re.compile(r"<?(https?://[^\s<>]+)>?")
 _SHORT_LINK: Final = "https://s.mj.run/"
 _PARAMETER_START: Final = re.compile(r"(?:^|\s)--(?=\w)")
+_OPTION: Final = re.compile(r"(?<!\S)--(\w+)(?!\S)")
 _BANNED: Final = re.compile(rf"\b({'|'.join(BANNED_WORDS)})\b", re.IGNORECASE)
 _VERSIONS: Final = ("v", "niji", "video")
 _BY_NAME: Final = {parameter.name: parameter for parameter in PARAMETERS}
@@ -55,17 +57,25 @@ class Defaults:
     Attributes:
         options: Values of parameters, by name.
         suffix: What is appended to every prompt.
+        custom: What the user's own options stand for, by name.
         mode: How jobs are paid for, as the bot writes it.
         stealth: Whether jobs are hidden from others.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
     suffix: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
     mode: str = "fast"
     stealth: bool = False
 
 
-def rewrite(raw: str, profile: Profile, is_image: Callable[[str], bool], defaults: Defaults | None = None) -> Prompt:
+def rewrite(
+    raw: str,
+    profile: Profile,
+    is_image: Callable[[str], bool],
+    defaults: Defaults | None = None,
+    how: Uncertain = USUAL,
+) -> Prompt:
     """Return a prompt as the bot understands it.
 
     Args:
@@ -73,21 +83,22 @@ def rewrite(raw: str, profile: Profile, is_image: Callable[[str], bool], default
         profile: Decides the default version and how raw style is written.
         is_image: Whether an image can be had from a URL.
         defaults: The settings of the user.
+        how: How what is uncertain is played.
 
     Raises:
         RefusedError: The bot refuses the prompt.
     """
     defaults = defaults or Defaults()
-    text, options = _split(" ".join(f"{raw} {defaults.suffix}".replace("—", "--").split()))
+    text, options = _split(_expanded(f"{raw} {defaults.suffix}", defaults.custom))
     links = _LINK.findall(text)
     words = " ".join(_LINK.sub(" ", text).split())
     values, switches, stray = _read_options(options)
-    words = " ".join(filter(None, (words, stray)))
+    words = _cleaned(" ".join(filter(None, (words, stray))), how)
     _check(words, links, is_image)
     _add_defaults(values, profile, defaults.options)
     ratio = values.get("aspect", values.get("ar"))
     return Prompt(
-        echo=_assembled(links, words, values),
+        echo=raw if how.prompt_echo == "as_sent" else _assembled(links, words, _written(values, switches, how)),
         mode=_mode(switches, defaults),
         seed=int(values["seed"]) if "seed" in values else None,
         aspect=None if ratio is None else parse_ratio(ratio),
@@ -96,8 +107,23 @@ def rewrite(raw: str, profile: Profile, is_image: Callable[[str], bool], default
     )
 
 
-def _assembled(links: Iterable[str], words: str, values: Mapping[str, str]) -> str:
-    return " ".join(filter(None, (*map(short_link, links), words, *_written(values))))
+def _expanded(raw: str, custom: Mapping[str, str]) -> str:
+    """Return a prompt in one line, in which the user's own options are replaced by what they stand for."""
+    line = " ".join(raw.replace("—", "--").split())
+    return _OPTION.sub(lambda match: custom.get(match[1], match[0]), line)
+
+
+def _assembled(links: Iterable[str], words: str, options: Iterable[str]) -> str:
+    return " ".join(filter(None, (*map(short_link, links), words, *options)))
+
+
+def _cleaned(words: str, how: Uncertain) -> str:
+    return re.sub(r"(?<!\\)\*", r"\*", words) if how.markdown == "escaped" else words
+
+
+def default_version(profile: Profile) -> str:
+    """Return the version with which a prompt is drawn that names none."""
+    return "7.0" if profile is Profile.OF_2026 else "5.2"
 
 
 def text_of(echo: str) -> str:
@@ -183,7 +209,7 @@ def _add_defaults(values: dict[str, str], profile: Profile, chosen: Mapping[str,
     if "video" in values:
         values["aspect"] = values.pop("ar", "1:1")
     elif not versioned and not any(name in chosen for name in _VERSIONS):
-        values["v"] = "7.0" if profile is Profile.OF_2026 else "5.2"
+        values["v"] = default_version(profile)
     for name, value in chosen.items():
         if not (versioned and name in _VERSIONS) and "video" not in values:
             values.setdefault(name, value)
@@ -192,12 +218,12 @@ def _add_defaults(values: dict[str, str], profile: Profile, chosen: Mapping[str,
         values["raw"] = ""
 
 
-def _written(values: Mapping[str, str]) -> list[str]:
-    return [
-        f"--{parameter.name} {values[parameter.name]}".rstrip()
-        for parameter in parameters.PARAMETERS
-        if parameter.name in values and values[parameter.name] != parameter.default
-    ]
+def _written(values: Mapping[str, str], switches: Iterable[str], how: Uncertain) -> list[str]:
+    names = list(values) if how.parameter_order == "as_sent" else [name for name in _BY_NAME if name in values]
+    if how.default_values == "dropped":
+        names = [name for name in names if values[name] != _BY_NAME[name].default]
+    echoed = sorted(switches) if how.mode_parameters == "echoed" else []
+    return [*(f"--{name} {values[name]}".rstrip() for name in names), *(f"--{name}" for name in echoed)]
 
 
 def _mode(switches: set[str], defaults: Defaults) -> str:

@@ -6,9 +6,12 @@ from typing import Final
 from mjproxy_simulator.bot.prompts import text_of
 from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.model.jobs import Job, Kind, Variant
+from mjproxy_simulator.uncertain import USUAL, Uncertain
 
 _STEM_LENGTH: Final = 63
-_WITHOUT_LINK: Final = {Kind.UPSCALE_HD, Kind.ANIMATE, Kind.EXTEND}
+_ACTIONS: Final = {Kind.ZOOM: "Zoom Out by ", Kind.SQUARE: "Zoom Out by ", Kind.REMASTER: "Remaster by "}
+_WITHOUT_LINK: Final = {Kind.ANIMATE, Kind.EXTEND}
+_UPSCALE_FOOTER: Final = "\n-# Create, explore, and organize on midjourney.com"
 
 
 def waiting(job: Job) -> str:
@@ -27,18 +30,25 @@ def progress(job: Job, percent: int) -> str:
     return f"**{job.prompt}** - {action}<@{job.user_id}> ({percent}%) ({job.mode})"
 
 
+def paused(job: Job) -> str:
+    """Return the text of a job that waits for its turn."""
+    return f"**{job.prompt}** - {_action(job)}<@{job.user_id}> (paused) ({job.mode})"
+
+
 def stopped(job: Job) -> str:
     """Return the text of a job that was cancelled."""
     return f"**{job.prompt}** - {_action(job)}<@{job.user_id}> (Stopped)"
 
 
-def final(job: Job) -> str:
+def final(job: Job, how: Uncertain = USUAL) -> str:
     """Return the text of a job that is done."""
     if job.kind is Kind.FACE_SWAP:
         return ""
     if job.kind in {Kind.UPSCALE, Kind.VIDEO_UPSCALE}:
         return f"**{job.prompt}** - Image #{job.index} <@{job.user_id}>"
-    return f"**{job.prompt}** - {_action(job)}<@{job.user_id}>{_website(job)} ({job.mode})"
+    if job.kind is Kind.UPSCALE_HD:
+        return _enlarged(job, how)
+    return f"**{job.prompt}** - {_action(job)}<@{job.user_id}>{_website(job, how)} ({job.mode})"
 
 
 def seed(job: Job) -> str:
@@ -86,11 +96,9 @@ def _action(job: Job) -> str:
             return f"{'Remix' if job.remix else 'Variations'} (Region) by "
         case Kind.UPSCALE_HD:
             return "Upscaled by " if job.variant is None else f"Upscaled ({_named(job.variant)}) by "
-        case Kind.ZOOM | Kind.SQUARE:
-            return "Zoom Out by "
         case Kind.PAN if job.variant is not None:
             return f"Pan {_named(job.variant)} by "
-    return ""
+    return _ACTIONS.get(job.kind, "")
 
 
 def _variations(job: Job) -> str:
@@ -104,7 +112,14 @@ def _named(variant: Variant) -> str:
     return str(variant) if variant in {Variant.TWOFOLD, Variant.FOURFOLD} else variant.capitalize()
 
 
-def _website(job: Job) -> str:
-    if job.profile is Profile.OF_2023 or job.kind in _WITHOUT_LINK:
+def _enlarged(job: Job, how: Uncertain) -> str:
+    action = _action(job) if how.upscale_variant_named else "Upscaled by "
+    footer = _UPSCALE_FOOTER if how.upscale_footer else ""
+    return f"**{job.prompt}** - {action}<@{job.user_id}> ({job.mode}){footer}"
+
+
+def _website(job: Job, how: Uncertain) -> str:
+    if job.profile is Profile.OF_2023 or job.kind in _WITHOUT_LINK or how.website_link == "none":
         return ""
-    return f" [(Open on website for full quality)](<https://midjourney.com/jobs/{job.id}>)"
+    text = "(Open on website for full quality)"
+    return f" {text}" if how.website_link == "plain" else f" [{text}](<https://midjourney.com/jobs/{job.id}>)"

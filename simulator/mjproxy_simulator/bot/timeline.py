@@ -40,6 +40,11 @@ class MarkSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Say in that message that the job has to wait."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Edit the progress message; `preview` says whether there is something to see yet."""
 
@@ -62,7 +67,7 @@ class Finish:
     """Post the result."""
 
 
-Act = Start | Announce | MarkSource | Progress | Retire | GiveUp | Finish
+Act = Start | Announce | MarkSource | Pause | Progress | Retire | GiveUp | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def _beginning(job: Job) -> tuple[Beat, ...]:
 
 def _to_the_end(job: Job, rng: random.Random) -> tuple[Beat, ...]:
     completes_its_first_message = job.kind.words or job.kind is Kind.FACE_SWAP
-    retires = job.profile is Profile.OF_2023 and not completes_its_first_message
+    retires = (job.retires or job.profile is Profile.OF_2023) and not completes_its_first_message
     retire = (Beat(0.1, Retire()),) if retires else ()
     if job.kind in {Kind.UPSCALE, Kind.VIDEO_UPSCALE, Kind.FACE_SWAP}:
         return (*retire, Beat(0.4, Finish()))
@@ -109,7 +114,8 @@ def _paced(job: Job, beats: tuple[Beat, ...], rng: random.Random) -> tuple[Beat,
         return tuple(_slower(beats, _TURBO))
     if job.mode.startswith("relaxed"):
         first, *others = beats
-        return (replace(first, delay=first.delay + rng.uniform(*_RELAXED_WAIT)), *others)
+        pause = (Beat(1.0, Pause()),) if job.pauses else ()
+        return (*pause, replace(first, delay=first.delay + rng.uniform(*_RELAXED_WAIT)), *others)
     return beats
 
 

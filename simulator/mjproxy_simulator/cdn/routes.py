@@ -15,7 +15,6 @@ from mjproxy_simulator.cdn.delivery import File
 from mjproxy_simulator.cdn.gallery import Gallery, UnsupportedError
 from mjproxy_simulator.cdn.variants import VariantError, parse_variant
 from mjproxy_simulator.discord.links import Links
-from mjproxy_simulator.model.jobs import Job, Status
 from mjproxy_simulator.model.messages import Attachment, Drawing, View
 from mjproxy_simulator.model.snowflakes import created_ms
 from mjproxy_simulator.pictures.metadata import metadata
@@ -58,7 +57,7 @@ class Cdn:
         """Serve one picture of a finished job, without a signature: `cdn.midjourney.com/{job}/0_{0..3}.png`."""
         number, suffix = request.path_params["number"], request.path_params["suffix"]
         job = self._store.job(str(request.path_params["job_id"]))
-        if job is None or suffix not in _MIRRORED or number >= _picture_count(job):
+        if job is None or suffix not in _MIRRORED or number >= job.picture_count:
             return delivery.gone()
         drawing = Drawing(job.id, View.CELL, cell=number + 1)
         return await self._serve(request, File(drawing, suffix, f"image/{suffix}", job.created_ms))
@@ -107,9 +106,3 @@ class Cdn:
             return {}
         told = metadata(job, file.source)
         return {f"X-Simulator-{name.capitalize()}": str(told[name]) for name in _TOLD if told[name] is not None}
-
-
-def _picture_count(job: Job) -> int:
-    if job.status is not Status.FINISHED or job.kind.words:
-        return 0
-    return 1 if job.kind.single else 4

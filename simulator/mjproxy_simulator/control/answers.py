@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mjproxy_simulator.control.complaints import complaint
 from mjproxy_simulator.model.accounts import Account, Directory
 from mjproxy_simulator.rest.errors import JsonResponse
 
@@ -31,8 +32,7 @@ async def read(request: Request, form: TypeAdapter[_T]) -> _T:
     try:
         return form.validate_json(await request.body() or b"{}")
     except ValidationError as error:
-        complaints = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise bad_request("; ".join(complaints)) from None
+        raise bad_request(complaint(error, form)) from None
 
 
 def bad_request(complaint: str) -> HTTPException:

@@ -7,6 +7,7 @@ that may be absent are absent rather than null, since clients exist that stumble
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mjproxy_simulator.discord.links import Links
 from mjproxy_simulator.faults import ExpiredLinks, FaultBoard
@@ -21,10 +22,12 @@ from mjproxy_simulator.model.messages import (
     EmbeddedImage,
     Invocation,
     Message,
+    MessageType,
     Row,
     Select,
 )
 from mjproxy_simulator.model.snowflakes import created_ms
+from mjproxy_simulator.uncertain import Switches
 
 Json = dict[str, object]
 
@@ -65,8 +68,9 @@ def own_user(person: User) -> Json:
     return user(person) | private
 
 
+@lru_cache(maxsize=1024)
 def member(person: User) -> Json:
-    """Return the membership of a user in a guild, without the user itself."""
+    """Return the membership of a user in a guild, without the user itself; always the same object."""
     return {
         "roles": [],
         "joined_at": timestamp(created_ms(person.id)),
@@ -118,13 +122,13 @@ def private_channel(channel: Channel, partner: User, last_message_id: int | None
     }
 
 
-def command_index(applications: tuple[Application, ...], version: int) -> Json:
-    """Return the application commands that can be called in a place.
+def command_index(applications: tuple[Application, ...], version: int, *, backwards: bool = False) -> Json:
+    """Return the application commands that can be called in a place; `backwards`, those of the last application first.
 
-    The order of the real index is not known. Here the commands of the Midjourney bot come last, since there are clients
-    which keep the last command of a name.
+    The order matters to clients that keep the last command of a name.
     """
-    commands = [command(each, owner) for owner in reversed(applications) for each in owner.commands]
+    owners = reversed(applications) if backwards else applications
+    commands = [command(each, owner) for owner in owners for each in owner.commands]
     return {
         "applications": [application_form(each) for each in applications],
         "application_commands": commands,
@@ -174,16 +178,19 @@ def _option(option: Option) -> Json:
 class MessageForms:
     """Writes messages, with links that are signed at the moment of writing."""
 
-    def __init__(self, directory: Directory, links: Links, faults: FaultBoard) -> None:
+    def __init__(self, directory: Directory, links: Links, faults: FaultBoard, switches: Switches) -> None:
         self._directory = directory
         self._links = links
         self._faults = faults
+        self._switches = switches
 
     def message(self, message: Message, referenced: Message | None = None) -> Json:
         """Return a message; `referenced` is the one it answers, None when that is gone."""
+        if message.verbatim is not None:
+            return dict(message.verbatim)
         form: Json = {
             "id": str(message.id),
-            "type": int(message.type),
+            "type": self._type(message),
             "channel_id": str(message.channel_id),
             "author": user(self._user(message.author_id)),
             "content": message.content,
@@ -220,6 +227,11 @@ class MessageForms:
         form: Json = {"id": str(message.id), "channel_id": str(message.channel_id)}
         guild_id = self._channel(message.channel_id).guild_id
         return form if guild_id is None else form | {"guild_id": str(guild_id)}
+
+    def _type(self, message: Message) -> int:
+        if message.type is MessageType.CHAT_INPUT_COMMAND:
+            return int(self._switches.now.command_message_type)
+        return int(message.type)
 
     def _channel(self, channel_id: int) -> Channel:
         channel = self._directory.channel(channel_id)
@@ -266,13 +278,16 @@ class MessageForms:
 
     def _invocation(self, message: Message) -> Json:
         invocation = message.invocation
-        if invocation is None:
+        if invocation is None or (invocation.name is None and self._switches.now.interaction_fields == "legacy"):
             return {}
         metadata = self._metadata(invocation, message.channel_id)
         if invocation.opener_id is not None:
             return {"interaction_metadata": metadata | self._opener(invocation, message.channel_id)}
         if invocation.name is None:
             return {"interaction_metadata": metadata | {"interacted_message_id": str(invocation.message_id)}}
+        told: Json = {"interaction_metadata": metadata | {"name": invocation.name, "command_type": 1}}
+        if self._switches.now.interaction_fields == "metadata":
+            return told
         # The deprecated `interaction` accompanies commands only; clients still read its name and user.
         legacy: Json = {
             "id": str(invocation.id),
@@ -280,10 +295,7 @@ class MessageForms:
             "name": invocation.name,
             "user": user(self._user(invocation.user_id)),
         }
-        return {
-            "interaction": legacy,
-            "interaction_metadata": metadata | {"name": invocation.name, "command_type": 1},
-        }
+        return {"interaction": legacy} | (told if self._switches.now.interaction_fields == "both" else {})
 
     def _opener(self, invocation: Invocation, channel_id: int) -> Json:
         """Return by which interaction a form was opened, and on which message."""

@@ -4,11 +4,12 @@ Format: `/attachments/{channel}/{attachment}/{file}?ex=<expiry>&is=<issue>&hm=<s
 seconds. Source: https://discord.com/developers/docs/reference#signed-attachment-cdn-urls
 """
 
-import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, quote, urlsplit
 
+_MIRRORED = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/0_([0-3])\.(?:png|webp|jpeg)")
 LIFETIME_SECONDS = 24 * 3600
 
 
@@ -35,9 +36,9 @@ class Links:
         """Return a fresh link to an attachment, or one whose time has run out."""
         return self._signed(f"/attachments/{channel_id}/{attachment_id}/{quote(filename)}", expired=expired)
 
-    def ephemeral_attachment(self, command_id: int, attachment_id: int, filename: str) -> str:
+    def ephemeral_attachment(self, owner_id: int, attachment_id: int, filename: str) -> str:
         """Return a fresh link to a file that came with a command."""
-        return self._signed(f"/ephemeral-attachments/{command_id}/{attachment_id}/{quote(filename)}")
+        return self._signed(f"/ephemeral-attachments/{owner_id}/{attachment_id}/{quote(filename)}")
 
     def mirror(self, job_id: str) -> str:
         """Return the link of the first picture of a job on Midjourney's own host."""
@@ -63,6 +64,11 @@ class Links:
             return None
         return int(parts[2]), int(parts[3]), parts[4]
 
+    def mirrored(self, url: str) -> tuple[str, int] | None:
+        """Return the job, and which of its pictures (0 to 3), of a link to Midjourney's own host here; else None."""
+        match = _MIRRORED.fullmatch(url.removeprefix(self._base_url)) if url.startswith(self._base_url) else None
+        return None if match is None else (match[1], int(match[2]))
+
     def renewed(self, url: str) -> str:
         """Return a link to this CDN signed anew, and any other URL as it is."""
         return url if self.own(url) is None else self._signed(urlsplit(url).path)
@@ -83,4 +89,4 @@ class Links:
         return f"{self._base_url}{path}?ex={expires}&is={issue}&hm={self._sign(path, expires, issue)}&"
 
     def _sign(self, path: str, expires: str, issue: str) -> str:
-        return hmac.new(self._key, f"{path}?{expires}&{issue}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{path}?{expires}&{issue}".encode(), "sha256").hex()

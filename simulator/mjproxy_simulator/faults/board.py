@@ -55,9 +55,14 @@ class FaultBoard:
         """Take all faults down."""
         self._posted.clear()
 
+    @property
+    def bare(self) -> bool:
+        """Whether nothing at all is armed."""
+        return not self._posted
+
     def take(self, kind: type[_F], user_id: int, fits: Callable[[_F], bool] = lambda _: True) -> _F | None:
         """Return the oldest armed fault of a kind for this occasion, and count it down."""
-        for posted in self.armed():  # Every dispatch comes by; as a rule there is nothing here.
+        for posted in self.armed():
             fault = posted.fault
             if (
                 isinstance(fault, kind)

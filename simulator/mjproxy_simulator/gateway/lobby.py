@@ -54,7 +54,8 @@ class Lobby:
         window = self._identifies.setdefault(account.user.id, Window(1, self.limits.identify_window))
         if not window.spend(self._now()):
             return None
-        session = Session(self._new_session_id(), account.user.id, self.limits.replay_events)
+        limits = self.limits
+        session = Session(self._new_session_id(), account.user.id, limits.replay_events, limits.replay_bytes)
         self._sessions[account.user.id][session.id] = session
         _logger.info("%s opened a session", account.user.username)
         return session

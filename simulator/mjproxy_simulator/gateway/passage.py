@@ -32,6 +32,9 @@ class Passage:
 
     def dispatch(self, session: Session, event: str, data: orjson.Fragment) -> None:
         """Tell a session an event."""
+        if self._faults.bare:  # As it mostly is, and every event comes by.
+            session.dispatch(event, data)
+            return
         if not session.attached and self._struck(LoseWhileAway, session, event):
             return
         for _ in range(2 if self._struck(DuplicateDispatch, session, event) else 1):

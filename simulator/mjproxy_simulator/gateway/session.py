@@ -78,14 +78,18 @@ class Session:
         session_id: Its id.
         user_id: Whose events it gets.
         replayed_events: How many events it keeps for a client that was away.
+        replayed_bytes: How many bytes of JSON these may have; the oldest are dropped first.
     """
 
-    def __init__(self, session_id: str, user_id: int, replayed_events: int) -> None:
+    def __init__(self, session_id: str, user_id: int, replayed_events: int, replayed_bytes: int) -> None:
         self.id = session_id
         self.user_id = user_id
         self.sequence = 0
         self.detached_at: float | None = None
-        self._sent: deque[tuple[int, Frame]] = deque(maxlen=replayed_events)
+        self._replayed_events = replayed_events
+        self._replayed_bytes = replayed_bytes
+        self._sent: deque[tuple[int, Frame]] = deque()
+        self._kept_bytes = 0
         self._outlet: Outlet | None = None
 
     @property
@@ -120,12 +124,19 @@ class Session:
         """Number an event and keep it; return what tells it."""
         self.sequence += 1
         frame = Frame(orjson.dumps({"t": event, "s": self.sequence, "op": 0, "d": data}))
-        self._sent.append((self.sequence, frame))
+        self._keep(frame)
         return frame
 
     def dispatch(self, event: str, data: Json | orjson.Fragment) -> None:
         """Tell an event."""
         self.emit(self.record(event, data))
+
+    def _keep(self, frame: Frame) -> None:
+        self._sent.append((self.sequence, frame))
+        self._kept_bytes += len(frame.payload)
+        while len(self._sent) > self._replayed_events or self._kept_bytes > self._replayed_bytes:
+            _, oldest = self._sent.popleft()
+            self._kept_bytes -= len(oldest.payload)
 
     def missed_since(self, sequence: int) -> list[Frame] | None:
         """Return the events after a sequence number; None when some of them are no longer kept."""

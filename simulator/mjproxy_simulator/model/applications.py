@@ -19,6 +19,7 @@ class OptionType(IntEnum):
     """What an option takes."""
 
     SUB_COMMAND = 1
+    SUB_COMMAND_GROUP = 2
     STRING = 3
     ATTACHMENT = 11
 
@@ -75,7 +76,14 @@ _DESCRIBED = (
 )
 _JOB_ID = Option(OptionType.STRING, "job_id", "The job to show", required=True)
 _SUFFIX = Option(OptionType.STRING, "new_value", "What to append to every prompt")
+_OPTION = Option(OptionType.STRING, "option", "The name of the option", required=True)
+_OPTION_VALUE = Option(OptionType.STRING, "value", "What it stands for; nothing to remove it")
+_OPTIONS = (
+    Option(OptionType.SUB_COMMAND, "set", "Set a custom option.", options=(_OPTION, _OPTION_VALUE)),
+    Option(OptionType.SUB_COMMAND, "list", "List your custom options."),
+)
 _PREFERENCES = (
+    Option(OptionType.SUB_COMMAND_GROUP, "option", "Custom options.", options=_OPTIONS),
     Option(OptionType.SUB_COMMAND, "remix", "Toggle remix mode."),
     Option(OptionType.SUB_COMMAND, "auto_dm", "Whether to send results to your direct messages."),
     Option(OptionType.SUB_COMMAND, "suffix", "What to append to every prompt.", options=(_SUFFIX,)),
@@ -123,6 +131,7 @@ MIDJOURNEY = Application(
         _command(984273800587776053, 1237876415790055476, "prefer", "Set your preferences.", *_PREFERENCES),
         _message_command(987795925764280352, 1237876415790055477, "Cancel Job"),
         _message_command(987795925764280353, 1237876415790055478, "DM Results"),
+        _message_command(991449849599885383, 1237876415790055479, "Report Job"),
     ),
 )
 """The Midjourney bot. The versions of `prefer` and its neighbours vary between captures; these serve as current."""

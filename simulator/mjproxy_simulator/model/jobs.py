@@ -25,6 +25,7 @@ class Kind(StrEnum):
     SQUARE = "square"
     PAN = "pan"
     REGION = "region"
+    REMASTER = "remaster"
     ANIMATE = "animate"
     EXTEND = "extend"
     VIDEO_UPSCALE = "video_upscale"
@@ -105,6 +106,8 @@ class Job:
         images: The URLs of the images in the prompt, of those to blend, or of the one to describe; FACE_SWAP: the face
             and the picture that gets it. Links to this simulator's own CDN may have expired since.
         remix: Whether the user gave a follow-up a prompt of its own.
+        pauses: Whether it says that it is paused while it waits for its turn.
+        retires: Whether its progress message is deleted before its result comes, in whatever profile.
         outcome: The notice (by name) with which the bot gives the job up; None for one that succeeds.
         beat: How many steps of its timeline were played.
         progress_id: The message that shows its progress.
@@ -132,6 +135,8 @@ class Job:
     mask: str | None = None
     images: tuple[str, ...] = ()
     remix: bool = False
+    pauses: bool = False
+    retires: bool = False
     outcome: str | None = None
     status: Status = Status.RUNNING
     beat: int = 0
@@ -142,6 +147,13 @@ class Job:
     def paid(self) -> Mode:
         """How it is paid for."""
         return Mode(self.mode.partition(",")[0])
+
+    @property
+    def picture_count(self) -> int:
+        """How many pictures have come of it."""
+        if self.status is not Status.FINISHED or self.kind.words:
+            return 0
+        return 1 if self.kind.single else 4
 
     @property
     def user_id(self) -> int:

@@ -82,6 +82,14 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomOption:
+    """A name (`--mine` without the dashes) that stands for something in prompts."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A user as the bots know it; they share what they know.
 
@@ -90,6 +98,7 @@ class Member:
         queue: How many jobs may wait.
         version: The model version chosen in the settings, such as "6.1" or "niji 6"; None for the bot's own choice.
         suffix: What is appended to every prompt.
+        options: The user's own options, which stand for others in prompts.
         auto_dm: Whether results are sent to the private channel as well.
         fast: What was used in fast and turbo mode; `relaxed` in relaxed mode.
         hold: The notice (by name) with which every request to draw is answered; None for none.
@@ -109,6 +118,7 @@ class Member:
     variability: Variability = Variability.HIGH
     version: str | None = None
     suffix: str = ""
+    options: tuple[CustomOption, ...] = ()
     fast: Usage = Usage()
     relaxed: Usage = Usage()
     hold: str | None = None

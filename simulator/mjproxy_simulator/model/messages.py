@@ -1,5 +1,6 @@
 """Messages as they are kept: without nonces (heard once) and without URLs (signed anew whenever they are read)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag, StrEnum
 
@@ -77,9 +78,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class CommandFile:
-    """A file that came with a command: an attachment of the command, not of a message."""
+    """A file that came with a command: an attachment of the command or of its application, not of a message."""
 
-    command_id: int
+    owner_id: int
     attachment: Attachment
 
 
@@ -148,6 +149,7 @@ class Invocation:
         type: 2 for a command, 3 for a button, 5 for a form.
         user_id: Who invoked it.
         name: The command's name; None for a button or a form.
+        custom_id: The button that was pressed, or that opened the form; None for a command.
         message_id: The message whose button was pressed, for a form to open it too; None for a command.
         opener_id: The interaction that opened the form; None for all others.
     """
@@ -156,13 +158,19 @@ class Invocation:
     type: int
     user_id: int
     name: str | None = None
+    custom_id: str | None = None
     message_id: int | None = None
     opener_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of a channel; `reference` is the message it answers."""
+    """A message of a channel.
+
+    Attributes:
+        reference: The message it answers.
+        verbatim: The form in which it is told, for one that comes from a scenario; None for all others.
+    """
 
     id: int
     channel_id: int
@@ -176,6 +184,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     embeds: tuple[Embed, ...] = ()
     components: tuple[Row, ...] = ()
+    verbatim: Mapping[str, object] | None = None
 
     @property
     def created_ms(self) -> int:

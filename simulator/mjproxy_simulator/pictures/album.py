@@ -241,6 +241,7 @@ _ARTISTS: Final[Mapping[Kind, Callable[[Record, int, int], Picture]]] = {
     Kind.SQUARE: _zoomed,
     Kind.PAN: _panned,
     Kind.REGION: _in_region,
+    Kind.REMASTER: _varied,
     Kind.ANIMATE: _filmed,
     Kind.EXTEND: _filmed,
     Kind.VIDEO_UPSCALE: _filmed,

@@ -79,7 +79,7 @@ def scene_of(record: Record, cell: int) -> Scene | None:
             return None if record.images else compose(job.prompt, job.seed, cell)
         case Kind.UPSCALE | Kind.UPSCALE_HD if parent is not None:
             return scene_of(parent, job.index)
-        case Kind.VARIATION if parent is not None:
+        case Kind.VARIATION | Kind.REMASTER if parent is not None:
             origin = scene_of(parent, job.index)
             return None if origin is None else _relative(job, origin, cell)
     return None

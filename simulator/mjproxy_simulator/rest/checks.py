@@ -1,12 +1,13 @@
 """What Discord checks in an interaction before a bot hears of it."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 from mjproxy_simulator.bot.dialogs import Dialogs
 from mjproxy_simulator.bot.requests import Request
 from mjproxy_simulator.model.accounts import Account, Channel
-from mjproxy_simulator.model.applications import Command, CommandType, OptionType, application
+from mjproxy_simulator.model.applications import Command, CommandType, Option, OptionType, application
 from mjproxy_simulator.model.dialogs import Modal
 from mjproxy_simulator.model.messages import CommandFile, Invocation, Message, Select
 from mjproxy_simulator.model.snowflakes import Snowflakes
@@ -26,6 +27,7 @@ from mjproxy_simulator.rest.bodies import (
 from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches, Uncertain
 
 _ATTACHMENTS: Final = ("data", "attachments")
 
@@ -39,14 +41,25 @@ class InteractionChecks:
         uploads: Has the files that come with commands.
         dialogs: Has the forms that are open.
         snowflakes: Gives ids to interactions.
+        switches: How what is uncertain is played.
     """
 
-    def __init__(self, desk: Desk, store: Store, uploads: Uploads, dialogs: Dialogs, snowflakes: Snowflakes) -> None:
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        store: Store,
+        uploads: Uploads,
+        dialogs: Dialogs,
+        snowflakes: Snowflakes,
+        switches: Switches,
+    ) -> None:
         self._desk = desk
         self._store = store
         self._uploads = uploads
         self._dialogs = dialogs
         self._snowflakes = snowflakes
+        self._switches = switches
 
     async def request(self, account: Account, body: AnyInteraction) -> Request:
         """Return the request that reaches the bot.
@@ -74,9 +87,9 @@ class InteractionChecks:
         return channel
 
     async def _command(self, account: Account, body: CommandBody) -> Request:
-        command = _command(body)
-        given = _given_options(body.data)
-        _check_options(command, given)
+        command = _command(body, self._switches.now)
+        _check_options(command.options, body.data.options, ("data", "options"))
+        given = _given_options(body.data.options)
         return Request(
             invocation=Invocation(self._snowflakes.next(), body.type, account.user.id, name=command.name),
             application_id=body.application_id,
@@ -86,20 +99,21 @@ class InteractionChecks:
             nonce=body.nonce,
             prompt=body.data.text("prompt"),
             options={option.name: str(option.value) for option in given if option.type == OptionType.STRING},
-            subcommand=_subcommand(body.data),
-            files=await self._files(command, body.data),
+            subcommand=_subcommand(body.data.options),
+            files=await self._files(body.application_id, command, body.data),
             message=self._target(command, body),
         )
 
-    async def _files(self, command: Command, data: CommandData) -> tuple[CommandFile, ...]:
-        """Return the files that came with a command; each becomes an attachment of the command."""
+    async def _files(self, application_id: int, command: Command, data: CommandData) -> tuple[CommandFile, ...]:
+        """Return the files that came with a command; each becomes an attachment of the command or its application."""
         for file in data.attachments:
             if self._store.upload_ticket(file.uploaded_filename) is None:
                 raise errors.unknown_upload(_ATTACHMENTS, file.uploaded_filename)
         attachments = await self._uploads.attach(_named_files(command, data))
+        owner_id = command.id if self._switches.now.ephemeral_attachments == "of_command" else application_id
         for attachment in attachments:
-            self._store.put_attachment(command.id, attachment)
-        return tuple(CommandFile(command.id, attachment) for attachment in attachments)
+            self._store.put_attachment(owner_id, attachment)
+        return tuple(CommandFile(owner_id, attachment) for attachment in attachments)
 
     def _target(self, command: Command, body: CommandBody) -> Message | None:
         if command.type is not CommandType.MESSAGE:
@@ -110,17 +124,24 @@ class InteractionChecks:
         message = self._message(body.channel_id, body.message_id)
         if message.author_id != body.application_id:
             raise errors.unknown_integration()
-        if body.message_flags is not None and body.message_flags != message.flags:
+        how = self._switches.now
+        if body.message_flags not in {None, message.flags} and how.other_message_flags == "refused":
             raise errors.invalid_form(("message_flags",), "MESSAGE_FLAGS_INVALID", "Invalid message flags")
         return Request(
-            invocation=Invocation(self._snowflakes.next(), body.type, account.user.id, message_id=message.id),
+            invocation=Invocation(
+                self._snowflakes.next(),
+                body.type,
+                account.user.id,
+                custom_id=body.data.custom_id,
+                message_id=message.id,
+            ),
             application_id=body.application_id,
             channel_id=body.channel_id,
             guild_id=body.guild_id,
             profile=account.profile,
             nonce=body.nonce,
             custom_id=body.data.custom_id,
-            value=_value(message, body.data),
+            value=_value(message, body.data, how),
             message=message,
         )
 
@@ -142,6 +163,7 @@ class InteractionChecks:
                 self._snowflakes.next(),
                 body.type,
                 account.user.id,
+                custom_id=opener.custom_id,
                 message_id=opener.invocation.message_id,
                 opener_id=opener.invocation.id,
             ),
@@ -156,12 +178,13 @@ class InteractionChecks:
         )
 
 
-def _command(body: CommandBody) -> Command:
+def _command(body: CommandBody, how: Uncertain) -> Command:
     owner = application(body.application_id)
     command = None if owner is None else owner.command(body.data.id)
-    if command is None:
+    outdated = command is not None and body.data.version != command.version
+    if command is None or (outdated and how.outdated_command == "unknown_command"):
         raise errors.invalid_form(("data", "id"), "APPLICATION_COMMAND_UNKNOWN", "Unknown application command")
-    if body.data.version != command.version:
+    if outdated:
         raise errors.invalid_form(
             ("data",),
             "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION",
@@ -170,22 +193,26 @@ def _command(body: CommandBody) -> Command:
     return command
 
 
-def _given_options(data: CommandData) -> list[CommandOption]:
+def _given_options(options: Sequence[CommandOption]) -> list[CommandOption]:
     """Return the options of a command, or of the part of it that is called."""
-    return [each for option in data.options for each in (option.options or (option,))]
+    return [each for option in options for each in (_given_options(option.options) or (option,))]
 
 
-def _subcommand(data: CommandData) -> str | None:
-    return next((option.name for option in data.options if option.type == OptionType.SUB_COMMAND), None)
+def _subcommand(options: Sequence[CommandOption]) -> str | None:
+    """Return the part of a command that is called, with the group that it belongs to before it."""
+    names = [option.name for option in options if option.type in {OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP}]
+    inner = [_subcommand(option.options) for option in options if option.type == OptionType.SUB_COMMAND_GROUP]
+    return " ".join((*names, *filter(None, inner))) or None
 
 
-def _check_options(command: Command, given: list[CommandOption]) -> None:
-    names = {option.name for option in given}
-    for index, option in enumerate(command.options):
-        if option.required and option.name not in names:
-            raise errors.invalid_form(
-                ("data", "options", index, "value"), "BASE_TYPE_REQUIRED", "This field is required"
-            )
+def _check_options(options: Sequence[Option], given: Sequence[CommandOption], place: tuple[str | int, ...]) -> None:
+    """Refuse a command, or the part of it that is called, without an option that it needs."""
+    by_name = {option.name: option for option in given}
+    for index, option in enumerate(options):
+        if option.required and option.name not in by_name:
+            raise errors.invalid_form((*place, index, "value"), "BASE_TYPE_REQUIRED", "This field is required")
+        if option.options and option.name in by_name:
+            _check_options(option.options, by_name[option.name].options, (*place, index, "options"))
 
 
 def _named_files(command: Command, data: CommandData) -> list[UploadedFile]:
@@ -197,9 +224,11 @@ def _named_files(command: Command, data: CommandData) -> list[UploadedFile]:
     return [files[named[option.name]] for option in command.options if option.name in named]
 
 
-def _value(message: Message, data: ComponentData) -> str | None:
+def _value(message: Message, data: ComponentData, how: Uncertain) -> str | None:
     """Return what is chosen from a menu; None for a button."""
     component = message.component(data.custom_id)
+    if component is None and how.unknown_component == "404":
+        raise errors.unknown_message()
     if component is None:
         raise errors.invalid_form(("data",), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
     if not isinstance(component, Select):

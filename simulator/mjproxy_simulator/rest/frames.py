@@ -24,9 +24,16 @@ from mjproxy_simulator.cdn.archive import upload_path
 from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.rest.errors import JsonResponse
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _MASK_BYTES: Final = 10 * 1024 * 1024
-_PAGE: Final = "<!doctype html><title>Vary (Region)</title><p>Mark a region, and describe what is to be there.</p>"
+_REGION_PAGE: Final = (
+    "<!doctype html><title>Vary (Region)</title><p>Mark a region, and describe what is to be there.</p>"
+)
+_CONFIRMATION_PAGE: Final = (
+    "<!doctype html><title>Action required to continue</title>"
+    "<p>The control API confirms it: PATCH /control/accounts/ID with hold null.</p>"
+)
 _IMAGES: Final = (b"\x89PNG\r\n\x1a\n", b"RIFF")
 _HOSTS: Final = ("", "/.proxy", "/discordsays/{application_id:int}", "/discordsays/{application_id:int}/.proxy")
 
@@ -46,33 +53,47 @@ class Frames:
         store: Has the ledger.
         folder: Where masks are put, beside the uploads.
         picture: Writes a link to the picture of a job, by the job's id.
+        switches: How what is uncertain is played.
         now: The wall clock, in Unix seconds.
     """
 
     def __init__(
-        self, bot: Bot, store: Store, folder: Path, picture: Callable[[str], str], now: Callable[[], float]
+        self,
+        *,
+        bot: Bot,
+        store: Store,
+        folder: Path,
+        picture: Callable[[str], str],
+        switches: Switches,
+        now: Callable[[], float],
     ) -> None:
         self._bot = bot
         self._store = store
         self._folder = folder
         self._picture = picture
+        self._switches = switches
         self._now = now
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, below every path under which clients look for the host."""
-        return [route for host in _HOSTS for route in self._routes_of_host(f"{host}/inpaint")]
+        regions = [route for host in _HOSTS for route in self._region_routes(f"{host}/inpaint")]
+        return [*regions, *(Route(f"{host}/verify/index.html", self.confirmation_page) for host in _HOSTS)]
 
-    def _routes_of_host(self, root: str) -> list[BaseRoute]:
+    def _region_routes(self, root: str) -> list[BaseRoute]:
         return [
-            Route(f"{root}/index.html", self.page),
+            Route(f"{root}/index.html", self.region_page),
             Route(f"{root}/api/get-image-info/{{width:int}}/{{height:int}}/{{token}}", self.image_info),
             Route(f"{root}/api/submit-job", self.submit, methods=["POST"]),
             Route(f"{root}/api/submit-job/{{token}}", self.submit, methods=["POST"]),
         ]
 
-    async def page(self, request: Request) -> Response:  # noqa: ARG002
-        """Serve the page; a client of flesh and blood would paint on it."""
-        return HTMLResponse(_PAGE)
+    async def region_page(self, request: Request) -> Response:  # noqa: ARG002
+        """Serve the page of Vary (Region); a client of flesh and blood would paint on it."""
+        return HTMLResponse(_REGION_PAGE)
+
+    async def confirmation_page(self, request: Request) -> Response:  # noqa: ARG002
+        """Serve the page on which a person confirms something; it does not let the account go by itself."""
+        return HTMLResponse(_CONFIRMATION_PAGE)
 
     async def image_info(self, request: Request) -> Response:
         """Tell the page what the picture is, and its prompt."""
@@ -111,7 +132,7 @@ class Frames:
             status=HTTPStatus.OK,
         )
         self._store.add_entry(decided(entry, answer))
-        return JsonResponse({"success": True})
+        return JsonResponse({"success": True} if self._switches.now.region_answer == "success" else {})
 
 
 def _decoded(mask: str) -> bytes:

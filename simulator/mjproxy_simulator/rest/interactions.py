@@ -37,6 +37,7 @@ from mjproxy_simulator.rest.checks import InteractionChecks
 from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.errors import DiscordError
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _DID_NOT_RESPOND: Final = 2
 
@@ -61,6 +62,7 @@ class Interactions:
         lobby: Carries their events.
         faults: What is made to go wrong.
         limits: How long the bot may take to answer.
+        switches: How what is uncertain is played.
         now: The wall clock, in Unix seconds.
     """
 
@@ -74,6 +76,7 @@ class Interactions:
         lobby: Lobby,
         faults: FaultBoard,
         limits: Limits,
+        switches: Switches,
         now: Callable[[], float],
     ) -> None:
         self._desk = desk
@@ -83,6 +86,7 @@ class Interactions:
         self._lobby = lobby
         self._faults = faults
         self._limits = limits
+        self._switches = switches
         self._now = now
 
     def routes(self) -> list[BaseRoute]:
@@ -127,19 +131,32 @@ class Interactions:
         self._tell(taken, "INTERACTION_CREATE")
         if taken.answer is None:
             await asyncio.sleep(self._limits.interaction_deadline)
-            self._tell(taken, "INTERACTION_FAILURE", {"reason_code": _DID_NOT_RESPOND})
+            reason: Json = {"reason_code": _DID_NOT_RESPOND} if self._switches.now.failure_reason else {}
+            self._tell(taken, "INTERACTION_FAILURE", reason)
             return
         await asyncio.sleep(self._limits.bot_latency)
         if isinstance(taken.answer, OpenDialog):
             self._open(taken, taken.answer.dialog)
             return
-        self._tell(taken, "INTERACTION_SUCCESS")
-        if thought := self._bot.answer(taken.request, taken.answer):
+        if self._switches.now.success_event == "before_message":
+            self._tell(taken, "INTERACTION_SUCCESS")
+            thought = self._bot.answer(taken.request, taken.answer)
+        else:
+            thought = self._bot.answer(taken.request, taken.answer)
+            self._tell(taken, "INTERACTION_SUCCESS")
+        if thought:
             await asyncio.sleep(self._limits.bot_latency)
             self._bot.say(thought)
 
     def _open(self, taken: _Taken, dialog: Dialog) -> None:
-        self._tell(taken, "INTERACTION_SUCCESS")
+        success = self._switches.now.form_success
+        if success == "before":
+            self._tell(taken, "INTERACTION_SUCCESS")
+        self._put_before(taken, dialog)
+        if success == "after":
+            self._tell(taken, "INTERACTION_SUCCESS")
+
+    def _put_before(self, taken: _Taken, dialog: Dialog) -> None:
         owner = application(taken.request.application_id) or MIDJOURNEY
         place: Json = {"channel_id": str(taken.request.channel_id), "application": forms.application_form(owner)}
         if isinstance(dialog, Modal):

@@ -23,6 +23,7 @@ from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.errors import JsonResponse
 from mjproxy_simulator.rest.uploads import Uploads
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _ENVELOPE: Final = "\u2709"
 _NEWEST: Final = 2**63 - 1
@@ -42,6 +43,7 @@ class Messages:
         uploads: Uploads,
         snowflakes: Snowflakes,
         bot: Bot,
+        switches: Switches,
     ) -> None:
         self._desk = desk
         self._store = store
@@ -50,6 +52,7 @@ class Messages:
         self._uploads = uploads
         self._snowflakes = snowflakes
         self._bot = bot
+        self._switches = switches
         self._posted: OrderedDict[tuple[int, str | None], dict[str, object]] = OrderedDict()
 
     def routes(self) -> list[BaseRoute]:
@@ -110,7 +113,7 @@ class Messages:
         emoji = request.path_params["emoji"]
         if self._store.add_reaction(message.id, emoji, account.user.id):
             self._messenger.tell_reaction("MESSAGE_REACTION_ADD", message, emoji, account.user.id)
-            if emoji.startswith(_ENVELOPE):
+            if emoji.startswith(_ENVELOPE) and self._heeds_envelopes(message.channel_id, account):
                 self._bot.give_seed(message.id, account.user.id)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -132,6 +135,9 @@ class Messages:
         """Take note that a message was read."""
         self._message(request, account)
         return JsonResponse({"token": None})
+
+    def _heeds_envelopes(self, channel_id: int, account: Account) -> bool:
+        return self._switches.now.seed_envelope == "anywhere" or channel_id != account.channel_id
 
     def _message(self, request: Request, account: Account) -> Message:
         channel = self._desk.channel(account, request.path_params["channel_id"])

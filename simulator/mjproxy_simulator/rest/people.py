@@ -19,6 +19,7 @@ from mjproxy_simulator.rest.bodies import RecipientsBody, read_body
 from mjproxy_simulator.rest.desk import Desk
 from mjproxy_simulator.rest.errors import JsonResponse
 from mjproxy_simulator.store import Store
+from mjproxy_simulator.uncertain import Switches
 
 _INDEX_VERSION: Final = max(command.version for owner in APPLICATIONS for command in owner.commands)
 
@@ -31,13 +32,17 @@ class People:
         store: Knows the newest messages.
         links: Knows where the gateway is.
         bots: Those whose commands are listed.
+        switches: How what is uncertain is played.
     """
 
-    def __init__(self, desk: Desk, store: Store, links: Links, bots: tuple[Application, ...]) -> None:
+    def __init__(
+        self, desk: Desk, store: Store, links: Links, bots: tuple[Application, ...], switches: Switches
+    ) -> None:
         self._desk = desk
         self._store = store
         self._links = links
         self._bots = bots
+        self._switches = switches
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -82,7 +87,8 @@ class People:
 
     async def commands(self, request: Request, account: Account) -> Response:  # noqa: ARG002
         """Return the commands that can be called anywhere."""
-        return JsonResponse(forms.command_index(self._bots, _INDEX_VERSION))
+        backwards = self._switches.now.command_order == "midjourney_last"
+        return JsonResponse(forms.command_index(self._bots, _INDEX_VERSION, backwards=backwards))
 
     async def commands_of_guild(self, request: Request, account: Account) -> Response:
         """Return the commands that can be called in a guild."""

@@ -1,0 +1,73 @@
+"""Messages in Discord's form read back: what the simulator has to know of one that it did not write itself.
+
+The form itself is kept beside it, and told as it is.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, Field
+
+from mjproxy_simulator.discord.forms import Json
+from mjproxy_simulator.model.messages import Button, Choice, Component, Message, MessageFlags, Select
+
+Identifier = Annotated[int, Field(ge=0, lt=2**63)]
+_TOLD_BY_THE_GATEWAY_ALONE: Final = {"nonce", "guild_id", "member", "channel_type"}
+
+
+class _Author(BaseModel):
+    id: Identifier
+
+
+class _Choice(BaseModel):
+    label: str
+    value: str
+
+
+class _Component(BaseModel):
+    custom_id: str | None = None
+    options: tuple[_Choice, ...] | None = None
+
+    def component(self) -> Component:
+        """Return the button or menu."""
+        if self.options is None or self.custom_id is None:
+            return Button(self.custom_id)
+        return Select(self.custom_id, tuple(Choice(each.label, each.value) for each in self.options))
+
+
+class _Row(BaseModel):
+    components: tuple[_Component, ...] = ()
+
+
+class PartialMessageReading(BaseModel):
+    """What an update tells of a message: as little as where it is."""
+
+    id: Identifier
+    channel_id: Identifier
+    author: _Author | None = None
+    content: str = ""
+    flags: int = Field(default=0, ge=0)
+    components: tuple[_Row, ...] = ()
+
+
+class MessageReading(PartialMessageReading):
+    """What has to be known of a message."""
+
+    author: _Author
+
+
+def read_message(form: Json) -> Message:
+    """Return the message that has a form.
+
+    Raises:
+        pydantic.ValidationError: It is not that of a message.
+    """
+    reading = MessageReading.model_validate(form)
+    return Message(
+        id=reading.id,
+        channel_id=reading.channel_id,
+        author_id=reading.author.id,
+        content=reading.content,
+        flags=MessageFlags(reading.flags),
+        components=tuple(tuple(each.component() for each in row.components) for row in reading.components),
+        verbatim={key: value for key, value in form.items() if key not in _TOLD_BY_THE_GATEWAY_ALONE},
+    )
