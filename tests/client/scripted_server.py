@@ -20,7 +20,13 @@ from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-unt
 from grpc_status import rpc_status
 
 from mjproxy.v1 import task_pb2 as pb
-from mjproxy.v1.account_service_pb2 import ListAccountsRequest, ListAccountsResponse
+from mjproxy.v1.account_service_pb2 import (
+    ListAccountsRequest,
+    ListAccountsResponse,
+    ListUnknownMessagesRequest,
+    ListUnknownMessagesResponse,
+    UnknownMessage,
+)
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_SUCCESS,
@@ -110,6 +116,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     hang: bool = False
     tasks: dict[str, pb.Task] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
+    unknown: list[UnknownMessage] = field(default_factory=list)
     log: list[TaskChange] = field(default_factory=list)
     errors: defaultdict[str, deque[Fails]] = field(default_factory=lambda: defaultdict(deque))
     cuts: deque[Cut] = field(default_factory=deque)
@@ -245,6 +252,16 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         end = start + self.page_size
         more = str(end) if end < len(self.accounts) else ""
         return ListAccountsResponse(accounts=self.accounts[start:end], next_page_token=more)
+
+    async def ListUnknownMessages(
+        self, request: ListUnknownMessagesRequest, context: Context
+    ) -> ListUnknownMessagesResponse:
+        await self._begin("ListUnknownMessages", request, context)
+        wanted = [each for each in self.unknown if request.account_id in {"", each.account_id}]
+        start = int(request.page_token or 0)
+        end = start + self.page_size
+        more = str(end) if end < len(wanted) else ""
+        return ListUnknownMessagesResponse(messages=wanted[start:end], next_page_token=more, seen=1000)
 
     async def _begin(self, method: str, request: Message, context: Context) -> None:
         metadata = {str(name): str(value) for name, value in context.invocation_metadata() or ()}

@@ -23,6 +23,7 @@ from client.picture_server import Answer, PictureServer
 from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy.v1 import task_pb2 as pb
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
+from mjproxy.v1.account_service_pb2 import UnknownMessage
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_QUEUE_REJECTED, SubmitRefusal, SubmitTaskRequest
 
 if TYPE_CHECKING:
@@ -210,6 +211,16 @@ async def test_json_has_a_line_for_each_change_and_the_file_at_last(
     assert ended.err == ""
 
 
+async def test_a_picture_of_another_type_is_stored_under_its_own_extension(
+    commands: Commands, pictures: PictureServer
+) -> None:
+    draws(commands.server, pictures.url)
+    ended = await commands.run("imagine", "a cat", "--quiet", "-o", "cat.png")
+    assert (ended.code, ended.out) == (0, "cat.webp\n")
+    assert ended.err == "The picture came as webp: it is stored as cat.webp\n"
+    assert [each.name for each in commands.folder.iterdir()] == ["cat.webp"]
+
+
 async def test_existing_file_is_not_drawn_for_unless_forced(commands: Commands, pictures: PictureServer) -> None:
     taken = commands.folder / "cat.webp"
     taken.write_bytes(b"dog")
@@ -315,8 +326,8 @@ async def test_tasks_are_listed_newest_first_up_to_the_limit(commands: Commands)
     ended = await commands.run("tasks", "--limit", "2")
     assert ended.code == 0
     assert ended.out.splitlines() == [
-        f"{added[2].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 2 [31m",
-        f"{added[1].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 1 [31m",
+        f"{added[2].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 2 [31m\t",
+        f"{added[1].id}\timagine\twaiting\t0%\t2026-01-01 00:00\tcat 1 [31m\t",
     ]
 
 
@@ -346,9 +357,20 @@ async def test_watch_ends_when_all_named_tasks_have_ended(commands: Commands) ->
     assert ended.out.splitlines() == [
         f"{first.id} imagine waiting 0%",
         f"{second.id} imagine waiting 0%",
-        f"{first.id} imagine done 100% ",
+        f"{first.id} imagine done 100%",
         f"{second.id} imagine cancelled 0%",
     ]
+
+
+FAILURE = pb.Failure(title="Queue full", description="Your job queue\nis full.")
+
+
+async def test_tasks_and_watch_say_why_a_task_has_failed(commands: Commands) -> None:
+    task = commands.server.add(status=pb.TASK_STATUS_FAILURE, failure=FAILURE)
+    listed = await commands.run("tasks")
+    assert listed.out.endswith("\tQueue full: Your job queue is full.\n")
+    watched = await commands.run("watch", task.id)
+    assert watched.out == f"{task.id} imagine failed 0% Queue full: Your job queue is full.\n"
 
 
 async def test_watch_of_an_unknown_task_ends_with_four(commands: Commands) -> None:
@@ -382,3 +404,53 @@ async def test_accounts_are_listed(commands: Commands) -> None:
     [document] = (await commands.run("accounts", "--json")).documents
     assert (document["id"], document["connection"], document["enabled"]) == ("1", "ready", True)
     assert (document["running"], document["core_size"], document["fast_hours_left"]) == (2, 3, None)
+
+
+def unknown(number: int, text: str, account_id: str = "1") -> UnknownMessage:
+    data = {"id": "$ID2", "channel_id": "$CHANNEL", "content": text, "before": "$ID1"}
+    return UnknownMessage(
+        account_id=account_id,
+        time=Timestamp(seconds=1_767_225_600 + number * 60),
+        event="MESSAGE_CREATE",
+        reason="the text has no known form",
+        json=json.dumps(data),
+    )
+
+
+async def test_unknown_messages_are_listed_newest_first_up_to_the_limit(commands: Commands) -> None:
+    commands.server.page_size = 1
+    commands.server.unknown += [unknown(2, "third\x1b[31m"), unknown(1, "second", "2"), unknown(0, "first")]
+    ended = await commands.run("unknown", "--limit", "2")
+    assert ended.out.splitlines() == [
+        "2026-01-01 00:02\t1\tMESSAGE_CREATE\tthe text has no known form\tthird [31m",
+        "2026-01-01 00:01\t2\tMESSAGE_CREATE\tthe text has no known form\tsecond",
+    ]
+    assert ended.err == "2 of 1000 that have come\n"
+    [document] = (await commands.run("unknown", "--account", "2", "--json")).documents
+    assert (document["time"], document["reason"]) == ("2026-01-01T00:01:00Z", "the text has no known form")
+    assert document["data"] == json.loads(commands.server.unknown[1].json)
+
+
+async def test_unknown_messages_are_exported_as_a_scenario_oldest_first(commands: Commands) -> None:
+    commands.server.unknown += [unknown(1, "second"), unknown(0, "first")]
+    assert (await commands.run("unknown", "--export", "news.json")).out == "news.json\n"
+    scenario = json.loads((commands.folder / "news.json").read_text(encoding="utf-8"))
+    assert scenario["name"] == "news"
+    assert [(event["after"], event["type"], event["data"]["content"]) for event in scenario["events"]] == [
+        (0, "MESSAGE_CREATE", "first"),
+        (0, "MESSAGE_CREATE", "second"),
+    ]
+    assert [(event["data"]["before"], event["data"]["id"]) for event in scenario["events"]] == [
+        ("$ID1", "$ID2"),
+        ("$ID3", "$ID4"),
+    ]
+
+
+async def test_an_export_replaces_no_file_and_makes_no_empty_one(commands: Commands) -> None:
+    nothing = await commands.run("unknown", "--export", "news.json")
+    assert (nothing.code, list(commands.folder.iterdir())) == (4, [])
+    commands.server.unknown.append(unknown(0, "first"))
+    (commands.folder / "news.json").write_text("mine")
+    refused = await commands.run("unknown", "--export", "news.json")
+    assert (refused.code, refused.err) == (2, "Error: news.json exists; choose another file\n")
+    assert (commands.folder / "news.json").read_text() == "mine"

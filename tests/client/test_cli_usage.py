@@ -5,7 +5,7 @@ from click.testing import CliRunner, Result
 
 from mjproxy.cli import main
 
-COMMANDS = ["imagine", "upscale", "vary", "reroll", "tasks", "watch", "accounts"]
+COMMANDS = ["imagine", "upscale", "vary", "reroll", "tasks", "watch", "accounts", "unknown"]
 
 
 def run(*arguments: str) -> Result:

@@ -111,6 +111,21 @@ def test_store_overwrites_when_asked_to(tmp_path: Path) -> None:
     assert taken.read_bytes() == b"cat"
 
 
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [("cat.webp", "cat.png"), ("cat.JPEG", "cat.png"), ("cat.PNG", "cat.PNG"), ("cat", "cat"), ("cat.v7", "cat.v7")],
+)
+def test_store_corrects_the_extension_of_another_type(tmp_path: Path, asked: str, stored: str) -> None:
+    assert store(CAT, tmp_path / asked, name="1", overwrite=False) == tmp_path / stored
+
+
+def test_store_overwrites_nothing_that_was_not_named(tmp_path: Path) -> None:
+    taken = tmp_path / "cat.png"
+    taken.write_bytes(b"dog")
+    assert store(CAT, tmp_path / "cat.webp", name="1", overwrite=True) == tmp_path / "cat-2.png"
+    assert taken.read_bytes() == b"dog"
+
+
 def test_store_names_the_file_when_given_a_folder(tmp_path: Path) -> None:
     assert store(CAT, tmp_path, name="17", overwrite=False) == tmp_path / "17.png"
 

@@ -14,7 +14,7 @@ from mjproxy.download import Picture, download, store
 from mjproxy.errors import DownloadFailed, WaitTimedOut
 from mjproxy.follow import Patience, TaskFollower
 from mjproxy.images import ImageSource, load_images
-from mjproxy.listing import all_accounts, task_pages
+from mjproxy.listing import UnknownMessages, all_accounts, all_unknown_messages, task_pages
 from mjproxy.task import Submission, TaskView
 from mjproxy.terms import Action, Bot, Mode, Status
 from mjproxy.v1 import task_pb2 as pb
@@ -258,6 +258,17 @@ class AsyncClient:
         """Reads the Discord accounts of the server, in the order of their ids."""
         return await all_accounts(self._calls, AccountServiceStub(self._channel))
 
+    async def unknown_messages(self, account_id: str = "") -> UnknownMessages:
+        """Reads what the bots said and the server did not understand, without what is private in it; for operators.
+
+        Args:
+            account_id: Of this account; "" for all.
+
+        Raises:
+            PermissionDenied: The key's role is not admin.
+        """
+        return await all_unknown_messages(self._calls, AccountServiceStub(self._channel), account_id)
+
     async def _change(
         self, task_id: str, action: pb.Action.ValueType, index: int, settings: SubmitSettings
     ) -> AsyncTask:
@@ -344,8 +355,9 @@ class AsyncTask(TaskView):
         """Fetches the picture and stores it.
 
         Args:
-            path: The file, or a folder in which the file is named after the task.
-            overwrite: Replaces an existing file; otherwise another name is chosen, "cat-2.png" in place of "cat.png".
+            path: The file, or a folder in which the file is named after the task. A wrong extension is corrected:
+                what comes as WebP is stored as "cat.webp" in place of "cat.png".
+            overwrite: Replaces the file of that name; otherwise a free name is chosen, as "cat-2.png".
 
         Returns:
             The file.

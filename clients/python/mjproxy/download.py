@@ -24,6 +24,7 @@ _EXTENSIONS: Final = {
     "image/gif": ".gif",
     "video/mp4": ".mp4",
 }
+_TYPES: Final = {extension: type_ for type_, extension in _EXTENSIONS.items()} | {".jpeg": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,11 @@ def store(picture: Picture, path: Path, *, name: str, overwrite: bool) -> Path:
 
     Args:
         picture: What to write.
-        path: The file, in a folder that exists; or a folder.
+        path: The file, in a folder that exists; or a folder. If the file's extension is that of another type, the
+            picture's takes its place: a WebP for "cat.png" becomes "cat.webp".
         name: What the file is called in that folder, without its extension.
-        overwrite: Replaces an existing file. Otherwise another name is chosen: "cat.png" becomes "cat-2.png".
+        overwrite: Replaces the file if it exists. Otherwise, and for a file that was not named like that, a free name
+            is chosen: "cat.png" becomes "cat-2.png".
 
     Returns:
         Where it was written.
@@ -109,15 +112,21 @@ def store(picture: Picture, path: Path, *, name: str, overwrite: bool) -> Path:
     Raises:
         OSError: It could not be written; nothing is left behind.
     """
-    target = path / f"{name}{picture.extension}" if path.is_dir() else path
+    named = path / f"{name}{picture.extension}" if path.is_dir() else path
+    target = _rightly_named(named, picture)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("xb") as file:
             file.write(picture.content)
-        return temporary.replace(target if overwrite else _reserve(target))
+        return temporary.replace(target if overwrite and target == named else _reserve(target))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _rightly_named(path: Path, picture: Picture) -> Path:
+    claimed = _TYPES.get(path.suffix.lower(), picture.content_type)
+    return path if claimed == picture.content_type else path.with_suffix(picture.extension)
 
 
 def _reserve(path: Path) -> Path:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mjproxy.v1.account_service_pb2 import ListAccountsRequest
+from mjproxy.v1.account_service_pb2 import ListAccountsRequest, ListUnknownMessagesRequest
 from mjproxy.v1.task_service_pb2 import ListTasksRequest, ListTasksResponse
 
 if TYPE_CHECKING:
@@ -12,8 +13,22 @@ if TYPE_CHECKING:
 
     from mjproxy.calls import Calls
     from mjproxy.v1.account_pb2 import Account
+    from mjproxy.v1.account_service_pb2 import UnknownMessage
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownMessages:
+    """The messages of the bots that the server does not understand.
+
+    Attributes:
+        messages: The newest of them, the newest first.
+        seen: How many have ever come.
+    """
+
+    messages: list[UnknownMessage]
+    seen: int
 
 
 async def task_pages(
@@ -43,3 +58,15 @@ async def all_accounts(calls: Calls, stub: AccountServiceAsyncStub) -> list[Acco
         if not page.next_page_token:
             return accounts
         request = ListAccountsRequest(page_token=page.next_page_token)
+
+
+async def all_unknown_messages(calls: Calls, stub: AccountServiceAsyncStub, account_id: str) -> UnknownMessages:
+    """Reads all that are kept of an account, or of all accounts."""
+    messages: list[UnknownMessage] = []
+    request = ListUnknownMessagesRequest(account_id=account_id)
+    while True:
+        page = await calls(stub.ListUnknownMessages, request)
+        messages += page.messages
+        if not page.next_page_token:
+            return UnknownMessages(messages, page.seen)
+        request = ListUnknownMessagesRequest(account_id=account_id, page_token=page.next_page_token)

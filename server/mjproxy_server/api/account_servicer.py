@@ -11,10 +11,12 @@ from mjproxy.v1 import account_service_pb2_grpc
 from mjproxy_server.api import accounts_in, pages
 from mjproxy_server.api.accounts_out import account_message
 from mjproxy_server.api.callers import require_admin
+from mjproxy_server.api.unknown_out import unknown_message
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.registry import Registry
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.store.unknown_messages import UnknownMessageStore
 
 Context = aio.ServicerContext[Any, Any]
 
@@ -29,12 +31,14 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         fleet: The accounts, for reading.
         registry: Changes them.
         defaults: What a new account has where it says nothing else.
+        unknown: The messages that were not understood.
     """
 
-    def __init__(self, fleet: Fleet, registry: Registry, defaults: Account) -> None:
+    def __init__(self, fleet: Fleet, registry: Registry, defaults: Account, unknown: UnknownMessageStore) -> None:
         self._fleet = fleet
         self._registry = registry
         self._defaults = defaults
+        self._unknown = unknown
 
     async def ListAccounts(self, request: pb.ListAccountsRequest, context: Context) -> pb.ListAccountsResponse:
         """Lists the accounts."""
@@ -70,16 +74,18 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
         return pb.DeleteAccountResponse()
 
     async def SyncAccount(self, request: pb.SyncAccountRequest, context: Context) -> pb.SyncAccountResponse:
-        """Asks the bot for /info and /settings."""
+        """Asks a bot for /info and /settings."""
         require_admin()
-        return pb.SyncAccountResponse(account=account_message(await self._registry.sync(request.id)))
+        lane = await self._registry.sync(request.id, accounts_in.bot(request))
+        return pb.SyncAccountResponse(account=account_message(lane))
 
     async def ChangeBotSettings(
         self, request: pb.ChangeBotSettingsRequest, context: Context
     ) -> pb.ChangeBotSettingsResponse:
-        """Changes the bot's own settings."""
+        """Changes a bot's own settings."""
         require_admin()
-        lane = await self._registry.change_bot_settings(request.id, accounts_in.bot_settings(request))
+        bot, wanted = accounts_in.bot(request), accounts_in.bot_settings(request)
+        lane = await self._registry.change_bot_settings(request.id, bot, wanted)
         return pb.ChangeBotSettingsResponse(account=account_message(lane))
 
     async def WatchAccounts(
@@ -99,6 +105,19 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             await changes.wait(rings)
             await asyncio.sleep(WATCH_PAUSE)
         raise Unavailable("The server is stopping; call again in a moment.")
+
+    async def ListUnknownMessages(
+        self, request: pb.ListUnknownMessagesRequest, context: Context
+    ) -> pb.ListUnknownMessagesResponse:
+        """Lists the messages of the bots that were not understood."""
+        require_admin()
+        size, before = pages.size(request.page_size), pages.unknown_position(request)
+        listing = await self._unknown.list(request.account_id, before, size)
+        return pb.ListUnknownMessagesResponse(
+            messages=map(unknown_message, listing.messages),
+            next_page_token=pages.unknown_token(request, listing.last) if listing.last else "",
+            seen=listing.seen,
+        )
 
     def _news(self, sent: dict[str, bytes]) -> list[pb.WatchAccountsResponse]:
         """Returns what is not as it was sent, and notes it as sent."""

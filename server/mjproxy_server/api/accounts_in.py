@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -10,11 +10,11 @@ from google.protobuf.message import Message
 
 from mjproxy.v1 import account_service_pb2 as pb
 from mjproxy_server.api.accounts_out import LEVELS, WHEN_HELD
-from mjproxy_server.api.tasks_out import MODES
+from mjproxy_server.api.tasks_out import BOTS, MODES
 from mjproxy_server.engine.syncing import BotSettings
 from mjproxy_server.model.account import BOUNDS, Account
 from mjproxy_server.model.errors import InvalidField
-from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
+from mjproxy_server.model.vocabulary import Bot, Level, Mode, WhenHeld
 from mjproxy_server.store.accounts import CreationId
 
 LONGEST_TEXT: Final = 1024
@@ -22,6 +22,7 @@ LONGEST_SNOWFLAKE: Final = 20
 
 _MODES: Final[Mapping[int, Mode]] = {number: word for word, number in MODES.items()}
 _LEVELS: Final[Mapping[int, Level]] = {number: word for word, number in LEVELS.items()}
+_CONFIGURABLE_BOTS: Final[Mapping[int, Bot]] = {BOTS[bot]: bot for bot in (Bot.MIDJOURNEY, Bot.NIJI)}
 _WHEN_HELD: Final[Mapping[int, WhenHeld]] = {number: word for word, number in WHEN_HELD.items()}
 
 Word = TypeVar("Word")
@@ -69,10 +70,25 @@ def change(request: pb.UpdateAccountRequest, defaults: Account) -> Callable[[Acc
     _check_mask(names, may_be_empty=has_token)
     token = {"user_token": _token(request.user_token)} if has_token else {}
     _refuse_zeros(request.settings, names)
-    cleared = dataclasses.replace(defaults, guild_id="", mj_bot_channel_id="", niji_bot_channel_id="", mode=None)
+    cleared = dataclasses.replace(
+        defaults, guild_id="", mj_bot_channel_id="", niji_bot_channel_id="", mode=None, fallback_modes=()
+    )
     read = _with(cleared, request.settings, names, cleared)
     changed: dict[str, object] = {name: getattr(read, name) for name in names} | token
     return lambda account: dataclasses.replace(account, **changed)  # type: ignore[arg-type] # The fields' own values.
+
+
+def bot(request: pb.SyncAccountRequest | pb.ChangeBotSettingsRequest) -> Bot:
+    """Returns the bot that is meant.
+
+    Raises:
+        InvalidField: It is one that has no settings.
+    """
+    if not request.bot_type:
+        return Bot.MIDJOURNEY
+    if request.bot_type not in _CONFIGURABLE_BOTS:
+        raise InvalidField("bot_type", "expected Midjourney or Niji")
+    return _CONFIGURABLE_BOTS[request.bot_type]
 
 
 def bot_settings(request: pb.ChangeBotSettingsRequest) -> BotSettings:
@@ -178,6 +194,15 @@ def _word(words: Mapping[int, Word]) -> Reader:
     return read
 
 
+def _modes(settings: Message, name: str, defaults: Account) -> tuple[Mode, ...]:
+    """None given means that none is given, not that there are to be none: only an update can tell these apart."""
+    numbers: Sequence[int] = getattr(settings, name)
+    modes = tuple(mode for number in numbers if (mode := _known(_MODES, number, f"settings.{name}")))
+    if len(set(modes)) < len(numbers):
+        raise InvalidField(f"settings.{name}", "expected each mode once at the most, and none that is unspecified")
+    return modes or defaults.fallback_modes
+
+
 def _known(words: Mapping[int, Word], number: int, field: str) -> Word | None:
     """Returns the word of a number; None if it is unspecified."""
     if number and number not in words:
@@ -201,4 +226,7 @@ _READERS: Final[Mapping[str, Reader]] = {
     "mj_bot_channel_id": _snowflake,
     "niji_bot_channel_id": _snowflake,
     "when_held": _word(_WHEN_HELD),
+    "failure_retries": _number,
+    "press_appeal": _switch,
+    "fallback_modes": _modes,
 }

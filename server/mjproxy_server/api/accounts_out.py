@@ -9,7 +9,7 @@ from mjproxy_server.api.tasks_out import MODES
 from mjproxy_server.discord.gateway.types import GatewayPhase
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.model.account import Account, AccountSync
-from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
+from mjproxy_server.model.vocabulary import Bot, Level, Mode, WhenHeld
 
 WHEN_HELD: Final = {each: account_pb2.WhenHeld.Value(f"WHEN_HELD_{each}") for each in WhenHeld}
 LEVELS: Final = {each: account_pb2.SettingLevel.Value(f"SETTING_LEVEL_{each}") for each in Level}
@@ -33,8 +33,9 @@ def account_message(lane: Lane) -> account_pb2.Account:
         health=_health(lane),
         running=load.running,
         waiting=load.waiting,
-        sync=_sync(lane.sync) if lane.sync else None,
+        sync=_sync(lane.syncs.get(Bot.MIDJOURNEY)),
         configured=lane.base is not None,
+        niji_sync=_sync(lane.syncs.get(Bot.NIJI)),
     )
 
 
@@ -55,6 +56,9 @@ def _settings(account: Account) -> account_pb2.AccountSettings:
         mj_bot_channel_id=account.mj_bot_channel_id,
         niji_bot_channel_id=account.niji_bot_channel_id,
         when_held=WHEN_HELD[account.when_held],
+        failure_retries=account.failure_retries,
+        press_appeal=account.press_appeal,
+        fallback_modes=[MODES[mode] for mode in account.fallback_modes],
     )
 
 
@@ -70,7 +74,9 @@ def _health(lane: Lane) -> account_pb2.AccountHealth:
     )
 
 
-def _sync(sync: AccountSync) -> account_pb2.AccountSync:
+def _sync(sync: AccountSync | None) -> account_pb2.AccountSync | None:
+    if sync is None:
+        return None
     return account_pb2.AccountSync(
         time=Timestamp(seconds=sync.at // 1000, nanos=sync.at % 1000 * 1_000_000),
         plan=sync.plan,

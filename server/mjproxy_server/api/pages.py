@@ -6,12 +6,15 @@ import hashlib
 from typing import Final
 
 from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy.v1.account_service_pb2 import ListUnknownMessagesRequest
 from mjproxy_server.model.errors import InvalidField
 
 DEFAULT_SIZE: Final = 100
 LARGEST_SIZE: Final = 1000
 _DIGEST_SIZE: Final = 9
 _ACCOUNTS: Final = b"accounts:"
+_DIGITS: Final = 18
+"""The longest number of a row that the store can be asked for."""
 _FOREIGN: Final = "does not belong to this list; start again from the first page"
 
 
@@ -63,6 +66,25 @@ def account_position(page_token: str) -> str:
     if not raw.startswith(_ACCOUNTS):
         raise InvalidField("page_token", _FOREIGN)
     return raw.removeprefix(_ACCOUNTS).decode(errors="replace")
+
+
+def unknown_token(request: ListUnknownMessagesRequest, last: int) -> str:
+    """Returns the token that asks for the unknown messages after this one."""
+    return base64.urlsafe_b64encode(f"unknown:{request.account_id}:{last}".encode()).decode()
+
+
+def unknown_position(request: ListUnknownMessagesRequest) -> int:
+    """Returns the place of the last message of the page before, or 0 for the first page.
+
+    Raises:
+        InvalidField: The token is malformed, or belongs to another list.
+    """
+    if not request.page_token:
+        return 0
+    list_, _, last = _decoded(request.page_token).rpartition(b":")
+    if list_ != f"unknown:{request.account_id}".encode() or not last.isdigit() or len(last) > _DIGITS:
+        raise InvalidField("page_token", _FOREIGN)
+    return int(last)
 
 
 def _decoded(page_token: str) -> bytes:

@@ -88,7 +88,7 @@ async def serving(server: aio.Server, engine: Engine) -> AsyncIterator[None]:
 def _add_services(server: aio.Server, engine: Engine) -> None:
     task_service_pb2_grpc.add_TaskServiceServicer_to_server(TaskServicer(engine), server)
     account_service_pb2_grpc.add_AccountServiceServicer_to_server(
-        AccountServicer(engine.fleet, engine.registry, engine.account_defaults),
+        AccountServicer(engine.fleet, engine.registry, engine.account_defaults, engine.store.unknown_messages),
         server,
     )
     deliveries = delivery_service_pb2_grpc.DeliveryServiceServicer()  # type: ignore[abstract]

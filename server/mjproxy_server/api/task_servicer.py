@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 
 from mjproxy.v1 import task_service_pb2 as pb
@@ -42,6 +43,7 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         self._clock = engine.clock
         self._submitter = engine.submitter
         self._hub = engine.hub
+        self._fresh_links = engine.fresh_links
         self._seeds = engine.seeds
         self._uploads = engine.uploads
 
@@ -71,6 +73,13 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         await self._store.record(request.id, CancelRequested(now_ms(self._clock)))
         task, revision = await self._visible(request.id)
         return pb.CancelTaskResponse(task=task_message(task), revision=revision)
+
+    async def GetImageUrl(self, request: pb.GetImageUrlRequest, context: Context) -> pb.GetImageUrlResponse:
+        """Returns a link to a task's picture that can be fetched now."""
+        task, _ = await self._visible(request.id)
+        link = await self._fresh_links.find(task)
+        expire_time = Timestamp(seconds=link.expires_at) if link.expires_at is not None else None
+        return pb.GetImageUrlResponse(url=link.url, expire_time=expire_time)
 
     async def GetImageSeed(self, request: pb.GetImageSeedRequest, context: Context) -> pb.GetImageSeedResponse:
         """Finds the seed of a finished picture."""

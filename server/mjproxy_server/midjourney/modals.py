@@ -51,6 +51,14 @@ def form_of(source: Source) -> Form | None:
     return Form("::".join(("MJ", name, *map(str, details))), f"MJ::{name}::{field}")
 
 
+def is_known(form: Form) -> bool:
+    """Return True if the modal is one of those that buttons open, and the field one of its own."""
+    return any(
+        form.modal_id.startswith(f"MJ::{name}::") and form.field_id == f"MJ::{name}::{field}"
+        for name, field in _FORMS.values()
+    )
+
+
 def proposed_prompt(custom_id: str, parent_prompt: str) -> str:
     """Return the prompt that the modal of a button proposes.
 

@@ -143,6 +143,11 @@ def queued_prompt(message: BotMessage) -> str | None:
     return None
 
 
+def is_listed(embed: Embed) -> bool:
+    """Return True if the table, or the footer of a refusal, says what the embed comes to; its colour alone does not."""
+    return _key(embed).startswith((_QUEUED_TITLE, *_VERDICTS)) or embed.footer.startswith(_DECLINED_FOOTER)
+
+
 def _judged(message: BotMessage) -> tuple[Embed, _Verdict] | None:
     """Return the first embed that tells of a failure, and what it comes to."""
     for embed in message.embeds:

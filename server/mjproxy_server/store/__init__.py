@@ -1,4 +1,4 @@
-"""What outlives the process: tasks, the log of their revisions, request ids, and the bytes of images.
+"""What outlives the process: tasks, the log of their revisions, request ids, accounts, unknown messages, and images.
 
 `interface` says what a store does; `sqlite` does it in one file. The engine knows the interface only.
 """

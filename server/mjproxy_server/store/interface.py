@@ -13,6 +13,7 @@ from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
 from mjproxy_server.store.accounts import AccountStore
+from mjproxy_server.store.unknown_messages import UnknownMessageStore
 
 REQUEST_ID_LIFETIME_MS = 24 * 60 * 60 * 1000
 """How long a repeated request id gets the first answer again."""
@@ -172,6 +173,11 @@ class Store(Protocol):
     @property
     def accounts(self) -> AccountStore:
         """The accounts' records."""
+        ...
+
+    @property
+    def unknown_messages(self) -> UnknownMessageStore:
+        """The messages of the bots that were not understood."""
         ...
 
     @property

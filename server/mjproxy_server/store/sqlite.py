@@ -1,7 +1,7 @@
 """The store in one SQLite file.
 
     folder/lock        one server at a time
-    folder/mjproxy.db  tasks, revisions, request ids, accounts (with -wal and -shm beside it)
+    folder/mjproxy.db  tasks, revisions, request ids, accounts, unknown messages (with -wal and -shm beside it)
 
 Writes go through one writer that groups commits; reads have connections of their own and see one state each.
 """
@@ -22,6 +22,7 @@ from mjproxy_server.store.interface import Admission, Capacity, Listener, Listin
 from mjproxy_server.store.lock import FolderLock
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.sqlite_accounts import SqliteAccounts
+from mjproxy_server.store.sqlite_unknown_messages import SqliteUnknownMessages
 from mjproxy_server.store.writer import Commit, Committer, Writer
 
 _DATABASE = "mjproxy.db"
@@ -57,11 +58,17 @@ class SqliteStore:
         self._readers = Readers(readers)
         self._writer = Writer(Committer(writer, now), self._publish)
         self._accounts = SqliteAccounts(self._readers, self._writer)
+        self._unknown_messages = SqliteUnknownMessages(self._readers, self._writer)
 
     @property
     def accounts(self) -> SqliteAccounts:
         """The accounts' records."""
         return self._accounts
+
+    @property
+    def unknown_messages(self) -> SqliteUnknownMessages:
+        """The messages of the bots that were not understood."""
+        return self._unknown_messages
 
     @property
     def history_id(self) -> str:

@@ -15,6 +15,8 @@ from mjproxy.v1 import account_pb2, task_pb2, task_service_pb2
 from mjproxy.v1 import account_service_pb2 as pb
 from mjproxy_server.api.callers import Role
 from mjproxy_server.engine.condition import PATIENCE, Omen
+from mjproxy_server.model.account import AccountSync
+from mjproxy_server.model.vocabulary import Bot
 
 TOKEN = "sim.another-very-secret-token"
 SETTINGS = account_pb2.AccountSettings(guild_id="1", channel_id="33", remark="studio", core_size=2)
@@ -61,6 +63,21 @@ async def test_what_can_be_zero_is_zero_if_that_is_said(service: Service) -> Non
     wanted = account_pb2.AccountSettings(channel_id="33", enable=False, queue_size=0, interval_seconds=0)
     settings = (await service.accounts.CreateAccount(creation(settings=wanted))).account.settings
     assert (settings.enable, settings.queue_size, settings.interval_seconds) == (False, 0, 0)
+
+
+async def test_an_account_says_which_second_chances_its_tasks_have(service: Service) -> None:
+    wanted = account_pb2.AccountSettings(
+        channel_id="33",
+        failure_retries=2,
+        press_appeal=True,
+        fallback_modes=[task_pb2.MODE_TURBO, task_pb2.MODE_RELAX],
+    )
+    settings = (await service.accounts.CreateAccount(creation(settings=wanted))).account.settings
+    assert (settings.failure_retries, settings.press_appeal) == (2, True)
+    assert list(settings.fallback_modes) == [task_pb2.MODE_TURBO, task_pb2.MODE_RELAX]
+    cleared = update("33", "failure_retries", "press_appeal", "fallback_modes", failure_retries=0)
+    settings = (await service.accounts.UpdateAccount(cleared)).account.settings
+    assert (settings.failure_retries, settings.press_appeal, list(settings.fallback_modes)) == (0, False, [])
 
 
 async def test_a_new_account_and_a_change_are_there_after_a_restart(start_service: StartService) -> None:
@@ -161,6 +178,9 @@ async def test_a_field_of_the_mask_that_is_empty_is_cleared(service: Service) ->
         (pb.UpdateAccountRequest(id="11"), "INVALID_FIELD", "update_mask"),
         (update("11", core_size=0), "INVALID_FIELD", "settings.core_size"),
         (update("11", weight=1001), "INVALID_FIELD", "settings.weight"),
+        (update("11", failure_retries=11), "INVALID_FIELD", "settings.failure_retries"),
+        (update("11", fallback_modes=[task_pb2.MODE_RELAX] * 2), "INVALID_FIELD", "settings.fallback_modes"),
+        (update("11", fallback_modes=[task_pb2.MODE_UNSPECIFIED]), "INVALID_FIELD", "settings.fallback_modes"),
         (pb.UpdateAccountRequest(id="11", user_token=""), "INVALID_FIELD", "user_token"),
     ],
 )
@@ -212,11 +232,34 @@ async def test_an_account_that_is_not_connected_cannot_ask_the_bot(service: Serv
     settings = pb.ChangeBotSettingsRequest(id="11", settings=account_pb2.BotSettings(remix=True))
     for call in (
         service.accounts.SyncAccount(pb.SyncAccountRequest(id="11")),
+        service.accounts.SyncAccount(pb.SyncAccountRequest(id="11", bot_type=task_pb2.BOT_TYPE_NIJI)),
         service.accounts.ChangeBotSettings(settings),
     ):
         with pytest.raises(grpc.aio.AioRpcError) as error:
             await call
         assert refusal(error.value).reason == "ACCOUNT_NOT_CONNECTED"
+
+
+@pytest.mark.parametrize("bot_type", [task_pb2.BOT_TYPE_INSIGHT_FACE, 99])
+async def test_a_bot_without_settings_cannot_be_asked(service: Service, bot_type: task_pb2.BotType.ValueType) -> None:
+    settings = account_pb2.BotSettings(remix=True)
+    for call in (
+        service.accounts.SyncAccount(pb.SyncAccountRequest(id="11", bot_type=bot_type)),
+        service.accounts.ChangeBotSettings(pb.ChangeBotSettingsRequest(id="11", settings=settings, bot_type=bot_type)),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await call
+        assert (refusal(error.value).reason, refusal(error.value).fields) == ("INVALID_FIELD", ["bot_type"])
+
+
+async def test_what_each_bot_told_is_shown(service: Service) -> None:
+    lane = service.engine.fleet.lane("11")
+    lane.syncs = {Bot.MIDJOURNEY: AccountSync(at=1500, remix=True), Bot.NIJI: AccountSync(at=2500, version="Niji 7")}
+    account, other = await _get(service, "11"), await _get(service, "22")
+    assert (account.sync.time.ToMilliseconds(), account.sync.remix) == (1500, True)
+    assert (account.niji_sync.time.ToMilliseconds(), account.niji_sync.version) == (2500, "Niji 7")
+    assert not other.HasField("sync")
+    assert not other.HasField("niji_sync")
 
 
 async def test_only_administrators_change_and_watch_accounts(start_service: StartService) -> None:

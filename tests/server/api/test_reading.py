@@ -6,11 +6,13 @@ import asyncio
 
 import grpc
 import pytest
-from service import Service, refusal
+from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy_server.api.callers import Role
 from mjproxy_server.model.facts import Progressed, Sending
+from mjproxy_server.model.task import Picture
 
 
 async def test_an_unknown_task_is_not_found(service: Service) -> None:
@@ -98,6 +100,47 @@ async def test_filters_choose_tasks(service: Service) -> None:
     assert await listed(parent_id="99") == []
     assert await listed(submitted_from=second.submit_time) in ([second.id], [second.id, first.id])
     assert await listed(submitted_until=first.submit_time) == []
+
+
+async def test_a_link_that_is_not_signed_is_returned_as_it_is(service: Service) -> None:
+    task = (await service.imagine()).tasks[0]
+    picture = Picture("https://cdn.example/cat.png")
+    await service.engine.store.record(task.id, Progressed(1, "m", 46, picture))
+    answer = await service.tasks.GetImageUrl(pb.GetImageUrlRequest(id=task.id))
+    assert answer.url == picture.url
+    assert not answer.HasField("expire_time")
+
+
+async def test_a_link_that_holds_is_returned_with_its_expiry(service: Service) -> None:
+    task = (await service.imagine()).tasks[0]
+    picture = Picture("https://cdn.example/cat.png?ex=ffffffff&is=0&hm=0&")
+    await service.engine.store.record(task.id, Progressed(1, "m", 46, picture))
+    answer = await service.tasks.GetImageUrl(pb.GetImageUrlRequest(id=task.id))
+    assert (answer.url, answer.expire_time.seconds) == (picture.url, 0xFFFFFFFF)
+
+
+async def test_a_task_has_no_link_without_a_picture_and_none_when_nobody_can_ask_for_it(service: Service) -> None:
+    task = (await service.imagine()).tasks[0]
+    assert await _refused_link(service, "1") == (grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND")
+    assert await _refused_link(service, task.id) == (grpc.StatusCode.FAILED_PRECONDITION, "PARENT_NOT_FINISHED")
+    expired = Picture("https://cdn.example/cat.png?ex=0&is=0&hm=0&")
+    await service.engine.store.record(task.id, Progressed(1, "m", 46, expired))
+    assert await _refused_link(service, task.id) == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
+
+
+async def test_a_link_is_for_those_who_see_the_task(start_service: StartService) -> None:
+    async with start_service(alice=Role.USER, bob=Role.USER) as service:
+        task = (await service.imagine(key="alice")).tasks[0]
+        await service.engine.store.record(task.id, Progressed(1, "m", 46, Picture("https://cdn.example/cat.png")))
+        request = pb.GetImageUrlRequest(id=task.id)
+        assert (await service.tasks.GetImageUrl(request, metadata=bearer("alice"))).url
+        assert await _refused_link(service, task.id, "bob") == (grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND")
+
+
+async def _refused_link(service: Service, task_id: str, key: str = "") -> tuple[grpc.StatusCode, str]:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await service.tasks.GetImageUrl(pb.GetImageUrlRequest(id=task_id), metadata=bearer(key))
+    return refusal(error.value).code, refusal(error.value).reason
 
 
 async def test_accounts_are_listed_without_their_tokens(service: Service) -> None:

@@ -1,7 +1,11 @@
 """The accounts' records: what is put comes back, whatever the account has, and also in the next process."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from store_samples import HOUR, Clock
 
@@ -20,12 +24,16 @@ ACCOUNT = Account(
     interval_seconds=0.5,
     mode=Mode.RELAX,
     when_held=WhenHeld.MOVE,
+    failure_retries=2,
+    press_appeal=True,
+    fallback_modes=(Mode.RELAX, Mode.TURBO),
 )
 RECORD = AccountRecord(
     account=ACCOUNT,
     base=ACCOUNT,
     sync=AccountSync(at=1, plan="Pro", fast_hours_left=1.5, remix=True, versions=("V7",), stylize=Level.VERY_HIGH),
     held_reason="[Blocked] Write to support.",
+    niji_sync=AccountSync(at=2, version="Niji V6", variation=Level.LOW),
 )
 
 
@@ -35,6 +43,19 @@ async def test_a_record_comes_back_as_it_was_put_in_the_next_process(folder: Pat
     await first.close()
     second = await open_store(folder, now=clock)
     assert await second.accounts.all() == (RECORD,)
+    await second.close()
+
+
+async def test_a_record_is_read_that_was_written_before_there_was_more_to_know(folder: Path, clock: Clock) -> None:
+    first = await open_store(folder, now=clock)
+    await first.accounts.put(RECORD)
+    await first.close()
+    older = msgspec.to_builtins(RECORD)
+    del older["niji_sync"]
+    with closing(sqlite3.connect(folder / "mjproxy.db")) as connection, connection:
+        connection.execute("UPDATE accounts SET body = ?", (msgspec.msgpack.encode(older),))
+    second = await open_store(folder, now=clock)
+    assert await second.accounts.all() == (replace(RECORD, niji_sync=None),)
     await second.close()
 
 

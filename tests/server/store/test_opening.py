@@ -1,10 +1,14 @@
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from store_samples import HOUR, Clock, failed, submission, submit_many, whole_log
 
+from mjproxy_server.model.account import Account, AccountRecord
+from mjproxy_server.model.facts import Sending
 from mjproxy_server.store import (
     Images,
     SqliteStore,
@@ -47,6 +51,43 @@ async def test_what_was_stored_is_there_when_opened_again(folder: Path, clock: C
     assert [revision.task for revision in await whole_log(after)] == [task, ended]
     assert (await after.submit(submission(request_id="r"))).deduplicated
     await after.close()
+
+
+async def test_what_a_row_of_an_earlier_version_lacks_is_as_the_defaults_have_it(folder: Path, clock: Clock) -> None:
+    account = Account(guild_id="1", channel_id="22", user_token="t", user_agent="")
+    before = await open_store(folder, now=clock)
+    await before.accounts.put(AccountRecord(account=account))
+    task = (await before.submit(submission())).task
+    sent = await before.record(task.id, Sending(clock.now, "nonce"))
+    await before.close()
+    _leave_out(folder / DATABASE, "accounts", "failure_retries", "press_appeal", "fallback_modes", "niji_sync")
+    _leave_out(folder / DATABASE, "tasks", "appeal", "setback", "mode")
+    after = await open_store(folder, now=clock)
+    assert await after.accounts.all() == (AccountRecord(account=account),)
+    assert await after.get(task.id) == (sent, after.head)
+    await after.close()
+
+
+def _leave_out(path: Path, table: str, *names: str) -> None:
+    """Rewrites the bodies of a table without these keys, wherever they stand."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for key, body in connection.execute(f"SELECT id, body FROM {table}").fetchall():
+            content = msgspec.msgpack.decode(body)
+            assert {*names} <= _keys(content)
+            earlier = msgspec.msgpack.encode(_without(content, names))
+            connection.execute(f"UPDATE {table} SET body = ? WHERE id = ?", (earlier, key))
+
+
+def _keys(content: object) -> set[str]:
+    if isinstance(content, dict):
+        return {*content}.union(*map(_keys, content.values()))
+    return set[str]().union(*map(_keys, content)) if isinstance(content, list) else set()
+
+
+def _without(content: object, names: tuple[str, ...]) -> object:
+    if isinstance(content, dict):
+        return {key: _without(value, names) for key, value in content.items() if key not in names}
+    return [_without(each, names) for each in content] if isinstance(content, list) else content
 
 
 async def test_ids_go_on_when_opened_with_a_clock_that_went_back(folder: Path, clock: Clock) -> None:

@@ -26,6 +26,7 @@ SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
         "tasks": Subcommand("mjproxy.cli.tasks:tasks", "List tasks, the newest first."),
         "watch": Subcommand("mjproxy.cli.tasks:watch", "Follow tasks as they change."),
         "accounts": Subcommand("mjproxy.cli.accounts:accounts", "List the Discord accounts of the server."),
+        "unknown": Subcommand("mjproxy.cli.unknown:unknown", "List messages of the bot that were not understood."),
     },
     "Service": {
         "up": Subcommand("mjproxy.launcher.up:up", "Run the whole service, supervised."),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mjproxy.task import TaskView
     from mjproxy.v1.account_pb2 import Account
+    from mjproxy.v1.account_service_pb2 import UnknownMessage
     from mjproxy.v1.task_pb2 import Button, Failure
 
 Document = dict[str, object]
@@ -74,6 +75,17 @@ def account_document(account: Account) -> Document:
         "remark": settings.remark,
         "plan": account.sync.plan,
         "fast_hours_left": account.sync.fast_hours_left if account.HasField("sync") else None,
+    }
+
+
+def unknown_document(message: UnknownMessage) -> Document:
+    """A message that the server does not understand."""
+    return {
+        "account_id": message.account_id,
+        "time": _time(message.time),
+        "event": message.event,
+        "reason": message.reason,
+        "data": json.loads(message.json),
     }
 
 

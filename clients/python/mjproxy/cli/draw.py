@@ -55,7 +55,9 @@ class Drawing:
             if self.wait:
                 task = await self._follow(task, show)
         if self.wait:
-            self._print(task, await self._save(task.raise_for_failure()))
+            file = await self._save(task.raise_for_failure())
+            self._note_type(file)
+            self._print(task, file)
         elif not self.as_json:
             click.echo(task.id)
 
@@ -83,6 +85,11 @@ class Drawing:
             return await task.save(self.output, overwrite=self.force)
         except OSError as error:
             raise CommandFailed(f"the picture could not be stored ({error}): {task.image_url}", Exit.OTHER) from error
+
+    def _note_type(self, file: Path) -> None:
+        """Says so if the picture is of another type than the file that was asked for."""
+        if not self.output.is_dir() and file.suffix != self.output.suffix:
+            click.echo(f"The picture came as {file.suffix.removeprefix('.')}: it is stored as {file}", err=True)
 
     def _print(self, task: AsyncTask, file: Path) -> None:
         if self.as_json:
@@ -112,7 +119,8 @@ def _drawing_options(command: Callable[..., None]) -> Callable[..., None]:
         "--output",
         type=click.Path(path_type=Path),
         default=Path(),
-        help="The file for the picture, or a folder for <task id>.<type>.  [default: this folder]",
+        help="The file for the picture, or a folder for <task id>.<type>; the type is the picture's own.  "
+        "[default: this folder]",
     )
     @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
     @click.option("--wait/--no-wait", default=True, help="Wait for the picture, or print the task's id and end.")

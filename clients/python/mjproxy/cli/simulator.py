@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -141,6 +141,21 @@ def step(running: Simulator, steps: int) -> None:
     """Take the next step, or the next STEPS, of the jobs at once, and print whose they were."""
     for job_id in running.post("/step", {"steps": steps})["jobs"]:
         click.echo(job_id)
+
+
+@simulator.command(epilog=EPILOG)
+@simulator_option
+@click.argument("file", type=click.File(encoding="utf-8"))
+@click.option("--account", metavar="ID", help="Whom to tell it, by user id or channel id. [default: the first account]")
+def replay(running: Simulator, file: TextIO, *, account: str | None) -> None:
+    """Tell an account the events of the scenario in FILE, as if they happened now; - reads standard input."""
+    try:
+        scenario = json.load(file)
+    except ValueError as error:
+        raise click.BadParameter(f"{file.name} is no JSON: {error}", param_hint="FILE") from None
+    listener = account or running.get("/accounts")[0]["user_id"]
+    told = running.post(f"/accounts/{listener}/replay", scenario)
+    click.echo(f"replaying {told['name']} for {listener}; events: {told['events']}")
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -1,4 +1,4 @@
-"""Tables of tasks and of accounts: drawn in a terminal, tab-separated where another program reads them."""
+"""Tables of tasks, accounts and messages: drawn in a terminal, tab-separated where another program reads them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,27 @@ from rich.table import Table
 from rich.text import Text
 
 from mjproxy.cli.documents import connection_word
-from mjproxy.cli.words import STATUS_WORDS, printable
+from mjproxy.cli.scenarios import text_of
+from mjproxy.cli.words import STATUS_WORDS, failure_of, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from google.protobuf.timestamp_pb2 import Timestamp
+
     from mjproxy.client import AsyncTask
     from mjproxy.v1.account_pb2 import Account
+    from mjproxy.v1.account_service_pb2 import UnknownMessage
 
 _TASK_COLUMNS = ("ID", "ACTION", "STATUS", "PROGRESS", "SUBMITTED", "PROMPT")
+_UNKNOWN_COLUMNS = ("TIME", "ACCOUNT", "EVENT", "REASON", "TEXT")
 _ACCOUNT_COLUMNS = ("ID", "CONNECTION", "ENABLED", "RUNNING", "WAITING", "PLAN", "REMARK", "NOTE")
 
 
 def print_tasks(tasks: Iterable[AsyncTask]) -> None:
-    """Prints tasks to stdout."""
-    print_rows(_TASK_COLUMNS, [_task_row(task) for task in tasks])
+    """Prints tasks to stdout; why one has failed stands under its prompt, or in a column of its own."""
+    found = list(tasks)
+    _print(task_table(found), [_task_row(task) for task in found])
 
 
 def print_accounts(accounts: Iterable[Account]) -> None:
@@ -33,19 +39,29 @@ def print_accounts(accounts: Iterable[Account]) -> None:
     print_rows(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
 
 
-def print_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_unknown_messages(messages: Iterable[UnknownMessage]) -> None:
+    """Prints messages of the bots to stdout."""
+    print_rows(_UNKNOWN_COLUMNS, [_unknown_row(message) for message in messages])
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints rows of text to stdout; in a terminal under the names of the columns."""
-    console = Console()
-    if console.is_terminal:
-        console.print(_table(columns, rows))
-        return
-    for row in rows:
-        click.echo("\t".join(row))
+    _print(_table(columns, rows), rows)
 
 
 def task_table(tasks: Iterable[AsyncTask]) -> Table:
     """A table of tasks for a terminal."""
-    return _table(_TASK_COLUMNS, [_task_row(task) for task in tasks])
+    rows = ((*most, f"{prompt}\n{failure}".rstrip()) for *most, prompt, failure in map(_task_row, tasks))
+    return _table(_TASK_COLUMNS, rows)
+
+
+def _print(table: Table, rows: Iterable[Sequence[str]]) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(table)
+        return
+    for row in rows:
+        click.echo("\t".join(row))
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -63,12 +79,29 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 
 def _task_row(task: AsyncTask) -> Sequence[str]:
-    words = STATUS_WORDS[task.status]
-    return task.id, task.action, words, f"{task.progress}%", _local_time(task), printable(task.prompt)
+    return (
+        task.id,
+        task.action,
+        STATUS_WORDS[task.status],
+        f"{task.progress}%",
+        _local_time(task.message.submit_time),
+        printable(task.prompt),
+        printable(failure_of(task)),
+    )
 
 
-def _local_time(task: AsyncTask) -> str:
-    return task.message.submit_time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+def _local_time(time: Timestamp) -> str:
+    return time.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _unknown_row(message: UnknownMessage) -> Sequence[str]:
+    return (
+        _local_time(message.time),
+        message.account_id,
+        message.event,
+        printable(message.reason),
+        printable(text_of(message)),
+    )
 
 
 def _account_row(account: Account) -> Sequence[str]:

@@ -32,7 +32,13 @@ def state_of(task: AsyncTask) -> str:
     return words
 
 
+def failure_of(task: AsyncTask) -> str:
+    """Why a task has failed, for instance "Queue full: Your job queue is full."; empty if it has not."""
+    failure = task.message.failure
+    return ": ".join(part for part in (failure.title, failure.description) if part)
+
+
 def line_of(task: AsyncTask) -> str:
-    """A task on one line."""
-    ending = f" {task.image_url}" if task.status is Status.SUCCESS else ""
-    return printable(f"{task.id} {task.action} {state_of(task)} {task.progress}%{ending}")
+    """A task on one line, with its picture or why there is none."""
+    ending = task.image_url if task.status is Status.SUCCESS else failure_of(task)
+    return printable(f"{task.id} {task.action} {state_of(task)} {task.progress}% {ending}".rstrip())
