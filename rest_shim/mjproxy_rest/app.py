@@ -5,44 +5,64 @@ from typing import TypeVar, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from mjproxy.errors import ServerError
-from mjproxy_rest import texts
-from mjproxy_rest.bodies import MAX_BODY_MB, BodyTooLarge
-from mjproxy_rest.handlers import NEXT_PAGE_HEADER, language_of
+from mjproxy_rest import request_ids, texts
+from mjproxy_rest.bodies import BodyTooLarge, UnknownEncoding
+from mjproxy_rest.handlers import NEXT_PAGE_HEADER, STALE_HEADER, Services, language_of
+from mjproxy_rest.openapi_page import page_routes
+from mjproxy_rest.request_ids import RequestIds
 from mjproxy_rest.requests import InvalidBody
 from mjproxy_rest.responses import failure, invalid, json_response, server_error
 from mjproxy_rest.routes import routes
-from mjproxy_rest.service import TaskService
+from mjproxy_rest.shortcut import FetchShortcut
 
 # Web clients call from pages of any origin; keys are in headers, never in cookies, so that this gives nothing away. A
 # preflight carries no key and is answered without one.
-_CORS = Middleware(
-    CORSMiddleware,
-    allow_origins=["*"],
-    allow_methods=["GET", "POST", "OPTIONS"],
-    allow_headers=["*"],
-    expose_headers=[NEXT_PAGE_HEADER, "Retry-After"],
-    max_age=86400,
-)
+_READABLE_HEADERS = (NEXT_PAGE_HEADER, STALE_HEADER, request_ids.HEADER, "Retry-After")
 
 
-def create_app(tasks: TaskService) -> Starlette:
-    """Builds the application round a task service."""
-    return Starlette(routes=list(routes(tasks)), middleware=[_CORS], exception_handlers=_EXCEPTION_HANDLERS)
+def create_app(services: Services, new_request_id: Callable[[], str]) -> ASGIApp:
+    """Builds the application round its services.
+
+    Starlette answers to faults outside of its middleware; these two are round all of it, since such answers, too, must
+    be readable and have a name.
+
+    Args:
+        services: What the endpoints are made of.
+        new_request_id: Makes names for requests that bring none.
+    """
+    app = Starlette(routes=[*routes(services), *page_routes()], exception_handlers=_EXCEPTION_HANDLERS)
+    with_shortcut = FetchShortcut(_open_to_all_origins(app), services.tasks, ", ".join(_READABLE_HEADERS))
+    return RequestIds(with_shortcut, new_request_id)
+
+
+def _open_to_all_origins(app: ASGIApp) -> ASGIApp:
+    return CORSMiddleware(
+        app,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["*"],
+        expose_headers=_READABLE_HEADERS,
+        max_age=86400,
+    )
 
 
 def _invalid_body(request: Request, error: InvalidBody) -> Response:
     return json_response(invalid(error.text, language_of(request)))
 
 
-def _body_too_large(request: Request, _: BodyTooLarge) -> Response:
+def _body_too_large(request: Request, error: BodyTooLarge) -> Response:
     """Answers with 413, as the web servers before other implementations of this API do: the body was not even read."""
-    return failure(413, texts.BODY_TOO_LARGE.fill(limit=MAX_BODY_MB), language_of(request))
+    return failure(413, texts.BODY_TOO_LARGE.fill(limit=error.limit_mb), language_of(request))
+
+
+def _unknown_encoding(request: Request, _: UnknownEncoding) -> Response:
+    return failure(415, texts.UNKNOWN_ENCODING, language_of(request), {"Accept-Encoding": "gzip"})
 
 
 def _server_error(request: Request, error: ServerError) -> Response:
@@ -88,6 +108,7 @@ _EXCEPTION_HANDLERS = {
     405: _handler(_no_such_method),
     InvalidBody: _handler(_invalid_body),
     BodyTooLarge: _handler(_body_too_large),
+    UnknownEncoding: _handler(_unknown_encoding),
     ServerError: _handler(_server_error),
     ClientDisconnect: _handler(_client_left),
     Exception: _handler(_internal_error),

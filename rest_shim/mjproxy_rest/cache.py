@@ -15,16 +15,19 @@ question says `min_revision`: the highest revision that is *known*, be it that s
 has passed it. Ids that could not be marked (a new task's, those of a list) are kept only from an answer that is no
 older than what is known; answers overtake each other.
 
-While the watch is down nothing is served, but answers and marks go on, so that what is held is whole when the watch
-resumes. A watch that lost its place resets the cache, and marks from before the reset count no more. The promise
-holds within a history: between the moment when a server with another store takes over and the reset that tells of it,
-there is none, and answers to questions from before that reset are shown, but not kept.
+While the watch is down no read is served from here, but answers and marks go on, so that what is held is whole when the
+watch resumes. When the server is away, too, what is held may be *recalled*: it is old, but never older than anything
+that was shown of the task. For that, what the server does not show any more is let go: it may have been removed.
+
+A watch that lost its place resets the cache, and marks from before the reset count no more. The promise holds within a
+history: between the moment when a server with another store takes over and the reset that tells of it, there is none,
+and answers to questions from before that reset are shown, but not kept.
 
 Entries are bounded by bytes; the least recently read go first.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -78,13 +81,15 @@ class Ask:
 class TaskCache:
     """See the module."""
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY_BYTES) -> None:
+    def __init__(self, capacity: int = DEFAULT_CAPACITY_BYTES, encode: Callable[[Task], bytes] = encode) -> None:
         """Begins empty, and with the watch down.
 
         Args:
             capacity: How many bytes the entries may take.
+            encode: Makes JSON of a task.
         """
         self._capacity = capacity
+        self._encode = encode
         self._size = 0
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._marks: dict[str, _Mark] = {}
@@ -109,6 +114,16 @@ class TaskCache:
             return None
         self._entries.move_to_end(task_id)
         return entry.body
+
+    def recall(self, task_id: str) -> bytes | None:
+        """Returns the JSON that was last known of a task, be the watch up or down; None if there is none."""
+        entry = self._entries.get(task_id)
+        return entry.body if entry else None
+
+    def let_go(self, task_ids: Iterable[str]) -> None:
+        """Forgets tasks that the server did not show to somebody who asked for them."""
+        for task_id in task_ids:
+            self._drop(task_id)
 
     @contextmanager
     def asking(self, task_ids: Iterable[str] = ()) -> Iterator[Ask]:
@@ -138,7 +153,7 @@ class TaskCache:
             task has been removed since.
         """
         if ask.history_id != self._position.history_id:
-            return {task.id: encode(task) for task in tasks}
+            return {task.id: self._encode(task) for task in tasks}
         is_newest = revision >= self._known
         self._known = max(self._known, revision)
         bodies = {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
@@ -151,6 +166,18 @@ class TaskCache:
         self._position = position
         self._known = max(self._known, position.revision)
         self._live = True
+
+    def overtake(self, changes: Iterable[TaskChange], history_id: str) -> None:
+        """Takes in what somebody was shown by another watch, of which this one may not have heard yet.
+
+        Args:
+            changes: The changes. Those that lie behind may be told again.
+            history_id: Their history; changes of another one than the watch's do not count.
+        """
+        for change in changes:
+            if history_id == self._position.history_id and change.revision > self._position.revision:
+                self._apply(change)
+                self._known = max(self._known, change.revision)
 
     def interrupt(self) -> None:
         """Stops serving until the watch goes on."""
@@ -177,7 +204,7 @@ class TaskCache:
         latest = self._latest(task.id)
         if latest is not None and revision <= max(latest.revision, self._position.revision):
             return latest.body
-        entry = _Entry(revision, encode(task))
+        entry = _Entry(revision, self._encode(task))
         mark = self._marks.get(task.id)
         has_seen_all = mark is not None and mark is ask.marks.get(task.id) and revision >= mark.floor
         if is_newest or has_seen_all or task.id in self._entries:
@@ -193,7 +220,7 @@ class TaskCache:
             return
         if latest is not None and latest.revision >= change.revision:
             return
-        entry = _Entry(change.revision, encode(change.task) if change.HasField("task") else None)
+        entry = _Entry(change.revision, self._encode(change.task) if change.HasField("task") else None)
         if task_id in self._entries or change.revision > self._known:
             self._keep(task_id, entry)
         elif mark is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 from mjproxy.errors import ServerError
@@ -17,15 +18,23 @@ _REFUSED_SECONDS = 30.0
 class Feed:
     """Moves what the watch tells into the cache, for as long as it runs."""
 
-    def __init__(self, open_watch: Callable[[], TaskWatch], cache: TaskCache) -> None:
+    def __init__(self, open_watch: Callable[[], TaskWatch], cache: TaskCache, clock: Callable[[], float]) -> None:
         """Prepares a feed.
 
         Args:
             open_watch: Opens a watch of all tasks of all callers, from now on.
             cache: What to keep fresh.
+            clock: Monotonic seconds.
         """
         self._open_watch = open_watch
         self._cache = cache
+        self._clock = clock
+        self._heard = -math.inf
+
+    @property
+    def silence(self) -> float:
+        """The seconds since the watch last told anything; infinite at first. Nothing in the cache is older."""
+        return self._clock() - self._heard
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -45,6 +54,8 @@ class Feed:
     def take(self, event: WatchEvent) -> None:
         """Takes one event in."""
         was_live = self._cache.live
+        if not isinstance(event, Interrupted):
+            self._heard = self._clock()
         match event:
             case Batch(changes, position):
                 self._cache.apply(changes, position)

@@ -1,26 +1,48 @@
 """What each endpoint does: ask the task service on behalf of the caller, and answer in JSON."""
 
+import math
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mjproxy.errors import PermissionDenied, ServerError, Unauthenticated
+from mjproxy.errors import DeadlineExceeded, PermissionDenied, ServerError, Unauthenticated, Unavailable
 from mjproxy.v1.task_pb2 import (
     TASK_STATUS_IN_PROGRESS,
     TASK_STATUS_NOT_START,
     TASK_STATUS_SUBMITTED,
     Mode,
 )
-from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, SubmitTaskResponse, TaskFilter
-from mjproxy_rest.requests import IdsBody, ModalBody, PageQuery, SubmitBody, parse_query
-from mjproxy_rest.responses import accepted, json_array, json_response, refused, server_error
-from mjproxy_rest.service import Page, TaskService
+from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, TaskFilter
+from mjproxy_rest.accounts import AccountService
+from mjproxy_rest.bodies import BodyReader
+from mjproxy_rest.live import LiveTasks
+from mjproxy_rest.picture_links import ImageUrl
+from mjproxy_rest.pictures import Pictures
+from mjproxy_rest.requests import IdsBody, ModalBody, PageQuery, SubmitBody, UploadBody, parse_query
+from mjproxy_rest.responses import (
+    accepted,
+    cancelled,
+    json_array,
+    json_response,
+    refused,
+    server_error,
+    success,
+)
+from mjproxy_rest.service import Memory, Page, TaskService
 from mjproxy_rest.texts import Language, preferred_language
 
 NEXT_PAGE_HEADER = "X-Next-Page-Token"
+
+# On an answer from memory: for how many seconds the server has not been heard.
+STALE_HEADER = "X-Mjproxy-Stale"
+
+_AWAY = (Unavailable, DeadlineExceeded)
 
 # What waits or runs. A task that waits for a modal holds no place in the queue.
 _QUEUED = (TASK_STATUS_NOT_START, TASK_STATUS_SUBMITTED, TASK_STATUS_IN_PROGRESS)
@@ -33,24 +55,45 @@ _IDEMPOTENCY_NAMESPACE = uuid.UUID("5d0b8b0e-6c0c-4b8e-9a3f-0d4b6a3c1f57")
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """What the endpoints are made of."""
+
+    tasks: TaskService
+    accounts: AccountService
+    bodies: BodyReader
+    live: LiveTasks
+    pictures: Pictures
+    image_url: ImageUrl
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request of one caller.
 
     Attributes:
         request: The HTTP request.
-        tasks: The task service.
+        services: What it may ask.
         mode: The mode that the path asks for.
     """
 
     request: Request
-    tasks: TaskService
+    services: Services
     mode: Mode.ValueType
 
     @property
+    def tasks(self) -> TaskService:
+        """The task service."""
+        return self.services.tasks
+
+    @property
+    def path_id(self) -> str:
+        """The id that the path names."""
+        return str(self.request.path_params["id"])
+
+    @property
     def key(self) -> str:
-        """The caller's key; "" for none. Bearer tokens are what relays of this API expect."""
-        headers = self.request.headers
-        return headers.get("mj-api-secret") or _bare(headers.get("authorization", ""))
+        """The caller's key; "" for none."""
+        return key_of(self.request.headers)
 
     @property
     def language(self) -> Language:
@@ -63,31 +106,69 @@ def language_of(request: Request) -> Language:
     return preferred_language(request.headers.get("accept-language", ""))
 
 
+def key_of(headers: Headers) -> str:
+    """Returns the key that a caller shows; "" for none. Bearer tokens are what relays of this API expect."""
+    return headers.get("mj-api-secret") or _bare(headers.get("authorization", ""))
+
+
 def _bare(authorization: str) -> str:
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else authorization
 
 
+_Rest = ParamSpec("_Rest")
+_Handler = Callable[Concatenate[Call, _Rest], Awaitable[Response]]
+
+
+def _acts(handler: _Handler[_Rest]) -> _Handler[_Rest]:
+    """Marks an endpoint that does something: if that is refused, or fails, its clients read so from a code in a 200."""
+
+    @wraps(handler)
+    async def answer(call: Call, /, *rest: _Rest.args, **named: _Rest.kwargs) -> Response:
+        try:
+            return await handler(call, *rest, **named)
+        except (Unauthenticated, PermissionDenied) as error:
+            return server_error(error, call.language)
+        except ServerError as error:
+            return json_response(refused(error, call.language))
+
+    return answer
+
+
+@_acts
 async def submit(call: Call, body: SubmitBody) -> Response:
-    """`POST /submit/...`: submits the body's command."""
+    """`POST /submit/...`, `POST /insight-face/swap`: submits the body's command."""
     request = body.request()
     _complete(request, call)
-    return await _answered(call, call.tasks.submit(call.key, request), request.WhichOneof("command") or "")
+    response = await call.tasks.submit(call.key, request)
+    return json_response(
+        accepted(response, request.WhichOneof("command") or "", call.language, call.services.image_url)
+    )
 
 
+@_acts
 async def confirm(call: Call, body: ModalBody) -> Response:
     """`POST /submit/modal`: confirms a task that waits for it."""
-    return await _answered(call, call.tasks.confirm(call.key, body.request()), "modal")
+    response = await call.tasks.confirm(call.key, body.request())
+    return json_response(accepted(response, "modal", call.language, call.services.image_url))
 
 
-async def _answered(call: Call, answer: Awaitable[SubmitTaskResponse], command: str) -> Response:
-    try:
-        response = await answer
-    except (Unauthenticated, PermissionDenied) as error:
-        return server_error(error, call.language)
-    except ServerError as error:
-        return json_response(refused(error, call.language))
-    return json_response(accepted(response, command, call.language))
+@_acts
+async def upload(call: Call, body: UploadBody) -> Response:
+    """`POST /submit/upload-discord-images`: has pictures kept by Discord, and answers their URLs."""
+    return json_response(success(await call.tasks.upload(call.key, body.request()), call.language))
+
+
+@_acts
+async def cancel(call: Call) -> Response:
+    """`POST /task/{id}/cancel`: cancels a task; one that has ended stays as it is."""
+    return json_response(cancelled(await call.tasks.cancel(call.key, call.path_id), call.language))
+
+
+@_acts
+async def image_seed(call: Call) -> Response:
+    """`GET /task/{id}/image-seed`: asks the bot for the seed of a finished picture."""
+    return json_response(success(await call.tasks.seed(call.key, call.path_id), call.language))
 
 
 def _complete(request: SubmitTaskRequest, call: Call) -> None:
@@ -108,14 +189,30 @@ def _request_id(key: str) -> str:
 
 async def fetch(call: Call) -> Response:
     """`GET /task/{id}/fetch`: one task; `null` if there is none, which clients bear better than a 404."""
-    body = await call.tasks.fetch(call.key, call.request.path_params["id"])
+    try:
+        body = await call.tasks.fetch(call.key, call.path_id)
+    except _AWAY:
+        if memory := call.tasks.recall(call.key, [call.path_id]):
+            return _from_memory(memory, memory.bodies[0])
+        raise
     return json_response(body or b"null")
 
 
 async def list_by_ids(call: Call, body: IdsBody) -> Response:
     """`POST /task/list-by-condition`: those of the tasks asked for that exist, in the order asked for."""
-    bodies = await call.tasks.fetch_many(call.key, body.unique())
+    ids = body.unique()
+    try:
+        bodies = await call.tasks.fetch_many(call.key, ids)
+    except _AWAY:
+        if memory := call.tasks.recall(call.key, ids):
+            return _from_memory(memory, json_array(memory.bodies))
+        raise
     return json_response(json_array(bodies))
+
+
+def _from_memory(memory: Memory, body: bytes) -> Response:
+    """Answers while the server is away, and says so."""
+    return json_response(body, headers={STALE_HEADER: str(math.ceil(memory.age))})
 
 
 async def list_newest(call: Call) -> Response:
@@ -141,6 +238,17 @@ async def list_queue(call: Call) -> Response:
         page = await call.tasks.list(call.key, request)
         bodies += page.bodies
     return _page_response(Page(bodies, page.next_page_token))
+
+
+async def fetch_account(call: Call) -> Response:
+    """`GET /account/{id}/fetch`: one account; `null` if there is none."""
+    body = await call.services.accounts.fetch(call.key, call.path_id)
+    return json_response(body or b"null")
+
+
+async def list_accounts(call: Call) -> Response:
+    """`GET /account/list`: all accounts."""
+    return json_response(json_array(await call.services.accounts.fetch_all(call.key)))
 
 
 def _page_query(call: Call) -> PageQuery:

@@ -5,9 +5,10 @@ Light to import, since the launcher does so only to read settings; what serving 
 
 import ipaddress
 from collections.abc import Callable
-from typing import Annotated, Final, Self
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mjproxy.launcher.address import Address
@@ -20,6 +21,51 @@ def _host_and_port(text: str) -> str:
     return text
 
 
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+
+
+class RestSettings(BaseModel):
+    """The table `[rest]`.
+
+    Attributes:
+        max_body_mb: How many megabytes the body of a request may have. More than the server's 64 would be of no use.
+        images: What `imageUrl` leads to: Discord's CDN, or the shim.
+        image_base: A mirror of Discord's CDN, whose scheme, host and path are shown in the place of Discord's.
+        public_url: Where callers find the shim, without /mj.
+        image_folder: Where pictures are kept that were fetched through the shim; None for nowhere.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    max_body_mb: Annotated[int, Field(ge=1, le=64)] = 50
+    images: Literal["discord", "proxy"] = "discord"
+    image_base: HttpUrl | None = None
+    public_url: HttpUrl | None = None
+    image_folder: Path | None = None
+
+    @model_validator(mode="after")
+    def _links_are_decided(self) -> Self:
+        if self.images == "proxy" and self.public_url is None:
+            raise ValueError('images = "proxy" needs public_url; set it to the address at which callers find the shim')
+        if self.images == "proxy" and self.image_base is not None:
+            raise ValueError('image_base replaces Discord in links to Discord; remove it, or set images = "discord"')
+        return self
+
+
+class DiscordSettings(BaseModel):
+    """What the shim needs of the table `[discord]`: how pictures are fetched. The rest of it is the server's.
+
+    Attributes:
+        cdn: A mirror of Discord's CDN to fetch from.
+        proxy: A proxy to fetch by; it may hold a password.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    cdn: HttpUrl | None = None
+    proxy: SecretStr | None = None
+
+
 class Settings(BaseSettings):
     """What the shim reads of the configuration.
 
@@ -28,6 +74,8 @@ class Settings(BaseSettings):
     Attributes:
         rest_listen: Where to listen, HOST:PORT; port 0 takes a free one.
         grpc_target: Where the server is, HOST:PORT.
+        rest: What else there is to set.
+        discord: How Discord is reached.
         service_key: The key of the shim's own watch; its role must be `service` or `admin`, for the watch has to see
             the tasks of all callers. None if the service has no keys.
         api_secret: The key of a service that has a single one. The shim only asks whether there is one.
@@ -40,6 +88,8 @@ class Settings(BaseSettings):
 
     rest_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8080"
     grpc_target: str = "127.0.0.1:50051"
+    rest: RestSettings = RestSettings()
+    discord: DiscordSettings = DiscordSettings()
     service_key: SecretStr | None = None
     api_secret: SecretStr | None = None
     keys: tuple[dict[str, SecretStr], ...] = ()
@@ -79,7 +129,9 @@ def _is_loopback(host: str) -> bool:
 
 
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serves until cancelled, then closes. Does not wait for the server; until that is there, answers that it is not.
+    """Serves until cancelled, then closes.
+
+    It needs no server to begin with: until there is one, reads and `/readyz` are answered 503.
 
     Args:
         settings: How to serve.

@@ -3,8 +3,10 @@
 The server decides that, and the cache must not go round it: users see only their own tasks, and a key may be withdrawn.
 But the shim knows neither the name nor the role of a key, so it remembers the server's decisions themselves: that this
 key was given this task, for a minute. Each answer that shows a task to a key grants that; a read without a grant goes
-to the server, whether the task is cached or not. A polling client so costs one call a minute, and a withdrawn key reads
-for a minute more at most. A server without keys is no special case: "no key" is a key like any other.
+to the server, whether the task is cached or not. So does the first read in the second half of the minute, which renews
+the grant: a client that polls costs two calls a minute, and has about half a minute left when the server goes away, in
+which it can be answered from the cache. A withdrawn key reads for a minute more at most. A server without keys is no
+special case: "no key" is a key like any other.
 
 Keys are held as digests only.
 """
@@ -13,6 +15,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 GRANT_SECONDS = 60.0
+RENEWAL_SECONDS = 30.0
 MAX_GRANTS = 65_536
 
 
@@ -28,31 +31,45 @@ class Permissions:
         """
         self._clock = clock
         self._limit = limit
-        # In the order of their ends, since all last equally long.
-        self._ends: dict[tuple[bytes, str], float] = {}
+        # When each was made, the oldest first.
+        self._grants: dict[tuple[bytes, str], float] = {}
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._grants)
 
     def allows(self, key: str, task_id: str) -> bool:
-        """True if the server has lately shown this task to this key."""
-        return self._ends.get((_digest(key), task_id), 0.0) > self._clock()
+        """True if the server has shown this task to this key in the last minute."""
+        return self._is_younger(key, task_id, GRANT_SECONDS)
+
+    def is_fresh(self, key: str, task_id: str) -> bool:
+        """True if it has so lately that it need not be asked again."""
+        return self._is_younger(key, task_id, RENEWAL_SECONDS)
 
     def grant(self, key: str, task_ids: Iterable[str]) -> None:
         """Remembers that the server has just shown these tasks to this key."""
         digest, now = _digest(key), self._clock()
         for task_id in task_ids:
-            self._ends.pop((digest, task_id), None)
-            self._ends[digest, task_id] = now + GRANT_SECONDS
+            self._grants.pop((digest, task_id), None)
+            self._grants[digest, task_id] = now
         self._forget(now)
+
+    def revoke(self, key: str, task_ids: Iterable[str]) -> None:
+        """Forgets grants, since the server has just refused to show these tasks to this key."""
+        digest = _digest(key)
+        for task_id in task_ids:
+            self._grants.pop((digest, task_id), None)
+
+    def _is_younger(self, key: str, task_id: str, seconds: float) -> bool:
+        made = self._grants.get((_digest(key), task_id))
+        return made is not None and self._clock() - made < seconds
 
     def _forget(self, now: float) -> None:
         """Drops what has ended, and what is too much."""
-        while self._ends:
-            oldest = next(iter(self._ends))
-            if self._ends[oldest] > now and len(self._ends) <= self._limit:
+        while self._grants:
+            oldest = next(iter(self._grants))
+            if now - self._grants[oldest] < GRANT_SECONDS and len(self._grants) <= self._limit:
                 return
-            del self._ends[oldest]
+            del self._grants[oldest]
 
 
 def _digest(key: str) -> bytes:

@@ -24,15 +24,17 @@ from mjproxy.v1.task_service_pb2 import (
     BlendDimensions,
     ChangeCommand,
     DescribeCommand,
+    FaceSwapCommand,
     Image,
     ImagineCommand,
     ShortenCommand,
     SubmitModalRequest,
     SubmitOptions,
     SubmitTaskRequest,
+    UploadImagesRequest,
 )
 from mjproxy_rest import texts
-from mjproxy_rest.images import image
+from mjproxy_rest.images import MAX_IMAGE_MIB, ImageTooLarge, image
 from mjproxy_rest.texts import Text
 from mjproxy_rest.vocabulary import BOT_WORDS
 
@@ -52,6 +54,10 @@ class InvalidBody(Exception):
 _BLANK: tuple[object, ...] = (None, "", [])
 _BOT_ALIASES = {"MJ": "MID_JOURNEY", "NIJI": "NIJI_JOURNEY"}
 _BOTS = {word: number for number, word in BOT_WORDS.items()}
+
+# What the server takes.
+_MOST_PROMPT_IMAGES = 5
+_MOST_UPLOADS = 10
 
 # The API has a sentence for the absence of these; where another required field is absent, it calls the field wrong.
 _FIELDS_SAID_TO_BE_EMPTY = frozenset({"prompt", "taskId", "customId"})
@@ -136,21 +142,30 @@ class SubmitBody(Body):
         return SubmitOptions(state=self.state, notify_hook=self.notify_hook)
 
 
-class CommandBody(SubmitBody):
-    """What every command has in common that is no follow-up: bot, mode and account are its own to choose."""
+class NewTaskBody(SubmitBody):
+    """What every command has in common that is no follow-up: mode and account are its own to choose."""
 
-    bot_type: BotWord | None = None
     mode: ModeWord | None = None
     account_filter: AccountFilterBody | None = None
 
     def _options(self) -> SubmitOptions:
         options = super()._options()
-        if self.bot_type:
-            options.bot_type = _BOTS[self.bot_type]
         if self.mode:
             options.mode = Mode.Value(f"MODE_{self.mode}")
         if self.account_filter:
             options.account_filter.CopyFrom(self.account_filter.message())
+        return options
+
+
+class CommandBody(NewTaskBody):
+    """What every command has in common that more than one bot knows."""
+
+    bot_type: BotWord | None = None
+
+    def _options(self) -> SubmitOptions:
+        options = super()._options()
+        if self.bot_type:
+            options.bot_type = _BOTS[self.bot_type]
         return options
 
 
@@ -168,7 +183,7 @@ class ImagineBody(CommandBody):
         )
 
     def _images(self) -> list[Image]:
-        listed = [_image("base64Array", text) for text in self.base64_array]
+        listed = _images("base64Array", self.base64_array, most=_MOST_PROMPT_IMAGES - bool(self.base64))
         return [*listed, _image("base64", self.base64)] if self.base64 else listed
 
 
@@ -198,10 +213,7 @@ class DescribeBody(CommandBody):
 
     def request(self) -> SubmitTaskRequest:
         """Returns a `DescribeCommand`."""
-        if not (self.base64 or self.link):
-            raise InvalidBody(texts.FIELD_EMPTY.fill(field="base64"))
-        image_ = _image("base64", self.base64) if self.base64 else _image("link", self.link)
-        command = DescribeCommand(image=image_, language=self.language)
+        command = DescribeCommand(image=_either_image(base64=self.base64, link=self.link), language=self.language)
         return SubmitTaskRequest(options=self._options(), describe=command)
 
 
@@ -213,6 +225,43 @@ class ShortenBody(CommandBody):
     def request(self) -> SubmitTaskRequest:
         """Returns a `ShortenCommand`."""
         return SubmitTaskRequest(options=self._options(), shorten=ShortenCommand(prompt=self.prompt))
+
+
+class SwapBody(NewTaskBody):
+    """`/insight-face/swap`: put a face into a picture; each is given as bytes or by a link."""
+
+    source_base64: str = ""
+    source_url: str = ""
+    target_base64: str = ""
+    target_url: str = ""
+
+    def request(self) -> SubmitTaskRequest:
+        """Returns a `FaceSwapCommand`."""
+        command = FaceSwapCommand(
+            source=_either_image(sourceBase64=self.source_base64, sourceUrl=self.source_url),
+            target=_either_image(targetBase64=self.target_base64, targetUrl=self.target_url),
+        )
+        return SubmitTaskRequest(options=self._options(), face_swap=command)
+
+
+class UploadBody(Body):
+    """`/submit/upload-discord-images`: keep pictures at Discord, for use in prompts."""
+
+    base64_array: Texts = []
+    account_filter: AccountFilterBody | None = None
+
+    def request(self) -> UploadImagesRequest:
+        """Returns the pictures.
+
+        Raises:
+            InvalidBody: There is none, or one cannot be read.
+        """
+        if not self.base64_array:
+            raise InvalidBody(texts.FIELD_EMPTY.fill(field="base64Array"))
+        return UploadImagesRequest(
+            images=_images("base64Array", self.base64_array, most=_MOST_UPLOADS),
+            account_filter=self.account_filter.message() if self.account_filter else None,
+        )
 
 
 class ModalBody(Body):
@@ -348,5 +397,21 @@ def _explain(error: ErrorDetails) -> Text:
 def _image(field: str, text: str) -> Image:
     try:
         return image(text)
+    except ImageTooLarge:
+        raise InvalidBody(texts.IMAGE_TOO_LARGE.fill(field=field, limit=MAX_IMAGE_MIB)) from None
     except ValueError:
         raise InvalidBody(texts.BROKEN_BASE64.fill(field=field)) from None
+
+
+def _images(field: str, listed: list[str], most: int) -> list[Image]:
+    if len(listed) > most:
+        raise InvalidBody(texts.TOO_MANY_IMAGES.fill(field=field, limit=most))
+    return [_image(field, text) for text in listed]
+
+
+def _either_image(**fields: str) -> Image:
+    """Reads the first of the fields that is there; the sentence for the absence of all names the first."""
+    for field, text in fields.items():
+        if text:
+            return _image(field, text)
+    raise InvalidBody(texts.FIELD_EMPTY.fill(field=next(iter(fields))))

@@ -1,11 +1,13 @@
 """Answers of the server as JSON: what became of a submission, and what a refusal or an error says.
 
 All have the shape `{"code", "description", "result", "properties"}`, with every key present, because clients read them
-by subscript. `result` is a string of digits or null, `properties` an object.
+by subscript. `result` is a string of digits or null, but for uploads, whose result is an array of URLs; `properties` is
+an object.
 
 A refusal comes with HTTP status 200: to most clients another status means that the proxy is broken. What is no refusal
-of a submission, but a fault of the request as such (no key, a path that is none, too many bytes) or of the service, has
-the HTTP status that says so, and the same JSON.
+of a submission, but a fault of the request as such (a path that is none, too many bytes), of the key or of the service,
+has the HTTP status that says so, and the same JSON for those who read on. Its code is 9, the API's number for what is
+neither about a task (3) nor about a field of the body (4).
 """
 
 import math
@@ -24,6 +26,7 @@ from mjproxy.errors import (
     Unavailable,
     Unsupported,
 )
+from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_BANNED_PROMPT,
     SUBMIT_CODE_EXISTED,
@@ -38,6 +41,7 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitTaskResponse,
 )
 from mjproxy_rest import texts
+from mjproxy_rest.picture_links import ImageUrl
 from mjproxy_rest.texts import Language, Text
 from mjproxy_rest.vocabulary import STATUS_WORDS
 
@@ -60,7 +64,10 @@ def json_array(bodies: list[bytes] | tuple[bytes, ...]) -> bytes:
 
 
 def outcome(
-    code: SubmitCode.ValueType, description: str, result: str = "", properties: Properties | None = None
+    code: SubmitCode.ValueType,
+    description: str,
+    result: str | list[str] = "",
+    properties: Properties | None = None,
 ) -> bytes:
     """Encodes the shape that every answer but a task or a list has."""
     return orjson.dumps(
@@ -73,17 +80,18 @@ def outcome(
     )
 
 
-def accepted(response: SubmitTaskResponse, command: str, language: Language) -> bytes:
+def accepted(response: SubmitTaskResponse, command: str, language: Language, image_url: ImageUrl) -> bytes:
     """Encodes the answer to an accepted submission.
 
     Args:
         response: The server's answer.
         command: The kind of command, as `SubmitTaskRequest` names it.
         language: The language of the description.
+        image_url: What `imageUrl` says.
     """
     code = _shown_code(response, command)
     description = _accepted_text(code, response.queue_position).say(language)
-    return outcome(code, description, response.tasks[0].id, _accepted_properties(code, response))
+    return outcome(code, description, response.tasks[0].id, _accepted_properties(code, response, image_url))
 
 
 def _shown_code(response: SubmitTaskResponse, command: str) -> SubmitCode.ValueType:
@@ -99,16 +107,27 @@ def _accepted_text(code: SubmitCode.ValueType, ahead: int) -> Text:
     return {SUBMIT_CODE_EXISTED: texts.EXISTED, SUBMIT_CODE_NEEDS_MODAL: texts.NEEDS_MODAL}.get(code, texts.SUBMITTED)
 
 
-def _accepted_properties(code: SubmitCode.ValueType, response: SubmitTaskResponse) -> Properties:
+def _accepted_properties(code: SubmitCode.ValueType, response: SubmitTaskResponse, image_url: ImageUrl) -> Properties:
     task = response.tasks[0]
     instance: Properties = {"discordInstanceId": task.account_id}
     if code == SUBMIT_CODE_EXISTED:
-        return {"status": STATUS_WORDS[task.status], "imageUrl": task.image_url or None}
+        return {"status": STATUS_WORDS[task.status], "imageUrl": image_url(task)}
     if code == SUBMIT_CODE_IN_QUEUE:
         return {"numberOfQueues": response.queue_position, **instance}
     if code == SUBMIT_CODE_NEEDS_MODAL:
         return {"finalPrompt": task.properties.final_prompt, "remix": task.properties.remix, **instance}
     return instance
+
+
+def cancelled(task: Task, language: Language) -> bytes:
+    """Encodes the answer to a cancellation; the status says whether the task has ended by it, or goes on to its end."""
+    properties: Properties = {"status": STATUS_WORDS[task.status], "discordInstanceId": task.account_id}
+    return success(task.id, language, properties)
+
+
+def success(result: str | list[str], language: Language, properties: Properties | None = None) -> bytes:
+    """Encodes the answer to what was done at once, and not submitted."""
+    return outcome(SUBMIT_CODE_SUCCESS, texts.SUCCESS.say(language), result, properties)
 
 
 def refused(error: ServerError, language: Language) -> bytes:
@@ -146,6 +165,11 @@ def failure(status: int, text: Text, language: Language, headers: Mapping[str, s
     return json_response(outcome(SUBMIT_CODE_FAILURE, text.say(language)), status, headers)
 
 
+def away(language: Language, retry_after: float = _RETRY_AFTER_SECONDS) -> Response:
+    """Answers what the server alone could, while it cannot be asked."""
+    return failure(503, texts.UNAVAILABLE, language, {"Retry-After": str(math.ceil(retry_after))})
+
+
 def server_error(error: ServerError, language: Language) -> Response:
     """Answers a read, or a call without a valid key, that the server did not serve."""
     match error:
@@ -157,8 +181,7 @@ def server_error(error: ServerError, language: Language) -> Response:
             text = texts.BY_CODE[SUBMIT_CODE_VALIDATION_ERROR].fill(field=error.field, detail=error.message)
             return json_response(invalid(text, language))
         case Unavailable() | DeadlineExceeded():
-            seconds = math.ceil(error.retry_after or _RETRY_AFTER_SECONDS)
-            return failure(503, texts.UNAVAILABLE, language, {"Retry-After": str(seconds)})
+            return away(language, error.retry_after or _RETRY_AFTER_SECONDS)
         case Unsupported():
             return failure(501, texts.UNSUPPORTED, language)
         case _:

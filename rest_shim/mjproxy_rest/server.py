@@ -1,22 +1,34 @@
 """Runs the shim: puts its parts together, listens, and closes in order."""
 
 import asyncio
+import random
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
+from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from mjproxy.channel import open_channel
 from mjproxy.launcher.address import Address
+from mjproxy_rest.accounts import AccountService
 from mjproxy_rest.app import create_app
+from mjproxy_rest.bodies import BodyReader
 from mjproxy_rest.cache import TaskCache
+from mjproxy_rest.cdn import Cdn, open_http
 from mjproxy_rest.feed import Feed
-from mjproxy_rest.part import Settings
+from mjproxy_rest.handlers import Services
+from mjproxy_rest.live import LiveTasks
+from mjproxy_rest.part import RestSettings, Settings
 from mjproxy_rest.permissions import Permissions
+from mjproxy_rest.picture_folder import PictureFolder
+from mjproxy_rest.picture_links import ImageUrl, OwnLinks, as_given, behind_mirror
+from mjproxy_rest.pictures import Pictures
 from mjproxy_rest.service import TaskService
+from mjproxy_rest.tasks import encode
 from mjproxy_rest.upstream import Upstream
 
 _BACKLOG = 2048
@@ -30,15 +42,44 @@ _DRAIN_SECONDS = 5
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """See `mjproxy_rest.part.serve`."""
     listener = _listen(settings.listen)
-    service_key = settings.service_key.get_secret_value() if settings.service_key else ""
-    async with open_channel(settings.grpc_target) as channel, asyncio.TaskGroup() as tasks:
-        upstream, cache = Upstream(channel), TaskCache()
-        feed = tasks.create_task(Feed(lambda: upstream.watch(service_key), cache).run())
-        app = create_app(TaskService(upstream, cache, Permissions(time.monotonic)))
+    service_key = _plain(settings.service_key) or ""
+    folder = PictureFolder(settings.rest.image_folder) if settings.rest.image_folder else None
+    async with (
+        open_channel(settings.grpc_target) as channel,
+        open_http(_plain(settings.discord.proxy)) as http,
+        asyncio.TaskGroup() as tasks,
+    ):
+        links = OwnLinks(settings.rest.public_url or "", time.time)
+        image_url = _image_url(settings.rest, links)
+        encoded = partial(encode, image_url=image_url)
+        upstream, cache = Upstream(channel), TaskCache(encode=encoded)
+        feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic)
+        feeding = tasks.create_task(feed.run())
+        service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
+        live = LiveTasks(upstream, cache, encoded)
+        pictures = Pictures(upstream, service_key, links, Cdn(http, settings.discord.cdn), folder=folder, now=time.time)
+        bodies = BodyReader(settings.rest.max_body_mb)
+        services = Services(service, AccountService(upstream), bodies, live, pictures, image_url)
+        app = create_app(services, _new_request_id)
         try:
-            await _serve_http(app, listener, ready)
+            await _serve_http(app, listener, ready, live.close)
         finally:
-            feed.cancel()
+            feeding.cancel()
+
+
+def _new_request_id() -> str:
+    """Makes an id that is no secret, in a sixth of the time that a UUID takes; every request needs one."""
+    return f"{random.getrandbits(128):032x}"
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _image_url(settings: RestSettings, links: OwnLinks) -> ImageUrl:
+    if settings.images == "proxy":
+        return links.image_url
+    return behind_mirror(settings.image_base) if settings.image_base else as_given
 
 
 def _listen(address: Address) -> socket.socket:
@@ -50,18 +91,22 @@ def _listen(address: Address) -> socket.socket:
         raise OSError(error.errno, f"rest_listen: cannot listen on {address} ({error.strerror}); {remedy}") from error
 
 
-async def _serve_http(app: ASGIApp, listener: socket.socket, ready: Callable[[str], None]) -> None:
-    """Serves until cancelled; then lets the requests under way end."""
-    server = _Server(_uvicorn_config(app), lambda: ready(f"rest=http://{Address(*listener.getsockname()[:2])}"))
+async def _serve_http(
+    app: ASGIApp, listener: socket.socket, ready: Callable[[str], None], stop_streams: Callable[[], None]
+) -> None:
+    """Serves until cancelled; then stops the streams, and lets the other requests under way end."""
+    server = _Server(uvicorn_config(app), lambda: ready(f"rest=http://{Address(*listener.getsockname()[:2])}"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await asyncio.shield(serving)
     finally:
         server.should_exit = True
+        stop_streams()
         await serving
 
 
-def _uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """Returns how the shim is served, for whatever application."""
     return uvicorn.Config(
         app,
         http="httptools",

@@ -1,17 +1,22 @@
 """What callers ask of tasks, answered from the cache where the server has allowed it, and by the server where not."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mjproxy.errors import NotFound
+from mjproxy.errors import NotFound, PermissionDenied, Unauthenticated
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import (
+    CancelTaskRequest,
+    GetImageSeedRequest,
     GetTaskRequest,
     ListTasksRequest,
     SubmitModalRequest,
     SubmitTaskRequest,
     SubmitTaskResponse,
     TaskFilter,
+    UploadImagesRequest,
 )
 from mjproxy_rest.cache import Ask, TaskCache
 from mjproxy_rest.permissions import Permissions
@@ -26,17 +31,45 @@ class Page:
     next_page_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of tasks while the server cannot be asked.
+
+    Attributes:
+        bodies: The tasks as JSON.
+        age: The seconds since which there may be something newer.
+    """
+
+    bodies: tuple[bytes, ...]
+    age: float
+
+
 class TaskService:
     """Submits and reads on behalf of callers. Every method raises `mjproxy.errors.ServerError`.
 
     Keys are as the caller sent them; "" is none.
     """
 
-    def __init__(self, upstream: Upstream, cache: TaskCache, permissions: Permissions) -> None:
-        """Uses a cache that somebody else feeds."""
+    def __init__(
+        self, upstream: Upstream, cache: TaskCache, permissions: Permissions, silence: Callable[[], float]
+    ) -> None:
+        """Uses a cache that somebody else feeds.
+
+        Args:
+            upstream: The server.
+            cache: The cache.
+            permissions: Who may read what of it.
+            silence: For how many seconds nothing has been fed; infinite before the first time.
+        """
         self._upstream = upstream
         self._cache = cache
         self._permissions = permissions
+        self._silence = silence
+
+    @property
+    def has_begun(self) -> bool:
+        """True when the server has been reached for the first time."""
+        return self._silence() < math.inf
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Submits, and makes the new tasks readable before the caller hears of them."""
@@ -52,16 +85,44 @@ class TaskService:
             self._show(key, ask, response.tasks, response.revision)
         return response
 
+    async def cancel(self, key: str, task_id: str) -> Task:
+        """Cancels a task, and makes what became of it readable before the caller hears of it."""
+        with self._cache.asking([task_id]) as ask:
+            response = await self._upstream.cancel(key, CancelTaskRequest(id=task_id))
+            self._show(key, ask, [response.task], response.revision)
+        return response.task
+
+    async def seed(self, key: str, task_id: str) -> str:
+        """Returns the seed of a task's picture, in decimal digits."""
+        return (await self._upstream.seed(key, GetImageSeedRequest(id=task_id))).seed
+
+    async def upload(self, key: str, request: UploadImagesRequest) -> list[str]:
+        """Has pictures kept by Discord, and returns their URLs, in order."""
+        return list((await self._upstream.upload(key, request)).urls)
+
+    def held(self, key: str, task_id: str) -> bytes | None:
+        """Returns a task as JSON if that can be done at once; None if the server has to be asked."""
+        return self._cache.get(task_id) if self._permissions.is_fresh(key, task_id) else None
+
     async def fetch(self, key: str, task_id: str) -> bytes | None:
         """Returns a task as JSON; None if there is none that the caller may see."""
-        return self._held(key, task_id) or await self._fetch(key, task_id)
+        return self.held(key, task_id) or await self._fetch(key, task_id)
 
     async def fetch_many(self, key: str, task_ids: Sequence[str]) -> list[bytes]:
         """Returns those of these tasks that exist and that the caller may see, as JSON, in the given order."""
-        held = {task_id: body for task_id in task_ids if (body := self._held(key, task_id))}
+        held = {task_id: body for task_id in task_ids if (body := self.held(key, task_id))}
         missing = [task_id for task_id in task_ids if task_id not in held]
         found = held | await self._fetch_missing(key, missing) if missing else held
         return [found[task_id] for task_id in task_ids if task_id in found]
+
+    def recall(self, key: str, task_ids: Sequence[str]) -> Memory | None:
+        """Returns what is remembered of all these tasks; None if something is not, or the caller may not see it.
+
+        For when the server cannot be asked. A part would be worse than nothing: to the caller the rest would not exist.
+        """
+        held = [self._cache.recall(task_id) for task_id in task_ids if self._permissions.allows(key, task_id)]
+        bodies = tuple(filter(None, held))
+        return Memory(bodies, self._silence()) if self.has_begun and len(bodies) == len(task_ids) else None
 
     async def list(self, key: str, request: ListTasksRequest) -> Page:
         """Returns a page of the caller's tasks.
@@ -76,23 +137,39 @@ class TaskService:
             bodies = self._show(key, ask, page.tasks, page.revision)
         return Page(tuple(bodies.values()), page.next_page_token)
 
-    def _held(self, key: str, task_id: str) -> bytes | None:
-        return self._cache.get(task_id) if self._permissions.allows(key, task_id) else None
-
     async def _fetch(self, key: str, task_id: str) -> bytes | None:
-        with self._cache.asking([task_id]) as ask:
+        request = GetTaskRequest(id=task_id)
+        with self._cache.asking([task_id]) as ask, self._revoking(key, [task_id]):
+            request.min_revision = ask.min_revision
             try:
-                answer = await self._upstream.get(key, GetTaskRequest(id=task_id, min_revision=ask.min_revision))
+                answer = await self._upstream.get(key, request)
             except NotFound:
+                self._hide(key, [task_id])
                 return None
             return self._show(key, ask, [answer.task], answer.revision).get(task_id)
 
     async def _fetch_missing(self, key: str, task_ids: Sequence[str]) -> dict[str, bytes]:
         request = ListTasksRequest(filter=TaskFilter(ids=task_ids), page_size=len(task_ids))
-        with self._cache.asking(task_ids) as ask:
+        with self._cache.asking(task_ids) as ask, self._revoking(key, task_ids):
             request.min_revision = ask.min_revision
             page = await self._upstream.list(key, request)
+            self._hide(key, set(task_ids) - {task.id for task in page.tasks})
             return self._show(key, ask, page.tasks, page.revision)
+
+    @contextmanager
+    def _revoking(self, key: str, task_ids: Iterable[str]) -> Iterator[None]:
+        """Surrounds a question, after which a key that is refused may not even read what is remembered."""
+        try:
+            yield
+        except (Unauthenticated, PermissionDenied):
+            self._permissions.revoke(key, task_ids)
+            raise
+
+    def _hide(self, key: str, task_ids: Iterable[str]) -> None:
+        """Takes in that the server has no such tasks, or not for this caller."""
+        task_ids = tuple(task_ids)
+        self._cache.let_go(task_ids)
+        self._permissions.revoke(key, task_ids)
 
     def _show(self, key: str, ask: Ask, tasks: Iterable[Task], revision: int) -> dict[str, bytes]:
         bodies = self._cache.settle(ask, tasks, revision)

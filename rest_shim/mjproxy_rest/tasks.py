@@ -18,11 +18,17 @@ import orjson
 
 from mjproxy.v1.task_pb2 import TASK_STATUS_CANCELLED, Button, Task
 from mjproxy_rest import texts
+from mjproxy_rest.picture_links import ImageUrl, as_given
 from mjproxy_rest.vocabulary import ACTION_WORDS, BOT_WORDS, STATUS_WORDS
 
 
-def encode(task: Task) -> bytes:
-    """Returns the task as compact JSON in UTF-8."""
+def encode(task: Task, image_url: ImageUrl = as_given) -> bytes:
+    """Returns the task as compact JSON in UTF-8.
+
+    Args:
+        task: The task.
+        image_url: What its `imageUrl` says.
+    """
     return orjson.dumps(
         {
             "id": task.id,
@@ -36,7 +42,7 @@ def encode(task: Task) -> bytes:
             "startTime": _milliseconds(task, "start_time"),
             "finishTime": _milliseconds(task, "finish_time"),
             "progress": f"{task.progress}%",
-            "imageUrl": task.image_url or None,
+            "imageUrl": image_url(task),
             "failReason": _fail_reason(task),
             "properties": _properties(task),
             "buttons": [_button(button) for button in task.buttons],

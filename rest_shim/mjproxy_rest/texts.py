@@ -71,6 +71,7 @@ CANCELLED = "已取消"
 
 # What an accepted submission says.
 SUBMITTED = Text("提交成功", "Submitted")
+SUCCESS = Text("成功", "Success")
 ONE_AHEAD = Text("排队中，前面还有1个任务", "In queue, there is 1 task ahead")
 SOME_AHEAD = Text("排队中，前面还有{ahead}个任务", "In queue, there are {ahead} tasks ahead")
 EXISTED = Text("任务已存在", "Task already exists")
@@ -83,6 +84,8 @@ BY_REASON: Mapping[str, Text] = {
     "PARENT_NOT_FINISHED": Text("关联任务状态错误", "The related task is not finished"),
     "ACTION_NOT_OFFERED": Text("关联任务不允许执行变化", "The related task does not allow this change"),
     "INVALID_IMAGE": Text("base64格式错误", "{detail}"),
+    "ACCOUNT_NOT_CONNECTED": Text("账号未连接，请稍后重试", "The account is not connected: try again later"),
+    "BOT_SILENT": Text("机器人未响应，请稍后重试", "The bot did not answer: try again later"),
     "REQUEST_ID_REUSED": Text("Idempotency-Key已用于其他请求，请更换", "{detail}"),
 }
 BY_CODE: Mapping[SubmitCode.ValueType, Text] = {
@@ -100,6 +103,9 @@ BROKEN_BASE64 = Text(
     "base64格式错误", "{field} is no valid base64: send a data URL, bare base64, or a http or https link to an image"
 )
 NOT_AN_OBJECT = Text("请求体不是有效的JSON对象", "The body is no JSON object: send one, in UTF-8")
+BROKEN_GZIP = Text("请求体不是有效的gzip数据", "The body is no valid gzip: send what its Content-Encoding says")
+TOO_MANY_IMAGES = Text("{field}最多{limit}张图片", "{field} has too many pictures: send at most {limit}")
+IMAGE_TOO_LARGE = Text("{field}图片过大，最多{limit}MB", "{field} is too large a picture: send at most {limit} MB")
 BODY_TOO_LARGE = Text("请求体过大，最多{limit}MB", "The body is too large: send at most {limit} MB")
 
 # What a request says that is answered with another HTTP status than 200.
@@ -110,5 +116,9 @@ PERMISSION_DENIED = Text("无权执行此操作", "The role of this key does not
 UNAVAILABLE = Text("服务暂不可用，请稍后重试", "The service is not available now: try again later")
 UNSUPPORTED = Text("服务不支持此操作", "The server does not offer this yet")
 INTERNAL = Text("系统异常", "System error")
+NO_SUCH_TASK = Text("任务不存在", "There is no such task")
+NO_SUCH_PICTURE = Text("图片不存在", "There is no such picture, or not any longer")
+PICTURE_UNREACHABLE = Text("图片暂不可用，请稍后重试", "The picture cannot be had now: try again later")
 NO_SUCH_PATH = Text("接口不存在", "There is no such path")
+UNKNOWN_ENCODING = Text("请求体编码不支持", "This Content-Encoding is not supported: use gzip, or none")
 NO_SUCH_METHOD = Text("请求方法不支持", "This path does not support this method: use {allowed}")

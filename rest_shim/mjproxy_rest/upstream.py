@@ -8,7 +8,20 @@ import grpc
 
 from mjproxy.channel import Metadata, authorization
 from mjproxy.errors import Unauthenticated, from_rpc
+from mjproxy.v1.account_service_pb2 import (
+    GetAccountRequest,
+    GetAccountResponse,
+    ListAccountsRequest,
+    ListAccountsResponse,
+)
+from mjproxy.v1.account_service_pb2_grpc import AccountServiceStub
 from mjproxy.v1.task_service_pb2 import (
+    CancelTaskRequest,
+    CancelTaskResponse,
+    GetImageSeedRequest,
+    GetImageSeedResponse,
+    GetImageUrlRequest,
+    GetImageUrlResponse,
     GetTaskRequest,
     GetTaskResponse,
     ListTasksRequest,
@@ -16,21 +29,26 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitModalRequest,
     SubmitTaskRequest,
     SubmitTaskResponse,
+    UploadImagesRequest,
+    UploadImagesResponse,
+    WatchFilter,
 )
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
-from mjproxy.watch import TaskWatch
+from mjproxy.watch import Position, TaskWatch
+from mjproxy_rest import request_ids
 
 if TYPE_CHECKING:
+    from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
 # Clients give up a read after five seconds, and say more to their users when they are told than when they time out.
 _READ_SECONDS = 4.0
-# A submission may carry pictures of 50 MB and wait for a translation.
+# A submission may carry pictures of 50 MB and wait for a translation; a seed waits for the bot.
 _SUBMIT_SECONDS = 60.0
 
 
 class Upstream:
-    """The task service of one server. Every method raises `mjproxy.errors.ServerError`.
+    """The services of one server. Every method raises `mjproxy.errors.ServerError`.
 
     Keys are as the caller sent them; "" is none.
     """
@@ -38,6 +56,7 @@ class Upstream:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         """Uses a channel that somebody else opens and closes."""
         self._stub: TaskServiceAsyncStub = TaskServiceStub(channel)
+        self._accounts: AccountServiceAsyncStub = AccountServiceStub(channel)
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Calls SubmitTask."""
@@ -57,6 +76,26 @@ class Upstream:
             revision=answer.revision,
         )
 
+    async def cancel(self, key: str, request: CancelTaskRequest) -> CancelTaskResponse:
+        """Calls CancelTask."""
+        with _typed_errors():
+            return await self._stub.CancelTask(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
+    async def seed(self, key: str, request: GetImageSeedRequest) -> GetImageSeedResponse:
+        """Calls GetImageSeed."""
+        with _typed_errors():
+            return await self._stub.GetImageSeed(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
+    async def image_url(self, key: str, request: GetImageUrlRequest) -> GetImageUrlResponse:
+        """Calls GetImageUrl."""
+        with _typed_errors():
+            return await self._stub.GetImageUrl(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
+    async def upload(self, key: str, request: UploadImagesRequest) -> UploadImagesResponse:
+        """Calls UploadImages."""
+        with _typed_errors():
+            return await self._stub.UploadImages(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+
     async def get(self, key: str, request: GetTaskRequest) -> GetTaskResponse:
         """Calls GetTask."""
         with _typed_errors():
@@ -67,20 +106,31 @@ class Upstream:
         with _typed_errors():
             return await self._stub.ListTasks(request, metadata=_metadata(key), timeout=_READ_SECONDS)
 
-    def watch(self, key: str) -> TaskWatch:
-        """Returns a watch of all tasks that the key may see, from now on."""
-        return TaskWatch(self._stub, metadata=_metadata(key))
+    async def get_account(self, key: str, request: GetAccountRequest) -> GetAccountResponse:
+        """Calls GetAccount."""
+        with _typed_errors():
+            return await self._accounts.GetAccount(request, metadata=_metadata(key), timeout=_READ_SECONDS)
+
+    async def list_accounts(self, key: str, request: ListAccountsRequest) -> ListAccountsResponse:
+        """Calls ListAccounts."""
+        with _typed_errors():
+            return await self._accounts.ListAccounts(request, metadata=_metadata(key), timeout=_READ_SECONDS)
+
+    def watch(self, key: str, watch_filter: WatchFilter | None = None, after: Position | None = None) -> TaskWatch:
+        """Returns a watch of the tasks that the key may see: of all by default, and from now on."""
+        return TaskWatch(self._stub, watch_filter=watch_filter, after=after, metadata=_metadata(key))
 
 
 def _metadata(key: str) -> Metadata:
-    """Returns the metadata that carries a key.
+    """Returns the metadata that carries a key, and the id of the request that is being answered.
 
     Raises:
         Unauthenticated: The key has characters that no key has, and that metadata cannot carry.
     """
     if not (key.isascii() and key.isprintable()):
         raise Unauthenticated("the key has other characters than printable ASCII", grpc.StatusCode.UNAUTHENTICATED)
-    return authorization(key)
+    request_id = request_ids.current()
+    return (*authorization(key), ("x-request-id", request_id)) if request_id else authorization(key)
 
 
 @contextmanager

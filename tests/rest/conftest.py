@@ -1,5 +1,6 @@
 """The shim itself on a real socket, before a scripted server on another."""
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,8 +17,9 @@ from rest_server import ScriptedServer
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("REST_LISTEN", "GRPC_TARGET", "SERVICE_KEY", "API_SECRET", "KEYS"):
-        monkeypatch.delenv(f"MJPROXY_{name}", raising=False)
+    for name in list(os.environ):
+        if name.startswith("MJPROXY_") and name != "MJPROXY_SOAK":
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

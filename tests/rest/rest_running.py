@@ -6,25 +6,28 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
+from rest_rules import check
 
 from mjproxy_rest.part import Settings, serve
 
 
 @asynccontextmanager
-async def running_shim(grpc_target: str, service_key: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
-    """Runs the shim for so long; yields a client of it."""
+async def running_shim(
+    grpc_target: str, service_key: str | None = None, **settings: object
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Runs the shim for so long; yields a client of it, which checks that each answer follows the rules."""
     announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    settings = Settings.model_validate(
-        {"rest_listen": "127.0.0.1:0", "grpc_target": grpc_target, "service_key": service_key}
-    )
-    serving = asyncio.create_task(serve(settings, announced.set_result))
+    places = {"rest_listen": "127.0.0.1:0", "grpc_target": grpc_target, "service_key": service_key}
+    serving = asyncio.create_task(serve(Settings.model_validate(places | settings), announced.set_result))
     try:
         both: list[asyncio.Future[Any]] = [announced, serving]
         await asyncio.wait(both, timeout=10, return_when=asyncio.FIRST_COMPLETED)
         if serving.done():
             serving.result()
         address = announced.result().removeprefix("rest=")
-        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(
+            base_url=address, trust_env=False, timeout=20, event_hooks={"response": [check]}
+        ) as client:
             yield client
     finally:
         serving.cancel()

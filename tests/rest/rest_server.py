@@ -1,20 +1,42 @@
-"""A task service on a real socket that keeps tasks and their log, but does with them only what a test says."""
+"""A server on a real socket that keeps tasks, their log and accounts, but does with them only what a test says."""
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
-from mjproxy.v1.task_pb2 import ACTION_IMAGINE, BOT_TYPE_MIDJOURNEY, TASK_STATUS_IN_PROGRESS, Task
+from mjproxy.v1.account_pb2 import Account
+from mjproxy.v1.account_service_pb2 import (
+    GetAccountRequest,
+    GetAccountResponse,
+    ListAccountsRequest,
+    ListAccountsResponse,
+)
+from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server
+from mjproxy.v1.task_pb2 import (
+    ACTION_IMAGINE,
+    BOT_TYPE_MIDJOURNEY,
+    TASK_STATUS_CANCELLED,
+    TASK_STATUS_IN_PROGRESS,
+    Task,
+)
 from mjproxy.v1.task_service_pb2 import (
+    SUBMIT_CODE_NOT_FOUND,
+    CancelTaskRequest,
+    CancelTaskResponse,
+    GetImageSeedRequest,
+    GetImageSeedResponse,
+    GetImageUrlRequest,
+    GetImageUrlResponse,
     GetTaskRequest,
     GetTaskResponse,
     ListTasksRequest,
@@ -23,6 +45,9 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitTaskRequest,
     SubmitTaskResponse,
     TaskChange,
+    UploadImagesRequest,
+    UploadImagesResponse,
+    WatchFilter,
     WatchTasksRequest,
     WatchTasksResponse,
 )
@@ -31,6 +56,8 @@ from mjproxy.v1.task_service_pb2_grpc import TaskServiceServicer, add_TaskServic
 HISTORY = "the-history"
 
 Context = grpc.aio.ServicerContext[Any, Any]
+Answer = SubmitTaskResponse | GetImageSeedResponse | UploadImagesResponse
+_Answer = TypeVar("_Answer", bound=Message)
 
 
 def running(task_id: str, progress: int = 0, caller: str = "") -> Task:
@@ -63,20 +90,27 @@ class Refusal:
 
 
 @dataclass
-class ScriptedServer(TaskServiceServicer):
-    """Answers submissions with what `answers` holds, and reads from its tasks.
+class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
+    """Answers submissions, seeds and uploads with what `answers` holds, and reads from its tasks and accounts.
 
     With `keys` (key -> caller's name, "" for one who sees all), others are refused and callers see their own tasks.
+    Calls of the methods in `faulty` end in a fault.
     """
 
-    answers: deque[SubmitTaskResponse | Refusal] = field(default_factory=deque)
+    answers: deque[Answer | Refusal] = field(default_factory=deque)
     keys: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    accounts: list[Account] = field(default_factory=list)
     log: list[TaskChange] = field(default_factory=list)
     submitted: list[SubmitTaskRequest] = field(default_factory=list)
+    uploaded: list[UploadImagesRequest] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    request_ids: list[str] = field(default_factory=list)
+    faulty: set[str] = field(default_factory=set)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    fresh_links: dict[str, str] = field(default_factory=dict)
     watchers: int = 0
+    oldest: int = 0
     watch_key_withdrawn: bool = False
     port: int = 0
 
@@ -93,6 +127,7 @@ class ScriptedServer(TaskServiceServicer):
         """Serves for so long; may be entered again, on the port it had."""
         server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)])
         add_TaskServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
+        add_AccountServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
         self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
         await server.start()
         try:
@@ -115,10 +150,14 @@ class ScriptedServer(TaskServiceServicer):
         self.log.append(TaskChange(revision=self.revision + 1, removed_task_id=task_id))
         await self._announce()
 
-    async def watched(self) -> None:
-        """Waits until somebody watches."""
+    async def watched(self, by: int = 1) -> None:
+        """Waits until so many watch, the shim's own feed among them."""
         async with self.changed, asyncio.timeout(10):
-            await self.changed.wait_for(lambda: self.watchers)
+            await self.changed.wait_for(lambda: self.watchers == by)
+
+    def forget_log(self) -> None:
+        """Has watches of the past refused from now on, as a server does that has compacted its log."""
+        self.oldest = self.revision
 
     async def withdraw_watch_key(self) -> None:
         """Ends every watch as a server does that no longer knows its key."""
@@ -132,21 +171,74 @@ class ScriptedServer(TaskServiceServicer):
     async def SubmitTask(self, request: SubmitTaskRequest, context: Context) -> SubmitTaskResponse:
         await self._caller("SubmitTask", context)
         self.submitted.append(request)
-        answer = self.answers.popleft()
-        if isinstance(answer, Refusal):
-            await context.abort_with_status(answer.rich_status())
-        assert isinstance(answer, SubmitTaskResponse)
+        answer = await self._scripted(SubmitTaskResponse, context)
         await self.put(*answer.tasks)
         answer.revision = self.revision
         return answer
 
+    async def CancelTask(self, request: CancelTaskRequest, context: Context) -> CancelTaskResponse:
+        task = await self._visible(request.id, "CancelTask", context)
+        cancelled = Task()
+        cancelled.CopyFrom(task)
+        cancelled.status = TASK_STATUS_CANCELLED
+        await self.put(cancelled)
+        return CancelTaskResponse(task=cancelled, revision=self.revision)
+
+    async def GetImageSeed(self, request: GetImageSeedRequest, context: Context) -> GetImageSeedResponse:
+        await self._visible(request.id, "GetImageSeed", context)
+        return await self._scripted(GetImageSeedResponse, context)
+
+    async def UploadImages(self, request: UploadImagesRequest, context: Context) -> UploadImagesResponse:
+        await self._caller("UploadImages", context)
+        self.uploaded.append(request)
+        return await self._scripted(UploadImagesResponse, context)
+
+    async def GetAccount(self, request: GetAccountRequest, context: Context) -> GetAccountResponse:
+        await self._caller("GetAccount", context)
+        found = [account for account in self.accounts if account.id == request.id]
+        if not found:
+            await _abort(context, grpc.StatusCode.NOT_FOUND, "ACCOUNT_NOT_FOUND")
+        return GetAccountResponse(account=found[0])
+
+    async def ListAccounts(self, request: ListAccountsRequest, context: Context) -> ListAccountsResponse:
+        """Answers pages of two, so that all are read only by those who follow the pages."""
+        await self._caller("ListAccounts", context)
+        start = int(request.page_token or 0)
+        end = start + 2
+        return ListAccountsResponse(
+            accounts=self.accounts[start:end], next_page_token=str(end) if end < len(self.accounts) else ""
+        )
+
+    async def _scripted(self, kind: type[_Answer], context: Context) -> _Answer:
+        answer = self.answers.popleft()
+        if isinstance(answer, Refusal):
+            await context.abort_with_status(answer.rich_status())
+        assert isinstance(answer, kind)
+        return answer
+
     async def GetTask(self, request: GetTaskRequest, context: Context) -> GetTaskResponse:
-        caller = await self._caller("GetTask", context)
         assert request.min_revision <= self.revision
+        task = await self._visible(request.id, "GetTask", context)
+        return GetTaskResponse(task=task, revision=self.revision)
+
+    async def _visible(self, task_id: str, method: str, context: Context) -> Task:
+        """Notes the call, and returns the task."""
+        caller = await self._caller(method, context)
+        task = self.tasks.get(task_id)
+        if task is None or caller not in {"", task.caller}:
+            missing = SubmitRefusal(code=SUBMIT_CODE_NOT_FOUND)
+            await context.abort_with_status(
+                Refusal(grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND", "", missing).rich_status()
+            )
+        assert task is not None
+        return task
+
+    async def GetImageUrl(self, request: GetImageUrlRequest, context: Context) -> GetImageUrlResponse:
+        caller = await self._caller("GetImageUrl", context)
         task = self.tasks.get(request.id)
         if task is None or caller not in {"", task.caller}:
             await _abort(context, grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND")
-        return GetTaskResponse(task=task, revision=self.revision)
+        return GetImageUrlResponse(url=self.fresh_links[request.id])
 
     async def ListTasks(self, request: ListTasksRequest, context: Context) -> ListTasksResponse:
         caller = await self._caller("ListTasks", context)
@@ -171,7 +263,9 @@ class ScriptedServer(TaskServiceServicer):
                 yield task
 
     async def WatchTasks(self, request: WatchTasksRequest, context: Context) -> AsyncIterator[WatchTasksResponse]:
-        await self._caller("WatchTasks", context)
+        caller = await self._caller("WatchTasks", context)
+        if request.HasField("after_revision") and not self.oldest <= request.after_revision <= self.revision:
+            await _abort(context, grpc.StatusCode.OUT_OF_RANGE, "REVISION_GONE")
         sent = request.after_revision if request.HasField("after_revision") else self.revision
         yield WatchTasksResponse(revision=sent, history_id=HISTORY)
         self.watchers += 1
@@ -182,18 +276,31 @@ class ScriptedServer(TaskServiceServicer):
                     await self.changed.wait_for(lambda: self.watch_key_withdrawn or self.revision > sent)  # noqa: B023
                 if self.watch_key_withdrawn:
                     await _abort(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
-                changes = self.log[sent:]
+                changes = [change for change in self.log[sent:] if self._lets_through(request.filter, caller, change)]
                 sent = self.revision
                 yield WatchTasksResponse(changes=changes, revision=sent, history_id=HISTORY)
         finally:
             self.watchers -= 1
+            await self._announce()
+
+    def _lets_through(self, wanted: WatchFilter, caller: str, change: TaskChange) -> bool:
+        task_id = change.removed_task_id or change.task.id
+        told = next(entry.task for entry in self.log if entry.task.id == task_id)
+        return (
+            (not wanted.ids or task_id in wanted.ids)
+            and (not wanted.HasField("state") or told.state == wanted.state)
+            and caller in {"", told.caller}
+        )
 
     async def _caller(self, method: str, context: Context) -> str:
         """Notes the call, and returns the caller's name."""
+        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         self.calls.append(method)
+        self.request_ids.append(metadata.get("x-request-id", ""))
+        if method in self.faulty:
+            await _abort(context, grpc.StatusCode.INTERNAL, "INTERNAL")
         if not self.keys:
             return ""
-        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         name = self.keys.get(metadata.get("authorization", "").removeprefix("Bearer "))
         if name is None:
             await _abort(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")

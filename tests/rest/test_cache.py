@@ -117,6 +117,49 @@ def test_nothing_is_served_while_the_watch_is_down(cache: TaskCache) -> None:
     assert cache.get("1") is not None
 
 
+def test_what_is_held_is_recalled_while_the_watch_is_down(cache: TaskCache) -> None:
+    assert cache.recall("1") is None
+    hold(cache, running("1", 10), 1)
+    cache.interrupt()
+    assert progress(cache.recall("1")) == "10%"
+    hold(cache, running("1", 20), 2)
+    assert progress(cache.recall("1")) == "20%"
+
+
+def test_a_list_that_another_answer_overtook_renews_what_is_held(cache: TaskCache) -> None:
+    hold(cache, running("1", 10), 5)
+    with cache.asking() as slow, cache.asking(["2"]) as fast:
+        cache.settle(fast, [running("2")], 10)
+        assert progress(cache.settle(slow, [running("1", 30)], 7)["1"]) == "30%"
+    assert progress(cache.get("1")) == "30%"
+    assert progress(cache.recall("1")) == "30%"
+
+
+def test_what_another_watch_showed_is_not_undone(cache: TaskCache) -> None:
+    hold(cache, running("1", 10), 5)
+    cache.overtake([change(9, running("1", 90))], HISTORY)
+    assert progress(cache.get("1")) == "90%"
+    cache.apply([change(7, running("1", 70))], at(7))
+    cache.overtake([change(6, running("1", 60))], HISTORY)
+    assert progress(cache.get("1")) == "90%"
+    with cache.asking() as ask:
+        assert ask.min_revision == 9
+
+
+def test_what_another_watch_showed_of_another_history_does_not_count(cache: TaskCache) -> None:
+    hold(cache, running("1", 10), 5)
+    cache.overtake([change(9, running("1", 90))], "another history")
+    assert progress(cache.get("1")) == "10%"
+
+
+def test_what_is_let_go_is_asked_for_again(cache: TaskCache) -> None:
+    hold(cache, running("1"), 1)
+    cache.let_go(["1", "404"])
+    assert cache.get("1") is None
+    assert cache.recall("1") is None
+    assert cache.size == 0
+
+
 def test_a_question_asks_for_what_was_shown_or_passed(cache: TaskCache) -> None:
     with cache.asking() as ask:
         assert ask.min_revision == 0

@@ -1,11 +1,17 @@
-"""HTTP round the API: CORS, methods, paths, and bodies that are too large."""
+"""HTTP round the API: CORS, methods, paths, bodies that are too large or compressed, and names of requests."""
 
 import asyncio
+import gzip
+import logging
 from collections.abc import AsyncIterator
 
 import httpx
 import orjson
 import pytest
+from rest_running import running_shim
+from rest_server import ScriptedServer, running
+
+from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
 
 MIB = 1 << 20
 
@@ -47,6 +53,7 @@ async def test_what_is_not_served_is_refused_in_json(
     answer = await shim.request(method, path)
     assert answer.status_code == status
     assert set(answer.json()) == {"code", "description", "result", "properties"}
+    assert answer.json()["code"] == 9
 
 
 async def test_head_is_answered(shim: httpx.AsyncClient) -> None:
@@ -69,7 +76,12 @@ async def test_a_body_that_declares_too_much_is_not_read(shim: httpx.AsyncClient
     writer.close()
     await writer.wait_closed()
     assert head.startswith(b"HTTP/1.1 413 ")
-    assert orjson.loads(body)["description"] == "请求体过大，最多50MB"
+    assert orjson.loads(body) == {
+        "code": 9,
+        "description": "请求体过大，最多50MB",
+        "result": None,
+        "properties": {},
+    }
 
 
 async def test_a_body_that_turns_out_too_large_is_refused(shim: httpx.AsyncClient) -> None:
@@ -81,3 +93,103 @@ async def test_a_body_that_turns_out_too_large_is_refused(shim: httpx.AsyncClien
 async def test_a_large_body_within_the_limit_is_read(shim: httpx.AsyncClient) -> None:
     answer = await shim.post("/mj/submit/imagine", content=chunks(40))
     assert answer.json()["description"] == "请求体不是有效的JSON对象"
+
+
+GZIPPED = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+async def test_a_compressed_body_is_read(encoding: str, server: ScriptedServer, shim: httpx.AsyncClient) -> None:
+    server.answers.append(SubmitTaskResponse(code=SUBMIT_CODE_SUCCESS, tasks=[running("1")]))
+    body = gzip.compress(b'{"prompt":"Cat"}')
+    answer = await shim.post("/mj/submit/imagine", content=body, headers={"Content-Encoding": encoding})
+    assert answer.json()["code"] == 1
+    assert server.submitted[0].imagine.prompt == "Cat"
+
+
+async def test_a_body_that_is_too_large_when_decompressed_is_refused(shim: httpx.AsyncClient) -> None:
+    bomb = gzip.compress(b" " * 50_000_001)
+    assert len(bomb) < 100_000
+    answer = await shim.post("/mj/submit/imagine", content=bomb, headers=GZIPPED)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", gzip.compress(b'{"prompt":"Cat"}')[:-1], gzip.compress(b'{"prompt":"Cat"}') + b"x"]
+)
+async def test_a_body_that_is_no_gzip_is_refused(body: bytes, shim: httpx.AsyncClient) -> None:
+    answer = await shim.post("/mj/submit/imagine", content=body, headers=GZIPPED)
+    assert (answer.status_code, answer.json()["code"]) == (200, 4)
+    assert answer.json()["description"] == "请求体不是有效的gzip数据"
+
+
+async def test_an_unknown_compression_is_415_and_says_what_is_known(shim: httpx.AsyncClient) -> None:
+    answer = await shim.post("/mj/submit/imagine", content=b"x", headers={"Content-Encoding": "br"})
+    assert (answer.status_code, answer.headers["accept-encoding"], answer.json()["code"]) == (415, "gzip", 9)
+
+
+async def test_the_limit_of_bodies_is_as_it_is_set(server: ScriptedServer) -> None:
+    async with running_shim(f"127.0.0.1:{server.port}", rest={"max_body_mb": 1}) as shim:
+        answer = await shim.post("/mj/submit/imagine", content=b" " * 1_000_001)
+        assert (answer.status_code, answer.json()["description"]) == (413, "请求体过大，最多1MB")
+        assert (await shim.post("/mj/submit/imagine", content=b" " * 1_000_000)).status_code == 200
+
+
+async def test_a_long_list_is_compressed_for_those_who_take_it(server: ScriptedServer, shim: httpx.AsyncClient) -> None:
+    await server.put(*(running(str(number)) for number in range(50)))
+    plain = await shim.get("/mj/task/list", headers={"Accept-Encoding": "identity"})
+    packed = await shim.get("/mj/task/list", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
+    assert packed.json() == plain.json()
+
+
+async def test_a_name_that_a_request_brings_goes_all_the_way(server: ScriptedServer, shim: httpx.AsyncClient) -> None:
+    answer = await shim.get("/mj/task/1/fetch", headers={"X-Request-Id": "trace-7:a/b.c"})
+    assert answer.headers.get_list("x-request-id") == ["trace-7:a/b.c"]
+    assert "trace-7:a/b.c" in server.request_ids
+
+
+@pytest.mark.parametrize("name", [None, "", "with blanks", "x" * 129, b"\xe9", "a;b"])
+async def test_a_request_without_a_fit_name_gets_one(
+    name: str | bytes | None, server: ScriptedServer, shim: httpx.AsyncClient
+) -> None:
+    headers = {} if name is None else {"X-Request-Id": name}
+    names = {(await shim.get("/mj/task/1/fetch", headers=headers)).headers["x-request-id"] for _ in range(2)}
+    assert len(names) == 2
+    assert all(len(made) == 32 for made in names)
+    assert set(server.request_ids) >= names
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/mj/none", {}),
+        ("DELETE", "/mj/task/1/fetch", {}),
+        ("OPTIONS", "/mj/task/1/fetch", {}),
+        ("OPTIONS", "/mj/task/1/fetch", {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}),
+        ("GET", "/healthz", {}),
+    ],
+)
+async def test_every_answer_has_a_name(
+    method: str, path: str, headers: dict[str, str], shim: httpx.AsyncClient
+) -> None:
+    answer = await shim.request(method, path, headers=headers | {"X-Request-Id": "mine"})
+    assert answer.headers["x-request-id"] == "mine"
+
+
+async def test_a_fault_of_the_server_is_logged_by_its_name_without_the_query(
+    server: ScriptedServer, shim: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faulty.add("GetTask")
+    with caplog.at_level(logging.DEBUG, "mjproxy_rest.request_ids"):
+        answer = await shim.get(
+            "/mj/task/1/fetch?key=s3cret", headers={"X-Request-Id": "mine", "Origin": "https://a.example"}
+        )
+    assert (answer.status_code, answer.json()["code"]) == (500, 9)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "GET /mj/task/1/fetch answered 500 (request mine)"
+    ]
+    assert "s3cret" not in caplog.text.replace(str(answer.url), "")

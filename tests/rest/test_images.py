@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mjproxy_rest.images import image
+from mjproxy_rest.images import MAX_IMAGE_MIB, ImageTooLarge, image
 
 prefixes = st.sampled_from(["", "data:image/png;base64,", "DATA:image/webp;charset=utf-8;BASE64,", "data:;base64,"])
 
@@ -29,3 +29,10 @@ def test_links_stay_links(link: str) -> None:
 def test_what_is_no_image_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is for logs only
         image(text)
+
+
+def test_a_picture_of_as_many_bytes_as_the_server_takes_is_taken_and_a_larger_one_not() -> None:
+    largest = bytes(MAX_IMAGE_MIB * 1024 * 1024)
+    assert len(image(base64.b64encode(largest).decode()).data) == len(largest)
+    with pytest.raises(ImageTooLarge):
+        image(base64.b64encode(largest + bytes(3)).decode())

@@ -12,7 +12,7 @@ from mjproxy_rest.part import NAME, Settings, serve
 
 def test_the_environment_wins_over_what_is_passed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MJPROXY_REST_LISTEN", "127.0.0.1:1")
-    monkeypatch.setenv("MJPROXY_DISCORD__CDN", "of another part")
+    monkeypatch.setenv("MJPROXY_STORE__KEEP_TASKS_DAYS", "of another part")
     assert Settings(rest_listen="127.0.0.1:2").rest_listen == "127.0.0.1:1"
     assert NAME == "rest"
 

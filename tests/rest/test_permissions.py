@@ -1,4 +1,4 @@
-from mjproxy_rest.permissions import GRANT_SECONDS, Permissions
+from mjproxy_rest.permissions import GRANT_SECONDS, RENEWAL_SECONDS, Permissions
 
 
 class Clock:
@@ -26,6 +26,26 @@ def test_a_grant_ends_after_a_minute_unless_it_is_renewed() -> None:
     clock.now += 1
     assert permissions.allows("ann", "1")
     assert not permissions.allows("ann", "2")
+
+
+def test_a_grant_is_fresh_for_half_its_time() -> None:
+    clock = Clock()
+    permissions = Permissions(clock)
+    permissions.grant("ann", ["1"])
+    assert permissions.is_fresh("ann", "1")
+    clock.now += RENEWAL_SECONDS
+    assert not permissions.is_fresh("ann", "1")
+    assert permissions.allows("ann", "1")
+
+
+def test_a_grant_that_is_revoked_is_gone_for_this_key_and_task() -> None:
+    permissions = Permissions(Clock())
+    permissions.grant("ann", ["1", "2"])
+    permissions.grant("bob", ["1"])
+    permissions.revoke("ann", ["1", "3"])
+    assert not permissions.allows("ann", "1")
+    assert permissions.allows("ann", "2")
+    assert permissions.allows("bob", "1")
 
 
 def test_what_has_ended_or_is_too_much_is_forgotten() -> None:

@@ -4,7 +4,6 @@ import asyncio
 
 import httpx
 import orjson
-from rest_running import running_shim
 from rest_server import ScriptedServer, running
 
 from mjproxy.v1.task_pb2 import ACTION_IMAGINE, BOT_TYPE_MIDJOURNEY, TASK_STATUS_NOT_START, TASK_STATUS_SUCCESS, Task
@@ -129,29 +128,6 @@ async def test_nothing_stale_is_served_when_the_watch_is_refused_after_a_while(
             await shim.get("/healthz")
     await server.put(running("1", 70))
     await until_fetched(shim, "1", "70%")
-
-
-async def until_status(shim: httpx.AsyncClient, status: int) -> httpx.Response:
-    async with asyncio.timeout(20):
-        while (answer := await shim.get("/mj/task/1/fetch")).status_code != status:
-            pass
-    return answer
-
-
-async def test_the_shim_starts_before_its_server_and_outlives_it() -> None:
-    server = ScriptedServer()
-    async with server.listening():
-        await server.put(running("1"))
-    async with running_shim(f"127.0.0.1:{server.port}") as shim:
-        for _ in range(2):
-            away = await until_status(shim, 503)
-            assert away.headers["retry-after"] == "2"
-            assert set(away.json()) == {"code", "description", "result", "properties"}
-            submitted = await shim.post("/mj/submit/imagine", json={"prompt": "Cat"})
-            assert (submitted.status_code, submitted.json()["code"]) == (200, 9)
-            async with server.listening():
-                await until_status(shim, 200)
-                await served_from_cache(shim, server, "1")
 
 
 async def test_task_json_is_compact_with_every_key(server: ScriptedServer, shim: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@ import json
 import uuid
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mjproxy.v1.task_service_pb2 import SubmitTaskRequest
@@ -14,15 +14,18 @@ from mjproxy_rest.requests import (
     InvalidBody,
     SimpleChangeBody,
     SubmitBody,
+    SwapBody,
+    UploadBody,
     parse_body,
 )
 
-BODIES: tuple[type[SubmitBody], ...] = (ImagineBody, ChangeBody, SimpleChangeBody, ActionBody)
+BODIES: tuple[type[SubmitBody], ...] = (ImagineBody, ChangeBody, SimpleChangeBody, ActionBody, SwapBody)
 MINIMAL = {
     ImagineBody: {"prompt": "Cat"},
     ChangeBody: {"taskId": "1", "action": "REROLL"},
     SimpleChangeBody: {"content": "1 R"},
     ActionBody: {"taskId": "1", "customId": "MJ::x"},
+    SwapBody: {"sourceUrl": "https://a.example/1", "targetUrl": "https://a.example/2"},
 }
 scalars = (
     st.none()
@@ -41,6 +44,7 @@ def parsed(model: type[SubmitBody], body: object) -> SubmitTaskRequest:
 
 
 @pytest.mark.parametrize("model", BODIES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_json_is_translated_or_refused_with_a_text(model: type[SubmitBody], data: st.DataObject) -> None:
     names = [field.alias or name for name, field in model.model_fields.items()]
@@ -53,21 +57,25 @@ def test_any_json_is_translated_or_refused_with_a_text(model: type[SubmitBody], 
 
 
 @pytest.mark.parametrize("model", BODIES)
+@settings(deadline=None)
 @given(raw=st.binary(max_size=40))
 def test_any_bytes_are_refused_with_a_text(model: type[SubmitBody], raw: bytes) -> None:
     with pytest.raises(InvalidBody):
-        parse_body(model, raw)
+        parse_body(model, raw).request()
 
 
 @pytest.mark.parametrize("model", BODIES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_null_an_empty_text_and_an_empty_list_are_absent(model: type[SubmitBody], data: st.DataObject) -> None:
-    optional = [field.alias or name for name, field in model.model_fields.items() if not field.is_required()]
+    names = [field.alias or name for name, field in model.model_fields.items() if not field.is_required()]
+    optional = [name for name in names if name not in MINIMAL[model]]
     blank: st.SearchStrategy[object] = st.sampled_from([None, "", []])
     blanks = data.draw(st.dictionaries(st.sampled_from(optional), blank))
     assert parsed(model, MINIMAL[model] | blanks) == parsed(model, MINIMAL[model])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.uuids().map(uuid.UUID.__str__), values))
 def test_unknown_keys_are_ignored(unknown: dict[str, object]) -> None:
     assert parsed(ImagineBody, {"prompt": "Cat"} | unknown) == parsed(ImagineBody, {"prompt": "Cat"})
@@ -78,3 +86,31 @@ def test_ids_are_texts_or_whole_numbers_and_asked_for_once() -> None:
     assert body.unique() == ["1689231405853400", "2"]
     with pytest.raises(InvalidBody, match=r"ids\.0"):
         parse_body(IdsBody, b'{"ids":[true]}')
+
+
+def pictures(count: int) -> list[str]:
+    return ["aGVsbG8="] * count
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "limit"),
+    [
+        (ImagineBody, {"prompt": "Cat", "base64Array": pictures(6)}, 5),
+        (ImagineBody, {"prompt": "Cat", "base64Array": pictures(5), "base64": "aGVsbG8="}, 4),
+        (UploadBody, {"base64Array": pictures(11)}, 10),
+    ],
+)
+def test_too_many_pictures_are_refused(model: type[ImagineBody | UploadBody], body: object, limit: int) -> None:
+    with pytest.raises(InvalidBody, match=rf"^base64Array has too many pictures: send at most {limit}$"):
+        parse_body(model, json.dumps(body).encode()).request()
+
+
+def test_as_many_pictures_as_the_server_takes_are_taken() -> None:
+    assert len(parsed(ImagineBody, {"prompt": "Cat", "base64Array": pictures(5)}).imagine.images) == 5
+    body = json.dumps({"base64Array": pictures(10)}).encode()
+    assert len(parse_body(UploadBody, body).request().images) == 10
+
+
+def test_a_picture_that_is_too_large_is_refused_by_its_field() -> None:
+    with pytest.raises(InvalidBody, match=r"^base64Array is too large a picture: send at most 20 MB$"):
+        parsed(ImagineBody, {"prompt": "Cat", "base64Array": ["data:image/png;base64," + "A" * 28_000_000]})
