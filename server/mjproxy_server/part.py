@@ -29,6 +29,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         retention=settings.store.retention(),
         account_defaults=settings.account_defaults.account(),
         account_choice=settings.account_choice,
+        account_sync=settings.account_sync,
         prompts=settings.prompts(),
     )
     rng = random.Random()  # noqa: S311 - for jitter

@@ -49,6 +49,7 @@ Snowflake = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 WebSocketUrl = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/]+")]
 HeaderSecret = Annotated[SecretStr, AfterValidator(_printable)]
+ModeName = Literal["fast", "relax", "turbo"]
 ProxyUrl = Annotated[str, StringConstraints(pattern=r"^(http|https|socks5h?)://[^\s/]+")]
 
 
@@ -76,11 +77,20 @@ class AccountDefaults(Section):
     interval_seconds: Annotated[float, _within("interval_seconds")] = 1.2
     remark: str = ""
     weight: Annotated[int, _within("weight")] = 1
-    mode: Literal["fast", "relax", "turbo"] | None = None
+    mode: ModeName | None = None
     remix_auto_submit: bool = False
     mj_bot_channel_id: Snowflake | None = None
     niji_bot_channel_id: Snowflake | None = None
     when_held: Literal["wait", "move"] = "wait"
+    failure_retries: Annotated[int, _within("failure_retries")] = 0
+    press_appeal: bool = False
+    fallback_modes: tuple[ModeName, ...] = ()
+
+    @field_validator("fallback_modes")
+    @classmethod
+    def _modes_differ(cls, value: tuple[ModeName, ...]) -> tuple[ModeName, ...]:
+        _refuse_repeated("mode", list(value))
+        return value
 
     def account(self) -> Account:
         """Returns an account that says nothing for itself: no guild, no channel and no token."""
@@ -110,6 +120,7 @@ def _account(known: dict[str, Any]) -> Account:
             "mj_bot_channel_id": known["mj_bot_channel_id"] or "",
             "niji_bot_channel_id": known["niji_bot_channel_id"] or "",
             "when_held": WhenHeld[known["when_held"].upper()],
+            "fallback_modes": tuple(Mode[each.upper()] for each in known["fallback_modes"]),
         }
     )
 
@@ -226,6 +237,7 @@ class Settings(BaseSettings):
     accounts: tuple[AccountSection, ...] = ()
     account_defaults: AccountDefaults = AccountDefaults()
     account_choice: ChoiceRule = ChoiceRule.BEST_WAIT_IDLE
+    account_sync: bool = True
     discord: DiscordSection = DiscordSection()
     callbacks: CallbacksSection = CallbacksSection()
     store: StoreSection = StoreSection()

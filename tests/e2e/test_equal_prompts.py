@@ -66,7 +66,7 @@ async def _all_ended(tasks: task_service_pb2_grpc.TaskServiceAsyncStub, ids: set
 
 
 async def _jobs_by_nonce(http: httpx.AsyncClient, stack: Stack) -> dict[str, str]:
-    """Returns what each interaction has started, as the simulator's ledger has it."""
+    """Returns what each interaction for a task has started, as the simulator's ledger has it."""
     ledger = (await http.get(f"{stack.simulator}/control/ledger")).json()
     assert len(ledger) == len({entry["nonce"] for entry in ledger}), "an interaction was sent twice"
-    return {entry["nonce"]: entry["job"] for entry in ledger}
+    return {entry["nonce"]: entry["job"] for entry in ledger if entry["kind"] not in {"info", "settings"}}

@@ -17,7 +17,14 @@ from e2e.pictures import job_in
 from e2e.stack import Stack, standing_stack
 from mjproxy.v1 import error_reason_pb2, task_pb2
 
-ONE_ACCOUNT = "[account_defaults]\ncore_size = 12\n[simulator]\naccounts = 1\nprofile = {profile}\n"
+ONE_ACCOUNT = """
+account_sync = false  # The faults are for tasks: no question about the account may take one.
+[account_defaults]
+core_size = 12
+[simulator]
+accounts = 1
+profile = {profile}
+"""
 
 
 class World:

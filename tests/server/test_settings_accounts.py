@@ -17,12 +17,26 @@ def test_the_defaults_of_the_file_are_those_of_the_domain() -> None:
     assert Settings.model_validate({}).account_defaults.account() == PLAIN_ACCOUNT
 
 
+def test_the_fallback_modes_have_an_order_and_each_is_named_once() -> None:
+    section = ACCOUNT | {"fallback_modes": ["turbo", "relax"], "failure_retries": 2, "press_appeal": True}
+    (account,) = Settings.model_validate({"accounts": [section]}).pool()
+    assert account.fallback_modes == (Mode.TURBO, Mode.RELAX)
+    assert (account.failure_retries, account.press_appeal) == (2, True)
+    with pytest.raises(ValidationError, match="mode relax is given more than once"):
+        Settings.model_validate({"account_defaults": {"fallback_modes": ["relax", "relax"]}})
+
+
 def test_what_an_account_leaves_out_is_as_the_defaults_have_it() -> None:
     defaults = {"core_size": 7, "mode": "relax", "when_held": "move", "mj_bot_channel_id": "9"}
     settings = Settings.model_validate({"account_defaults": defaults, "accounts": [ACCOUNT | {"core_size": 5}]})
     (account,) = settings.pool()
     assert (account.core_size, account.mode, account.when_held) == (5, Mode.RELAX, WhenHeld.MOVE)
     assert settings.account_defaults.account().mj_bot_channel_id == account.mj_bot_channel_id == "9"
+
+
+def test_the_bots_are_asked_about_accounts_unless_that_is_switched_off() -> None:
+    assert Settings.model_validate({}).account_sync
+    assert not Settings.model_validate({"account_sync": False}).account_sync
 
 
 @pytest.mark.parametrize("name", BOUNDS)

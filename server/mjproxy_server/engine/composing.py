@@ -13,11 +13,11 @@ from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.rest.types import InDoubt, InteractionOutcome, Refused, UploadedFile, UploadFile
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.engine.asking import Inquiries, Question
-from mjproxy_server.engine.dialogues import Dialogue, Opening
+from mjproxy_server.engine.dialogues import Dialogue, Opening, depends_on_remix
 from mjproxy_server.engine.drafts import uploaded_as
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.shelf import Shelf
-from mjproxy_server.midjourney import commands, prompt
+from mjproxy_server.midjourney import commands, modals, prompt
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.midjourney.commands import CommandRef, Place
 from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
@@ -80,8 +80,13 @@ class Composer:
         self._inquiries = inquiries
         self._nonces = nonces
 
-    async def compose(self, task: Task, account: Account) -> Message:
+    async def compose(self, task: Task, account: Account, opened: ModalOpened | None = None) -> Message:
         """Returns what is to be sent for a task.
+
+        Args:
+            task: The task.
+            account: The account that works on it.
+            opened: The modal that the task's press has opened, since Remix is on; None if it is yet to be pressed.
 
         Raises:
             UnknownCommand: The guild has no such command.
@@ -91,6 +96,11 @@ class Composer:
             DiscordError: Discord could not be asked.
         """
         place = Place(guild_id=account.guild_id, channel_id=account.channel_id)
+        if task.source is not None and opened is not None:
+            answer = task.prompt_en if task.modal else _proposal(opened, task.source)
+            return self._interaction(_modal(task, task.source, opened, answer, place))
+        if task.trace.appeal is not None:
+            return self._interaction(_click(task, task.trace.appeal, place))
         if task.source is not None:
             return await self._press(task, task.source, place)
         return self._interaction(await self._command(task, account, place))
@@ -193,35 +203,14 @@ class Composer:
     # Buttons.
 
     async def _press(self, task: Task, source: Source, place: Place) -> Message:
-        application_id = APPLICATION_IDS[task.bot]
-
-        def press(session_id: str, nonce: str) -> Interaction:
-            return commands.press(
-                source, application_id=application_id, place=place, session_id=session_id, nonce=nonce
-            )
-
-        if task.modal is None:
+        press = _click(task, source, place)
+        if task.modal is None or depends_on_remix(task):
             return self._interaction(press)
         nonce = self._nonces.next()
         dialogue = await self._inquiries.ask(Opening(nonce), lambda: self._prepare(press, nonce))
         if isinstance(dialogue, ModalOpened):
-            return self._interaction(self._modal(task, source, dialogue, application_id, place))
+            return self._interaction(_modal(task, source, dialogue, task.prompt_en, place))
         return await self._region(task, dialogue, nonce)
-
-    def _modal(self, task: Task, source: Source, dialogue: ModalOpened, application_id: str, place: Place) -> Compose:
-        told = Form(dialogue.custom_id, dialogue.fields[0].custom_id) if dialogue.fields else form_of(source)
-        if told is None:
-            raise TypeError(f"{source.custom_id} opened a modal without a field")
-        form = told
-        return lambda session_id, nonce: commands.submit_modal(
-            dialogue.id,
-            form,
-            task.prompt_en,
-            application_id=application_id,
-            place=place,
-            session_id=session_id,
-            nonce=nonce,
-        )
 
     async def _region(self, task: Task, frame: Dialogue, nonce: str) -> Message:
         mask = task.confirmation.mask if task.confirmation else None
@@ -255,10 +244,39 @@ class Composer:
         return await self._inquiries.ask(question, lambda: self._prepare(compose, nonce))
 
     async def _prepare(self, compose: Compose, nonce: str) -> None:
-        outcome = await self._rest.interact(compose(self._link.session_id, nonce))
+        async with self._link.pace.turn():
+            outcome = await self._rest.interact(compose(self._link.session_id, nonce))
         if isinstance(outcome, Refused | InDoubt):
             raise NotComposed(outcome)
 
     @property
     def _rest(self) -> DiscordRest:
         return self._link.rest
+
+
+def _modal(task: Task, source: Source, dialogue: ModalOpened, answer: str, place: Place) -> Compose:
+    told = Form(dialogue.custom_id, dialogue.fields[0].custom_id) if dialogue.fields else form_of(source)
+    if told is None:
+        raise TypeError(f"{source.custom_id} opened a modal without a field")
+    form = told
+    return lambda session_id, nonce: commands.submit_modal(
+        dialogue.id,
+        form,
+        answer,
+        application_id=APPLICATION_IDS[task.bot],
+        place=place,
+        session_id=session_id,
+        nonce=nonce,
+    )
+
+
+def _proposal(modal: ModalOpened, source: Source) -> str:
+    """Returns the prompt that a modal proposes, in its own words as far as it was heard."""
+    shown = modal.fields[0].value if modal.fields else ""
+    return shown or modals.proposed_prompt(source.custom_id, source.prompt)
+
+
+def _click(task: Task, button: Source, place: Place) -> Compose:
+    return lambda session_id, nonce: commands.press(
+        button, application_id=APPLICATION_IDS[task.bot], place=place, session_id=session_id, nonce=nonce
+    )

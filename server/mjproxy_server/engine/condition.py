@@ -1,8 +1,10 @@
-"""Whether an account is fit to work: it may be held until its owner acts, or rest for a while after failures in a row.
+"""Whether an account is fit to work: it may be held until its owner acts, rest after failures in a row, or pause.
 
 Rest is a circuit breaker. A few failures in a row that tell of the account rather than of the prompt let it rest; when
 it is rested and fails at once, the next rest is longer; a task that comes to anything else makes all of it good. So an
 account that Discord refuses for an hour costs few tasks, and one that was refused once loses nothing.
+
+A pause says nothing against the account: the bot is busy, and wants to be left alone for so long.
 """
 
 from enum import Enum, auto
@@ -55,24 +57,35 @@ class Condition:
     Attributes:
         held_reason: Why the account's owner has to act; "" if nothing is the matter.
         resting_until: The end of the newest rest; 0 if there was none.
+        paused_until: The end of the longest pause; 0 if there was none.
     """
 
     def __init__(self, held_reason: str = "") -> None:
         self.held_reason = held_reason
         self.resting_until = 0.0
+        self.paused_until = 0.0
         self._failures = 0
         self._rest = FIRST_REST
 
+    @property
+    def idle_until(self) -> float:
+        """Until when it starts nothing, though nobody has to act."""
+        return max(self.resting_until, self.paused_until)
+
     def fit(self, now: float) -> bool:
         """Tells whether the account may start something."""
-        return not self.held_reason and now >= self.resting_until
+        return not self.held_reason and now >= self.idle_until
 
     def recover(self) -> None:
         """Forgets everything: the operator says that all is well."""
         self.held_reason = ""
-        self.resting_until = 0.0
+        self.resting_until = self.paused_until = 0.0
         self._failures = 0
         self._rest = FIRST_REST
+
+    def pause(self, until: float) -> None:
+        """Starts nothing until then."""
+        self.paused_until = max(self.paused_until, until)
 
     def heed(self, sign: Omen, now: float) -> bool:
         """Takes in what the end of a task tells; returns whether a rest begins."""

@@ -5,6 +5,8 @@ Opening one spends nothing and may be repeated. What is submitted in it names th
 
 import asyncio
 
+from mjproxy_server.midjourney import custom_id
+from mjproxy_server.midjourney.custom_id import Manner
 from mjproxy_server.midjourney.messages import (
     BotMessage,
     Event,
@@ -15,9 +17,19 @@ from mjproxy_server.midjourney.messages import (
 )
 from mjproxy_server.midjourney.outcomes import failure_of
 from mjproxy_server.model.errors import BotSilent
-from mjproxy_server.model.task import Failure
+from mjproxy_server.model.task import Failure, Task
 
 Dialogue = ModalOpened | IframeOpened
+
+
+def depends_on_remix(task: Task) -> bool:
+    """Tells whether a task's press opens a modal in the Remix mode only, and starts a job otherwise.
+
+    The mode may have been switched since it was last told to us. So the press is sent like one that spends, and a modal
+    is answered when it comes.
+    """
+    meaning = custom_id.meaning(task.source.custom_id) if task.source else None
+    return meaning is not None and meaning.manner is Manner.REMIX
 
 
 class DialogueRefused(Exception):

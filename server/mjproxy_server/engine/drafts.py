@@ -111,7 +111,7 @@ class ButtonPress:
         result: Its result.
         button: The button.
         command: The request.
-        remix: Whether the account has the Remix mode on.
+        remix: Whether the account has the Remix mode of the parent's bot on.
     """
 
     parent: Task

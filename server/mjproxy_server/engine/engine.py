@@ -11,14 +11,17 @@ from typing import Final
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.autosync import AutoSync
 from mjproxy_server.engine.choice import ChoiceRule
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.fleet import Fleet
+from mjproxy_server.engine.fresh_links import FreshLinks
 from mjproxy_server.engine.registry import Registry, load_roster
 from mjproxy_server.engine.seeds import Seeds
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.syncing import Syncer
+from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.upkeep import Retention, Upkeep
 from mjproxy_server.engine.uploads import Uploads
 from mjproxy_server.engine.watching import WatchHub
@@ -48,6 +51,7 @@ class EngineConfig:
         retention: How long things are kept.
         account_defaults: What an account that is made while the engine runs has where it says nothing else.
         account_choice: How the account for a task is chosen.
+        account_sync: Whether the bots are asked about the accounts without anybody asking for it.
         prompts: Who translates prompts, and what they are refused for.
     """
 
@@ -57,6 +61,7 @@ class EngineConfig:
     retention: Retention
     account_defaults: Account = PLAIN_ACCOUNT
     account_choice: ChoiceRule = ChoiceRule.BEST_WAIT_IDLE
+    account_sync: bool = True
     prompts: PromptsConfig = DEFAULT_PROMPTS
 
 
@@ -72,6 +77,7 @@ class Engine:
         registry: Makes, changes and removes accounts.
         account_defaults: What a new account has where it says nothing else.
         clock: The time.
+        fresh_links: Makes links to pictures that can be fetched now.
         seeds: Finds the seeds of pictures.
         uploads: Makes URLs of images.
     """
@@ -83,6 +89,7 @@ class Engine:
     registry: Registry
     account_defaults: Account
     clock: Clock
+    fresh_links: FreshLinks
     seeds: Seeds
     uploads: Uploads
 
@@ -99,12 +106,14 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
     try:
         shelf = Shelf(Images(config.data / "images"))
         records = await load_roster(store.accounts, config.accounts)
+        unknown = UnknownCollector(store.unknown_messages, clock)
         fleet = Fleet(
             records,
             endpoints=config.endpoints,
             store=store,
             shelf=shelf,
             prompts=prompts,
+            unknown=unknown,
             clock=clock,
             rng=rng,
             choice=config.account_choice,
@@ -116,7 +125,8 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         hub = WatchHub(store)
         _follow_log(store, shelf, fleet)
         upkeep = Upkeep(store, config.retention, clock)
-        async with _background(shelf.run(), fleet.run(), registry.run(), upkeep.run()):
+        asking = (AutoSync(fleet, registry, clock, rng).run(),) if config.account_sync else ()
+        async with _background(shelf.run(), fleet.run(), registry.run(), upkeep.run(), unknown.run(), *asking):
             submitter = Submitter(store=store, shelf=shelf, accounts=fleet, prompts=prompts, clock=clock)
             yield Engine(
                 store=store,
@@ -126,6 +136,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
                 registry=registry,
                 account_defaults=config.account_defaults,
                 clock=clock,
+                fresh_links=FreshLinks(fleet, clock),
                 seeds=Seeds(store=store, fleet=fleet, clock=clock),
                 uploads=Uploads(fleet),
             )

@@ -28,13 +28,15 @@ from mjproxy_server.engine.composing import Composer
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.link import Link
+from mjproxy_server.engine.pace import Pace
 from mjproxy_server.engine.shelf import Shelf
+from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.worker import Worker
 from mjproxy_server.model.account import Account, AccountFilter, AccountRecord
 from mjproxy_server.model.errors import AccountExists, AccountNotFound, Unavailable
 from mjproxy_server.model.facts import Failed, Moved
 from mjproxy_server.model.task import Failure, Task
-from mjproxy_server.model.vocabulary import Reason, Status, WhenHeld
+from mjproxy_server.model.vocabulary import Bot, Reason, Status, WhenHeld
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision, Store
 
@@ -56,6 +58,7 @@ class Fleet:
         store: Store,
         shelf: Shelf,
         prompts: Prompts,
+        unknown: UnknownCollector,
         clock: Clock,
         rng: random.Random,
         choice: ChoiceRule,
@@ -65,6 +68,7 @@ class Fleet:
         self._store = store
         self._shelf = shelf
         self._prompts = prompts
+        self._unknown = unknown
         self._clock = clock
         self._rng = rng
         self.nonces = NonceSource(clock)
@@ -102,10 +106,10 @@ class Fleet:
         """Returns the enabled accounts that match, in the order in which they are to be offered a task."""
         return self._chooser.order(self.loads(), wanted)
 
-    def remix_is_on(self, account_id: str) -> bool:
-        """Returns whether the account has the Remix mode on, as the last sync told it; False if that is not known."""
+    def remix_is_on(self, account_id: str, bot: Bot) -> bool:
+        """Returns whether the account has a bot's Remix mode on, as far as is known."""
         lane = self._lanes.get(account_id)
-        return bool(lane and lane.load().remix)
+        return bool(lane and lane.remix(bot))
 
     def expect(self, account_id: str, count: int) -> None:
         """Counts a task that is being submitted to the account, or with -1 no longer."""
@@ -204,7 +208,7 @@ class Fleet:
         self.changes.ring()
 
     def _lane(self, record: AccountRecord) -> Lane:
-        link = Link(self._connection(record.account))
+        link = Link(self._connection(record.account), Pace(record.account.interval_seconds, self._clock))
         inquiries = Inquiries(self._clock)
         worker = Worker(
             record.account,
@@ -220,6 +224,7 @@ class Fleet:
             worker=worker,
             inquiries=inquiries,
             prompts=self._prompts,
+            unknown=self._unknown,
             store=self._store,
             clock=self._clock,
             on_change=self.changes.ring,

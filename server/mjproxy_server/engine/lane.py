@@ -3,30 +3,43 @@
 A lane is a reader of the task log: the log tells it which tasks wait, which are at work and which have ended. It is
 not called by those who submit. What Discord sends is heard here, given to the correlator, and stored as facts; the
 log then tells the lane what became of them.
+
+A task whose job has failed may get a second chance. The log then tells that it waits again: it goes to the front, and
+starts as any other when it may.
 """
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from mjproxy_server.discord.errors import DiscordError
 from mjproxy_server.discord.gateway.types import Dispatch
+from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine import second_chances
 from mjproxy_server.engine.asking import Inquiries
 from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.condition import Condition, omen
+from mjproxy_server.engine.dialogues import depends_on_remix
 from mjproxy_server.engine.link import Link
+from mjproxy_server.engine.modes import SpentModes, mode_for
+from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.wording import in_chinese, wants_chinese
 from mjproxy_server.engine.worker import Worker
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
-from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, read
+from mjproxy_server.midjourney.families import Ending, family_of
+from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, ModalOpened, read
 from mjproxy_server.midjourney.outcomes import TroubleKind, account_trouble
-from mjproxy_server.model.account import Account, AccountRecord, AccountSync
-from mjproxy_server.model.facts import Cancelled, Failed, Finished
+from mjproxy_server.midjourney.scrubbing import Place
+from mjproxy_server.model.account import Account, AccountRecord
+from mjproxy_server.model.facts import Cancelled, Fact, Failed, Finished
 from mjproxy_server.model.task import Failure, Task
-from mjproxy_server.model.vocabulary import Reason, Status
+from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Setback, Status
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision, Store
 
@@ -53,6 +66,7 @@ class Lane:
         worker: Worker,
         inquiries: Inquiries,
         prompts: Prompts,
+        unknown: UnknownCollector,
         store: Store,
         clock: Clock,
         on_change: Callable[[], None],
@@ -65,21 +79,24 @@ class Lane:
             worker: Works the tasks off.
             inquiries: What is asked of the bot besides; it hears every event first.
             prompts: Translates results.
+            unknown: Collects what is heard and not understood.
             store: The task log.
             clock: The time.
             on_change: Called when the account's health or load is another one than before.
         """
         self.account = record.account
         self.base = record.base
-        self.sync: AccountSync | None = record.sync
+        self.syncs = record.syncs
         self.condition = Condition(record.held_reason)
         self.inquiries = inquiries
         self._link = link
         self._worker = worker
         self._prompts = prompts
+        self._unknown = unknown
         self._store = store
         self._clock = clock
         self._on_change = on_change
+        self._spent_modes = SpentModes()
         self._correlator = Correlator()
         self._waiting: dict[str, Task] = {}
         self._at_work: dict[str, Task] = {}
@@ -87,8 +104,10 @@ class Lane:
         self._newest_message_id = ""
         self._changed = asyncio.Event()
         self._cancel_wanted = asyncio.Event()
+        self._opened: asyncio.Queue[tuple[Task, ModalOpened]] = asyncio.Queue()
+        self._answered: dict[str, str] = {}
         self._translations: asyncio.Queue[tuple[str, Finished]] = asyncio.Queue()
-        self._rest_begun = asyncio.Event()
+        self._idleness_begun = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         link.join(self)
@@ -102,7 +121,11 @@ class Lane:
     def record(self) -> AccountRecord:
         """What is worth being kept of the account."""
         return AccountRecord(
-            account=self.account, base=self.base, sync=self.sync, held_reason=self.condition.held_reason
+            account=self.account,
+            base=self.base,
+            sync=self.syncs.get(Bot.MIDJOURNEY),
+            held_reason=self.condition.held_reason,
+            niji_sync=self.syncs.get(Bot.NIJI),
         )
 
     @property
@@ -136,13 +159,18 @@ class Lane:
             ready=self._link.ready and self.condition.fit(self._clock.time()),
             running=len(self._at_work),
             waiting=len(self._waiting) + self._expected,
-            remix=self.sync.remix if self.sync else None,
+            remix=self.remix(Bot.MIDJOURNEY),
         )
+
+    def remix(self, bot: Bot) -> bool | None:
+        """Returns whether the Remix mode of a bot is on, as the last sync told it; None if that is not known."""
+        return self.syncs[bot].remix if bot in self.syncs else None
 
     def change(self, account: Account) -> None:
         """Goes on with other settings."""
         self.account = account
         self._worker.account = account
+        self._link.pace.interval = account.interval_seconds
         self.notice_change()
 
     def notice_change(self) -> None:
@@ -168,7 +196,7 @@ class Lane:
 
         Those that ended lately are made known to the correlator, since their jobs may still bring results.
         """
-        self._waiting = {task.id: task for task in waiting}
+        self._waiting = _in_order(waiting)
         for task in ended:
             self._correlator.watch(task)
             self._correlator.forget(task.id)
@@ -178,6 +206,8 @@ class Lane:
         task = revision.subject
         if revision.removed or task.status.ended:
             self._forget(task)
+        elif task.trace.failed and task.id in self._at_work:
+            self._put_back(task)
         elif task.id in self._at_work:
             self._at_work[task.id] = task
             self._correlator.watch(task)
@@ -191,9 +221,10 @@ class Lane:
         """Works the tasks off until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_for_silence())
-            group.create_task(self._wake_after_rests())
+            group.create_task(self._wake_when_idleness_ends())
             group.create_task(self._stop_cancelled())
             group.create_task(self._translate())
+            group.create_task(self._answer_opened())
             while True:
                 await self._link.wait_until_ready()
                 self._changed.clear()
@@ -201,7 +232,7 @@ class Lane:
                 if task is None:
                     await self._changed.wait()
                 else:
-                    group.create_task(self._worker.work(task))
+                    group.create_task(self._worker.work(self._as_sent(task)))
 
     async def _stop_cancelled(self) -> None:
         """Asks the bot to stop the jobs whose tasks are cancelled; gives up a job that does not stop in time.
@@ -226,6 +257,7 @@ class Lane:
     async def hear(self, dispatch: Dispatch) -> None:
         """Takes in what Discord sent, and returns when what it tells of the account's tasks is stored."""
         event = read(dispatch.type, dispatch.data)
+        self._unknown.hear(dispatch, event, self._place)
         if event is not None and not self.inquiries.hear(event) and self._concerns(event):
             await self._observe(event)
 
@@ -256,8 +288,19 @@ class Lane:
     def _forget(self, task: Task) -> None:
         self._waiting.pop(task.id, None)
         if self._at_work.pop(task.id, None):
+            self._answered.pop(task.id, None)
             self._correlator.forget(task.id)
             self._heed_end(task)
+        self._note_idleness()
+
+    def _put_back(self, task: Task) -> None:
+        """Lets a task whose job has failed wait for its second chance, before those that have had none."""
+        del self._at_work[task.id]
+        self._correlator.forget(task.id)
+        self._waiting = _in_order([*self._waiting.values(), task])
+        self._note_idleness()
+
+    def _note_idleness(self) -> None:
         if not self._at_work:
             self._idle.set()
 
@@ -267,14 +310,24 @@ class Lane:
         if self.condition.heed(omen(task), now):
             rest = self.condition.resting_until - now
             _logger.warning("Account %s rests for %.0f s, since its last tasks failed", self.account.id, rest)
-            self._rest_begun.set()
+            self._idleness_begun.set()
 
-    async def _wake_after_rests(self) -> None:
+    async def _wake_when_idleness_ends(self) -> None:
+        """Another rest or pause may end sooner, since an operator can lift the one that is slept through."""
         while True:
-            await self._rest_begun.wait()
-            self._rest_begun.clear()
-            await self._clock.sleep(self.condition.resting_until - self._clock.time())
+            await self._idleness_begun.wait()
+            self._idleness_begun.clear()
+            seconds = self.condition.idle_until - self._clock.time()
+            await first_of(self._clock.sleep(seconds), self._idleness_begun.wait())
             self.notice_change()
+
+    @property
+    def _place(self) -> Place:
+        return Place(
+            guild_id=self.account.guild_id,
+            channel_id=self.account.channel_id,
+            user_id=self._correlator.user_id,
+        )
 
     def _concerns(self, event: Event) -> bool:
         """Interactions come without a channel: the correlator knows its own nonces."""
@@ -289,15 +342,65 @@ class Lane:
             if sightings:
                 self._heed_trouble(event)
         for sighting in sightings:
-            await self._report(sighting)
+            await self._report(sighting, event)
+            self._heed_remix(event, sighting.task_id)
 
-    async def _report(self, sighting: Sighting) -> None:
+    async def _report(self, sighting: Sighting, event: Event) -> None:
         """Stores what was seen; a text that is to be translated first is stored when that is done."""
-        task = self._at_work.get(sighting.task_id)
-        if task is not None and isinstance(sighting.fact, Finished) and wants_chinese(task):
-            self._translations.put_nowait((sighting.task_id, sighting.fact))
+        task, fact = self._at_work.get(sighting.task_id), sighting.fact
+        if task is not None and isinstance(fact, Finished) and wants_chinese(task):
+            self._translations.put_nowait((sighting.task_id, fact))
+        elif task is not None and isinstance(fact, Failed) and isinstance(event, BotMessage):
+            await self._store.record(sighting.task_id, self._outcome(task, fact, event))
         else:
-            await self._store.record(sighting.task_id, sighting.fact)
+            await self._store.record(sighting.task_id, fact)
+
+    def _outcome(self, task: Task, failed: Failed, message: BotMessage) -> Fact:
+        """Returns what becomes of a task whose job has failed, and heeds what that tells of the account."""
+        match second_chances.setback_of(failed.failure, message):
+            case Setback.EXHAUSTED:
+                _logger.warning("Account %s: %s", self.account.id, failed.failure.description)
+                self._spent_modes.note(task.mode, self._clock.time())
+            case Setback.BUSY:
+                self._pause(second_chances.pause(task, message, failed.at))
+        return second_chances.outcome(task, failed, message, self.account, self._known_spent_modes())
+
+    def _pause(self, seconds: float) -> None:
+        """Starts nothing for some seconds; the account's health does not tell why, so the log does."""
+        _logger.warning("Account %s pauses for %.0f s, since the bot is busy", self.account.id, seconds)
+        self.condition.pause(self._clock.time() + seconds)
+        self._idleness_begun.set()
+
+    def _heed_remix(self, event: Event, task_id: str) -> None:
+        """Learns from what a press leads to whether Remix is on; has a modal answered, once however often it comes."""
+        task = self._at_work.get(task_id)
+        if task is None or not depends_on_remix(task) or task.cancel_requested_at:
+            return
+        if isinstance(event, BotMessage) and event.content and task_id not in self._answered:
+            self._note_remix(task.bot, on=False)
+        if isinstance(event, ModalOpened) and self._answered.get(task_id) != event.id:
+            self._answered[task_id] = event.id
+            self._note_remix(task.bot, on=True)
+            self._opened.put_nowait((task, event))
+
+    def _note_remix(self, bot: Bot, *, on: bool) -> None:
+        known = self.syncs.get(bot)
+        if known and known.remix is not on:
+            self.syncs[bot] = dataclasses.replace(known, remix=on)
+            self._on_change()
+
+    async def _answer_opened(self) -> None:
+        """Answers the modals that presses have opened: as the callers said, or unchanged if they were not asked."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._worker.work(*await self._opened.get()))
+
+    def _as_sent(self, task: Task) -> Task:
+        """Returns a task in the mode in which it is to be sent now."""
+        return replace(task, mode=mode_for(task, self.account, self._known_spent_modes()))
+
+    def _known_spent_modes(self) -> frozenset[Mode]:
+        return self._spent_modes.known(self._clock.time(), self.syncs.get(Bot.MIDJOURNEY))
 
     async def _translate(self) -> None:
         """Translates results, which may take seconds, for which nothing else waits."""
@@ -307,6 +410,7 @@ class Lane:
 
     async def _finish_in_chinese(self, task_id: str, finished: Finished) -> None:
         await self._store.record(task_id, await in_chinese(finished, self._prompts))
+        self._translations.task_done()
 
     def _heed_trouble(self, message: BotMessage) -> None:
         """Holds the account if an answer to one of our own tasks says that its owner has to do something."""
@@ -334,6 +438,7 @@ class Lane:
         oldest = min((_first_known_id(task) for task in silent), key=int)
         if not await self._read_history(oldest):
             return
+        await self._translations.join()  # Results that the history held may still be on their way.
         for task in self._silent_for(seconds):
             await self._store.record(task.id, Failed(now_ms(self._clock), _silence(self.account.timeout_minutes)))
 
@@ -355,9 +460,23 @@ class Lane:
         return True
 
 
+def _in_order(waiting: Iterable[Task]) -> dict[str, Task]:
+    return {task.id: task for task in sorted(waiting, key=_rank)}
+
+
+def _rank(task: Task) -> tuple[bool, str]:
+    """Those that were begun before come first, the oldest of them at the head; the others keep their order."""
+    return not task.trace.failed, task.id if task.trace.failed else ""
+
+
 def _first_known_id(task: Task) -> str:
-    """The oldest of Discord's ids that the task is known by: what belongs to it in the channel comes after."""
-    known = (task.trace.interaction_id, task.trace.progress_message_id, task.trace.nonce)
+    """The oldest of Discord's ids that the task is known by: what belongs to it in the channel comes after.
+
+    A task that changes its source's message has to see that one again, which bears an id of its own time.
+    """
+    known = [task.trace.interaction_id, task.trace.progress_message_id, task.trace.nonce]
+    if task.source and family_of(task).ending is Ending.REWRITE:
+        known.append(str(int(task.source.message_id) - 1))
     return min((each for each in known if each.isdecimal()), key=int)
 
 

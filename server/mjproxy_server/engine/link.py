@@ -1,4 +1,4 @@
-"""The link of an account: the connection of its user, whichever that is at the moment.
+"""The link of an account: the connection of its user, whichever that is at the moment, and the account's pace there.
 
 An account that is given a new token goes over to another connection while its tasks run on. Lane and worker know the
 link only, so that whoever waits for the old connection goes on with the new one.
@@ -10,15 +10,22 @@ from mjproxy_server.discord.gateway.types import GatewayStatus
 from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.engine.connection import Connection, Listener
+from mjproxy_server.engine.pace import Pace
 from mjproxy_server.midjourney.commands import CommandRef
 from mjproxy_server.model.vocabulary import Bot
 
 
 class Link:
-    """Speaks as the `Connection` that it stands for, which is where its methods are explained."""
+    """Speaks as the `Connection` that it stands for, which is where its methods are explained.
 
-    def __init__(self, connection: Connection) -> None:
+    Attributes:
+        connection: The connection.
+        pace: Whoever sends an interaction for the account does it in a turn of this.
+    """
+
+    def __init__(self, connection: Connection, pace: Pace) -> None:
         self.connection = connection
+        self.pace = pace
         self._listener: Listener | None = None
         self._switched = asyncio.Event()
 

@@ -7,16 +7,18 @@ was answered outlives the process.
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mjproxy_server.engine.completion import completed
+from mjproxy_server.engine.connection import UnknownCommand
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.roster import left, roster
 from mjproxy_server.engine.syncing import BotSettings, Syncer
 from mjproxy_server.model.account import Account, AccountRecord, AccountSync
-from mjproxy_server.model.errors import AccountConfigured, Unavailable
+from mjproxy_server.model.errors import AccountConfigured, BotNotInvited, Unavailable
+from mjproxy_server.model.vocabulary import Bot
 from mjproxy_server.store.accounts import AccountStore, CreationId
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ class Registry:
     Args:
         store: Where they are kept.
         fleet: Where they work.
-        syncer: Asks the bot about them.
+        syncer: Asks the bots about them.
     """
 
     def __init__(self, store: AccountStore, fleet: Fleet, syncer: Syncer) -> None:
@@ -48,7 +50,7 @@ class Registry:
         self._fleet = fleet
         self._syncer = syncer
         self._turn: Final = asyncio.Lock()
-        self._held = {lane.account.id: lane.condition.held_reason for lane in fleet.lanes}
+        self._kept = {lane.account.id: _findings(lane.record) for lane in fleet.lanes}
 
     async def create(self, account: Account, creation: CreationId | None) -> Lane:
         """Takes in an account; a repeat of the request gets the account as it is now.
@@ -83,46 +85,50 @@ class Registry:
         """
         await completed(self._delete(account_id))
 
-    async def sync(self, account_id: str) -> Lane:
-        """Asks the bot about an account, and keeps what it tells.
+    async def sync(self, account_id: str, bot: Bot) -> Lane:
+        """Asks a bot about an account, and keeps what it tells.
 
         Raises:
             AccountNotFound: There is no such account.
+            BotNotInvited: The account's guild does not have the bot.
             AccountNotConnected: It is not connected.
             BotSilent: The bot did not answer in time.
             Unavailable: Discord refused to ask it, or could not be reached.
         """
         lane = self._fleet.lane(account_id)
-        return await self._keep_sync(lane, await self._syncer.sync(lane))
+        return await self._keep_told(lane, bot, self._syncer.sync(lane, bot))
 
-    async def change_bot_settings(self, account_id: str, wanted: BotSettings) -> Lane:
-        """Changes the bot's settings for an account, and keeps what the bot tells of it then.
+    async def change_bot_settings(self, account_id: str, bot: Bot, wanted: BotSettings) -> Lane:
+        """Changes a bot's settings for an account, and keeps what the bot tells of it then.
 
         Raises:
             InvalidField: The bot does not offer a value; nothing is changed.
-            AccountNotFound, AccountNotConnected, BotSilent, Unavailable: As for `sync`.
+            AccountNotFound, BotNotInvited, AccountNotConnected, BotSilent, Unavailable: As for `sync`.
         """
         lane = self._fleet.lane(account_id)
-        return await self._keep_sync(lane, await self._syncer.change(lane, wanted))
+        return await self._keep_told(lane, bot, self._syncer.change(lane, bot, wanted))
 
     async def run(self) -> None:
-        """Stores which accounts are held, and which are no longer, until cancelled."""
+        """Stores what is found out about the accounts while they work, until cancelled."""
         seen = -1
         while True:
             seen = await self._fleet.changes.wait(seen)
             try:
-                await self.keep_holds()
+                await self.keep_findings()
             except Unavailable as error:
-                _logger.warning("Which accounts are held could not be stored, and is tried again later: %s", error)
+                _logger.warning("The state of the accounts could not be stored, and is tried again later: %s", error)
 
-    async def keep_holds(self) -> None:
-        """Stores once which accounts are held."""
+    async def keep_findings(self) -> None:
+        """Stores once which accounts are held, and what is known of the bots' settings."""
         for lane in self._fleet.lanes:
-            if lane.condition.held_reason != self._held.get(lane.account.id, ""):
+            if _findings(lane.record) != self._kept.get(lane.account.id):
                 await self._keep(lane)
 
-    async def _keep_sync(self, lane: Lane, sync: AccountSync) -> Lane:
-        lane.sync = sync
+    async def _keep_told(self, lane: Lane, bot: Bot, telling: Awaitable[AccountSync]) -> Lane:
+        try:
+            lane.syncs[bot] = await telling
+        except UnknownCommand as error:
+            raise BotNotInvited(bot) from error
         await completed(self._keep(lane))
         self._fleet.changes.ring()
         return lane
@@ -135,6 +141,7 @@ class Registry:
             self._fleet.check_free(account.id)
             record = AccountRecord(account=account)
             await self._store.add(record, creation)
+            self._kept[account.id] = _findings(record)
             return await self._fleet.add(record)
 
     async def _update(self, account_id: str, change: Change, *, restore: bool) -> Lane:
@@ -142,8 +149,9 @@ class Registry:
             lane = self._fleet.lane(account_id)
             account = change(lane.account)
             held_reason = "" if restore else lane.condition.held_reason
-            await self._store.put(dataclasses.replace(lane.record, account=account, held_reason=held_reason))
-            self._held[account_id] = held_reason
+            record = dataclasses.replace(lane.record, account=account, held_reason=held_reason)
+            await self._store.put(record)
+            self._kept[account_id] = _findings(record)
             return await self._fleet.change(account, restore=restore)
 
     async def _delete(self, account_id: str) -> None:
@@ -152,11 +160,16 @@ class Registry:
                 raise AccountConfigured(account_id)
             await self._store.remove(account_id)
             self._fleet.remove(account_id)
-            self._held.pop(account_id, None)
+            self._kept.pop(account_id, None)
 
     async def _keep(self, lane: Lane) -> None:
         async with self._turn:
             if lane in self._fleet.lanes:
                 record = lane.record
                 await self._store.put(record)
-                self._held[record.id] = record.held_reason
+                self._kept[record.id] = _findings(record)
+
+
+def _findings(record: AccountRecord) -> tuple[str, dict[Bot, AccountSync]]:
+    """Returns what is found out about an account while it works."""
+    return record.held_reason, record.syncs

@@ -54,7 +54,7 @@ from mjproxy_server.model.errors import (
 )
 from mjproxy_server.model.facts import Confirmed
 from mjproxy_server.model.task import Confirmation, Result, Task
-from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.model.vocabulary import Bot, Status
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Admission, Capacity, Store, Submission
 
@@ -81,8 +81,8 @@ class Accounts(Protocol):
         """Counts tasks that are being submitted to the account, or with a negative number no longer."""
         ...
 
-    def remix_is_on(self, account_id: str) -> bool:
-        """Returns whether the account has the Remix mode on, as far as is known."""
+    def remix_is_on(self, account_id: str, bot: Bot) -> bool:
+        """Returns whether the account has a bot's Remix mode on, as far as is known."""
         ...
 
 
@@ -218,7 +218,8 @@ class Submitter:
             button = drafts.of_change(parent, result, command)
         else:
             button = drafts.of_press(parent, result, command)
-        return ButtonPress(parent, result, button, command, self._accounts.remix_is_on(parent.account_id))
+        remix = self._accounts.remix_is_on(parent.account_id, parent.bot)
+        return ButtonPress(parent, result, button, command, remix)
 
     async def _visible(self, task_id: str, sees: str | None) -> Task | None:
         found = await self._store.get(task_id)

@@ -1,10 +1,11 @@
-"""What the bot knows of an account: read by /info and /settings, and changed in the message that answers /settings.
+"""What a bot knows of an account: read by /info and /settings, and changed in the message that answers /settings.
 
 None of it spends anything, so it may be asked for again; a lost answer is an answer that does not come.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from mjproxy_server.discord.errors import DiscordError
@@ -13,7 +14,6 @@ from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.asking import Question
 from mjproxy_server.engine.clock import now_ms
-from mjproxy_server.engine.connection import UnknownCommand
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.midjourney import commands
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
@@ -26,7 +26,6 @@ from mjproxy_server.model.errors import AccountNotConnected, InvalidField, Unava
 from mjproxy_server.model.vocabulary import Bot, Level, Mode
 
 _EPHEMERAL: Final = 64
-_BOT: Final = Bot.MIDJOURNEY
 
 T = TypeVar("T")
 
@@ -79,7 +78,7 @@ def _offered(name: str, value: object, offered: Mapping[Any, str]) -> str:
 
 
 class Syncer:
-    """Asks the bot about accounts, and changes its settings for them.
+    """Asks the bots about accounts, and changes their settings for them.
 
     Args:
         nonces: Gives the nonces of the interactions.
@@ -90,28 +89,31 @@ class Syncer:
         self._nonces = nonces
         self._clock = clock
 
-    async def sync(self, lane: Lane) -> AccountSync:
-        """Returns what the bot tells of the account now.
+    async def sync(self, lane: Lane, bot: Bot) -> AccountSync:
+        """Returns what a bot tells of the account now.
 
         Raises:
+            UnknownCommand: The account's guild does not have the bot.
             AccountNotConnected: The account is not connected.
             BotSilent: The bot did not answer in time.
             Unavailable: Discord refused to ask it, or could not be reached.
         """
-        info = await self._ask(lane, "info", info_of)
-        return self._together(info, await self._panel(lane))
+        talk = _Talk(lane, bot, self._nonces)
+        info = await talk.info()
+        return self._together(info, await talk.panel())
 
-    async def change(self, lane: Lane, wanted: BotSettings) -> AccountSync:
-        """Changes the bot's settings for the account; returns what the bot tells of it then.
+    async def change(self, lane: Lane, bot: Bot, wanted: BotSettings) -> AccountSync:
+        """Changes a bot's settings for the account; returns what the bot tells of it then.
 
         Raises:
             InvalidField: The bot does not offer a value; nothing is changed.
-            AccountNotConnected, BotSilent, Unavailable: As for `sync`.
+            UnknownCommand, AccountNotConnected, BotSilent, Unavailable: As for `sync`.
         """
-        panel = await self._panel(lane)
+        talk = _Talk(lane, bot, self._nonces)
+        panel = await talk.panel()
         for press in presses(panel, wanted):
-            panel = await self._press(lane, panel, press)
-        return self._together(await self._ask(lane, "info", info_of), panel)
+            panel = await talk.press(panel, press)
+        return self._together(await talk.info(), panel)
 
     def _together(self, info: Info, panel: Panel) -> AccountSync:
         """Both tell the mode and the visibility; the settings do not fail to, where they show them at all."""
@@ -130,72 +132,77 @@ class Syncer:
             queued_jobs=info.queued_jobs,
         )
 
-    async def _panel(self, lane: Lane) -> Panel:
-        return await self._ask(lane, "settings", panel_of)
 
-    async def _ask(self, lane: Lane, command: str, understand: Callable[[BotMessage], T | None]) -> T:
+class _Talk:
+    """A talk with one bot on behalf of one account."""
+
+    def __init__(self, lane: Lane, bot: Bot, nonces: NonceSource) -> None:
+        self._lane = lane
+        self._link = lane.link
+        self._bot = bot
+        self._nonces = nonces
+
+    async def info(self) -> Info:
+        """Returns what the bot answers to /info."""
+        return await self._ask("info", info_of)
+
+    async def panel(self) -> Panel:
+        """Returns what the bot answers to /settings."""
+        return await self._ask("settings", panel_of)
+
+    async def press(self, panel: Panel, press: Press) -> Panel:
+        """Presses a button of the settings, or chooses in their menu; returns the settings as they are then."""
+        nonce = self._nonces.next()
+        question = Question(
+            "a change of /settings", panel_of, nonce=nonce, recognise=lambda message: message.id == panel.message_id
+        )
+        return await self._answer(question, lambda: self._send(self._pressed(panel.message_id, press), nonce))
+
+    async def _ask(self, command: str, understand: Callable[[BotMessage], T | None]) -> T:
         """Gives a command without options, and returns what is understood of its answer."""
         nonce = self._nonces.next()
 
         async def act() -> None:
-            known = await lane.link.command(lane.account.guild_id, _BOT, command)
-            await self._send(lane, commands.plain(known, command, **self._envelope(lane, nonce)))
+            known = await self._link.command(self._lane.account.guild_id, self._bot, command)
+            await self._send(partial(commands.plain, known, command), nonce)
 
-        return await self._answer(lane, Question(f"/{command}", understand, nonce=nonce), act)
+        return await self._answer(Question(f"/{command}", understand, nonce=nonce), act)
 
-    async def _press(self, lane: Lane, panel: Panel, press: Press) -> Panel:
-        """Presses a button of the settings, or chooses in their menu; returns the settings as they are then."""
-        nonce = self._nonces.next()
-
-        async def act() -> None:
-            await self._send(lane, _payload(panel.message_id, press, self._envelope(lane, nonce)))
-
-        return await self._answer(
-            lane,
-            Question(
-                "a change of /settings",
-                panel_of,
-                nonce=nonce,
-                recognise=lambda message: message.id == panel.message_id,
-            ),
-            act,
-        )
-
-    async def _answer(self, lane: Lane, question: Question[T], act: Callable[[], Awaitable[None]]) -> T:
-        if not lane.link.ready:
-            raise AccountNotConnected(lane.account.id)
+    async def _answer(self, question: Question[T], act: Callable[[], Awaitable[None]]) -> T:
+        if not self._link.ready:
+            raise AccountNotConnected(self._lane.account.id)
         try:
-            return await lane.inquiries.ask(question, act)
-        except (DiscordError, UnknownCommand) as error:
+            return await self._lane.inquiries.ask(question, act)
+        except DiscordError as error:
             raise Unavailable(f"The bot could not be asked: {error}") from error
 
-    async def _send(self, lane: Lane, payload: Payload) -> None:
-        """Sends an interaction; one that is in doubt may still be answered.
+    async def _send(self, compose: Callable[..., Payload], nonce: str) -> None:
+        """Sends an interaction in the account's turn; one that is in doubt may still be answered.
 
         Raises:
             Unavailable: Discord did not take it.
         """
-        outcome = await lane.link.rest.interact(payload)
+        async with self._link.pace.turn():
+            outcome = await self._link.rest.interact(compose(**self._envelope(nonce)))
         if isinstance(outcome, Refused):
             raise Unavailable(f"The bot could not be asked: Discord refused ({outcome.message}).")
 
-    @staticmethod
-    def _envelope(lane: Lane, nonce: str) -> Envelope:
-        place = Place(guild_id=lane.account.guild_id, channel_id=lane.account.channel_id)
-        return Envelope(place=place, session_id=lane.link.session_id, nonce=nonce)
+    def _envelope(self, nonce: str) -> Envelope:
+        account = self._lane.account
+        place = Place(guild_id=account.guild_id, channel_id=account.channel_id)
+        return Envelope(place=place, session_id=self._link.session_id, nonce=nonce)
 
-
-def _payload(message_id: str, press: Press, envelope: Envelope) -> Payload:
-    """Returns the interaction of a press; only its addressee sees the message with the settings."""
-    application_id = APPLICATION_IDS[_BOT]
-    if press.value:
-        return commands.select(
-            press.custom_id, press.value, message_id=message_id, application_id=application_id, **envelope
+    def _pressed(self, message_id: str, press: Press) -> Callable[..., Payload]:
+        """Returns what makes the interaction of a press; only its addressee sees the message with the settings."""
+        application_id = APPLICATION_IDS[self._bot]
+        if press.value:
+            return partial(
+                commands.select, press.custom_id, press.value, message_id=message_id, application_id=application_id
+            )
+        return partial(
+            commands.press_button,
+            press.custom_id,
+            message_id=message_id,
+            message_flags=_EPHEMERAL,
+            application_id=application_id,
         )
-    return commands.press_button(
-        press.custom_id,
-        message_id=message_id,
-        message_flags=_EPHEMERAL,
-        application_id=application_id,
-        **envelope,
-    )

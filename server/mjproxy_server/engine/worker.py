@@ -6,7 +6,6 @@ comes; it is sent again only if the absence of INTERACTION_CREATE on the session
 the time, proves that it was not taken.
 """
 
-import asyncio
 import logging
 from typing import Final
 
@@ -20,6 +19,7 @@ from mjproxy_server.engine.composing import Composer, Message, NotComposed
 from mjproxy_server.engine.connection import UnknownCommand
 from mjproxy_server.engine.dialogues import DialogueRefused
 from mjproxy_server.engine.link import Link
+from mjproxy_server.midjourney.messages import ModalOpened
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.errors import BotSilent
 from mjproxy_server.model.facts import Failed, NotTaken, Sending, Taken
@@ -76,16 +76,18 @@ class Worker:
         self._store = store
         self._nonces = nonces
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._next_turn_at = 0.0
 
-    async def work(self, task: Task) -> None:
+    async def work(self, task: Task, opened: ModalOpened | None = None) -> None:
         """Sends what the task asks for; returns when it is settled whether Discord has taken it.
 
         Whatever goes wrong ends the task as a failure with a reason; nothing is raised.
+
+        Args:
+            task: The task.
+            opened: The modal that its press has opened, and that is to be answered; None if it is yet to be sent.
         """
         try:
-            await self._send(task)
+            await self._send(task, opened)
         except DialogueRefused as refused:
             await self._store.record(task.id, Failed(now_ms(self._clock), refused.failure))
         except BotSilent as silent:
@@ -103,23 +105,25 @@ class Worker:
             return False
         try:
             stop = await self._composer.stop(task, self.account)
-            return isinstance(await stop.send(self._link.session_id, self._nonces.next()), Accepted)
+            async with self._link.pace.turn():
+                return isinstance(await stop.send(self._link.session_id, self._nonces.next()), Accepted)
         except (DiscordError, UnknownCommand) as error:
             _logger.warning("The job of task %s could not be stopped: %s", task.id, error)
             return False
 
-    async def _send(self, task: Task) -> None:
+    async def _send(self, task: Task, opened: ModalOpened | None) -> None:
         for attempt in range(MOST_TRIES):
             await self._link.wait_until_ready()
             try:
-                return await self._send_once(task, await self._compose(task, first=attempt == 0), first=attempt == 0)
+                message = await self._compose(task, opened, first=attempt == 0)
+                return await self._send_once(task, message, first=attempt == 0)
             except _Again as again:
                 await self._clock.sleep(again.pause)
         raise _Refusal(f"it was not taken in {MOST_TRIES} tries; submit it again later")
 
-    async def _compose(self, task: Task, *, first: bool) -> Message:
+    async def _compose(self, task: Task, opened: ModalOpened | None, *, first: bool) -> Message:
         try:
-            return await self._composer.compose(task, self.account)
+            return await self._composer.compose(task, self.account, opened)
         except NotComposed as refused:
             outcome = refused.outcome
             if isinstance(outcome, Refused):
@@ -133,18 +137,16 @@ class Worker:
             _Again: It was not taken and may be sent again.
             _Refusal: It was not taken and must not be sent again.
         """
-        async with self._turn:
-            await self._clock.sleep(self._next_turn_at - self._clock.monotonic())
+        async with self._link.pace.turn():
             session_id, nonce = self._link.session_id, message.nonce or self._nonces.next()
-            sending = await self._store.record(task.id, Sending(now_ms(self._clock), nonce, message.interaction_id))
-            if sending is None or sending.status.ended:
+            sending = Sending(now_ms(self._clock), nonce, message.interaction_id, task.mode)
+            stored = await self._store.record(task.id, sending)
+            if stored is None or stored.status.ended:
                 return
             try:
                 outcome = await message.send(session_id, nonce)
             except (RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
                 outcome = Refused(None, None, str(held_back), held_back.retry_after)
-            finally:
-                self._next_turn_at = self._clock.monotonic() + self.account.interval_seconds
         match outcome:
             case Accepted():
                 await self._store.record(task.id, Taken(now_ms(self._clock), nonce))
@@ -173,7 +175,7 @@ class Worker:
             await self._clock.sleep(PROOF_OF_ABSENCE)
             absent = self._link.session_id == session_id and self._heard_since(doubted_at) >= PROOF_OF_ABSENCE
             known = await self._store.get(task.id)
-            if known is None or known[0].status.ended or not known[0].trace.in_doubt:
+            if known is None or not _in_doubt(known[0], nonce):
                 return
             if absent:
                 await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
@@ -195,3 +197,8 @@ class Worker:
 
     async def _fail(self, task: Task, reason: Reason, title: str, description: str) -> None:
         await self._store.record(task.id, Failed(now_ms(self._clock), Failure(reason, title, description)))
+
+
+def _in_doubt(task: Task, nonce: str) -> bool:
+    """Tells whether it is still to be settled what became of a step; the task may have been sent again since."""
+    return not task.status.ended and task.trace.in_doubt and task.trace.nonce == nonce

@@ -24,7 +24,8 @@ Why one left is the owner: the true owner is always among the candidates. To kee
 - jobs that are none of our tasks (any more) are candidates too: a task that ended before its job did, and jobs that the
   account's user started elsewhere, whose messages carry a nonce that we never sent. They are remembered for an hour.
   What is found to be theirs is no fact for anybody. Results that were seen are remembered as well, so that a second
-  delivery, or a later edit, meets its own job again;
+  delivery, or a later edit, meets its own job again. So are jobs that have failed: a task that is sent once more has a
+  new job, and what the first one still says is nobody's;
 - so are copies: /show posts an old result again, as a message that looks like any result. While one is awaited, no
   result is known by its prompt alone. A copy that names its job is of no consequence, as that has its result;
 - a message that answers an interaction, replies to a source and has no nonce may be the start of somebody's region. It
@@ -127,7 +128,8 @@ class Correlator:
     def watch(self, task: Task) -> None:
         """Take note of a task that is at work or chosen to start, or of a newer version of it; repeating is harmless.
 
-        A task that is sent once more after its job has failed has another job from then on.
+        A task that is sent once more after its job has failed has another job from then on; what the first one's job
+        still says is nobody's. Forget the task while it waits to be sent again.
 
         Watch a task when it is chosen, before `may_start` is asked about another one, and again with each nonce before
         it is sent under that nonce: a nonce that is not known is taken for a stranger's.
@@ -194,10 +196,10 @@ class Correlator:
     # What is learned of tasks.
 
     def _learn_steps(self, job: Job, trace: Trace) -> None:
-        for step in trace.steps:
+        for step in trace.attempt:
             self._jobs.learn(job, (By.NONCE, step.nonce))
-        if trace.steps:
-            newest = trace.steps[-1]
+        if trace.attempt:
+            newest = trace.attempt[-1]
             job.nonce = newest.nonce
             job.sent_at = newest.sent_at
             job.taken = job.taken or newest.outcome == "taken"
@@ -370,9 +372,9 @@ class Correlator:
         )
 
     def _replied_to(self, message: BotMessage) -> Job | None:
-        """Return the job to whose progress the message replies; a reply to a result is about another job."""
+        """Return the job to whose progress the message replies; a reply to what ended a job is about another one."""
         job = self._jobs.exactly(By.MESSAGE, message.reference_id)
-        return job if job and job.result_id != message.reference_id else None
+        return job if job and message.reference_id not in {job.result_id, job.notice_id} else None
 
     def _candidates(self, message: BotMessage) -> list[Job]:
         for keys in self._likenesses_of(message):
@@ -418,8 +420,7 @@ class Correlator:
 
     def _facts(self, job: Job, message: BotMessage, at: int) -> list[Fact]:
         if failure := failure_of(message):
-            self._close(job)
-            return [Failed(at, failure)]
+            return self._failed(job, message, failure, at)
         if queued_prompt(message) is not None:
             return [] if job.progress_id else [Held(at, message.id)]
         if job.is_ended_by(message):
@@ -428,6 +429,15 @@ class Correlator:
         if message.content:
             return _progress(message, message.content, at)
         return [Taken(at, message.nonce, message.interaction_id)] if message.nonce else []
+
+    def _failed(self, job: Job, message: BotMessage, failure: Failure, at: int) -> list[Fact]:
+        """A failure that is told again would be taken for that of the task's next attempt."""
+        if job.closed:
+            return []
+        self._close(job)
+        if message.id != job.progress_id:
+            job.notice_id = message.id
+        return [Failed(at, failure)]
 
 
 def _is_about_a_job(message: BotMessage) -> bool:

@@ -126,15 +126,26 @@ _OF_COMMANDS = {
 
 def family_of(task: Task) -> Family:
     """Return the family of a task's job."""
-    if task.source is None:
-        return _OF_COMMANDS.get(task.action, Family())
-    return _family_of_button(task.source.custom_id)
+    if task.trace.appeal:
+        return _appealed(_family_of_request(task))
+    return _family_of_request(task)
 
 
 def strangers_family(verb: Verb) -> Family:
     """Return a family for a job of which only one message is known, by what that says is done."""
     families = [family for family in (*_OF_BUTTONS.values(), _DRAWN) if verb in family.all_verbs]
     return Family(verbs=frozenset({verb}).union(*(family.all_verbs for family in families)))
+
+
+def _family_of_request(task: Task) -> Family:
+    if task.source is None:
+        return _OF_COMMANDS.get(task.action, Family())
+    return _family_of_button(task.source.custom_id)
+
+
+def _appealed(family: Family) -> Family:
+    """The family of what a press of Appeal starts: what was refused, or the same prompt drawn as for a command."""
+    return Family(verbs=family.all_verbs | _IMAGINE, own_prompt=True, ending=family.ending)
 
 
 def _family_of_button(custom_id: str) -> Family:

@@ -58,6 +58,7 @@ class Job:
         family: What its messages may say, and with what it ends.
         index: The picture of the source that it works on, or 0.
         source_id: The message whose button started it; "" for a command.
+        origin_id: Where that is Appeal, the message whose button was pressed before; it may be replied to as well.
         custom_id: That button, if pressing it is all that there is to do.
         task_id: Our task; "" if the task is over for us, or if the job was started by somebody else.
         nonce: The newest nonce that it was sent with.
@@ -69,6 +70,7 @@ class Job:
         interaction_id: Discord's newest interaction for it.
         progress_id: The message that shows its progress; a "Job queued" is none.
         result_id: The message that brought its result.
+        notice_id: The message that told its failure, and did nothing else.
         job_id: Its UUID.
         keys: What it can be found by.
     """
@@ -77,6 +79,7 @@ class Job:
     family: Family
     index: int = 0
     source_id: str = ""
+    origin_id: str = ""
     custom_id: str = ""
     task_id: str = ""
     nonce: str = ""
@@ -88,6 +91,7 @@ class Job:
     interaction_id: str = ""
     progress_id: str = ""
     result_id: str = ""
+    notice_id: str = ""
     job_id: str = ""
     keys: set[Key] = field(default_factory=set)
 
@@ -171,25 +175,26 @@ class Job:
         all, and then to the progress message, which is no older than the job. A job with a prompt of its own may do
         either.
         """
-        if self.source_id and (reference_id == self.source_id or not self.family.own_prompt):
-            return reference_id == self.source_id
+        if reference_id in {self.source_id, self.origin_id}:
+            return True
+        if self.source_id and not self.family.own_prompt:
+            return False
         in_time = created_at(reference_id) >= self._not_before
         return phase is Phase.DONE and in_time and not self.progress_id
 
 
 def job_of(task: Task) -> Job:
     """Return a job for the task that knows only what was asked for."""
-    family = family_of(task)
-    if task.source is None:
-        return Job(bot=task.bot, family=family, task_id=task.id)
-    return Job(
-        bot=task.bot,
-        family=family,
-        index=custom_id.parse(task.source.custom_id).index,
-        source_id=task.source.message_id,
-        custom_id="" if task.confirmation else task.source.custom_id,
-        task_id=task.id,
-    )
+    job = Job(bot=task.bot, family=family_of(task), task_id=task.id)
+    if task.source:
+        job.index = custom_id.parse(task.source.custom_id).index
+        job.source_id = task.source.message_id
+        job.custom_id = "" if task.confirmation else task.source.custom_id
+    if task.trace.appeal:
+        job.origin_id = job.source_id
+        job.source_id = task.trace.appeal.message_id
+        job.custom_id = task.trace.appeal.custom_id
+    return job
 
 
 def strangers_job(message: BotMessage, family: Family | None = None) -> Job:
@@ -216,10 +221,13 @@ def copying_job(message: BotMessage) -> Job:
 
 
 def likenesses(job: Job, prompt: str) -> list[Key]:
-    """Return what messages about the job will look like: their source, and their verb and prompt."""
-    own_prompt = prompt if job.family.own_prompt else None
-    source = [source_key(job.source_id, own_prompt)] if job.source_id else []
-    return [*source, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.family.all_verbs))]
+    """Return what messages about the job will look like: their source, and their verb and prompt.
+
+    Several jobs with prompts of their own may start from one source, but not by one and the same press.
+    """
+    own_prompt = prompt if job.family.own_prompt and not job.custom_id else None
+    sources = [source_key(each, own_prompt) for each in (job.source_id, job.origin_id) if each]
+    return [*sources, *(prompt_key(job.bot, verb, prompt) for verb in sorted(job.family.all_verbs))]
 
 
 def source_key(message_id: str, prompt: str | None = None) -> Key:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
+from mjproxy_server.model.vocabulary import Bot, Level, Mode, WhenHeld
 
 DEFAULT_USER_AGENT: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/136.0.0.0 Safari/537.36"
@@ -16,6 +16,7 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "timeout_minutes": (1, 1440),
     "interval_seconds": (0, 3600),
     "weight": (1, 1000),
+    "failure_retries": (0, 10),
 }
 """The least and the greatest value of an account's numbers, wherever they come from."""
 
@@ -41,6 +42,9 @@ class Account:
         mj_bot_channel_id: The direct channel with the Midjourney bot; "" to have it found.
         niji_bot_channel_id: The direct channel with the Niji bot; "" to have it found.
         when_held: What becomes of its waiting tasks when its owner has to act.
+        failure_retries: How often a task is tried again that failed by what Midjourney calls its own fault.
+        press_appeal: Have a refused prompt judged once more, where the bot offers that.
+        fallback_modes: In which modes prompts go on, in this order, when the hours of theirs are used up.
     """
 
     guild_id: str
@@ -59,6 +63,9 @@ class Account:
     mj_bot_channel_id: str = ""
     niji_bot_channel_id: str = ""
     when_held: WhenHeld = WhenHeld.WAIT
+    failure_retries: int = 0
+    press_appeal: bool = False
+    fallback_modes: tuple[Mode, ...] = ()
 
     @property
     def id(self) -> str:
@@ -127,16 +134,24 @@ class AccountRecord:
     Attributes:
         account: The account as it is.
         base: The account as the configuration had it when this was written; None if it was made through the API.
-        sync: What the bot told of it; None before the first sync.
+        sync: What the Midjourney bot told of it; None before the first sync.
         held_reason: Why the account's owner has to act; "" if nothing is the matter.
+        niji_sync: What the Niji bot told of it; None before the first sync, and where the guild does not have that bot.
     """
 
     account: Account
     base: Account | None = None
     sync: AccountSync | None = None
     held_reason: str = ""
+    niji_sync: AccountSync | None = None
 
     @property
     def id(self) -> str:
         """The account's id."""
         return self.account.id
+
+    @property
+    def syncs(self) -> dict[Bot, AccountSync]:
+        """What each of the bots told that were asked."""
+        told = {Bot.MIDJOURNEY: self.sync, Bot.NIJI: self.niji_sync}
+        return {bot: sync for bot, sync in told.items() if sync}

@@ -252,6 +252,13 @@ class AccountNotConnected(DomainError):
         super().__init__(f"Account {account_id} is not connected: look at its health.", account_id=account_id)
 
 
+class BotNotInvited(InvalidField):
+    """The bot that shall be asked is not in the account's guild."""
+
+    def __init__(self, bot: str) -> None:
+        super().__init__("bot_type", f"the account's guild does not have the {bot} bot; invite it there first")
+
+
 class BotSilent(DomainError):
     """The bot was asked and did not answer in time."""
 

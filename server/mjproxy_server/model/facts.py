@@ -5,20 +5,22 @@
 
 from dataclasses import dataclass
 
-from mjproxy_server.model.task import Confirmation, Failure, Picture, Result
-from mjproxy_server.model.vocabulary import Mode
+from mjproxy_server.model.task import Confirmation, Failure, Picture, Result, Source
+from mjproxy_server.model.vocabulary import Mode, Setback
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt.
 
-    Where Discord has told the interaction's id beforehand, as for a page that a press has opened, it is known too.
+    Where Discord has told the interaction's id beforehand, as for a page that a press has opened, it is known too. The
+    mode is the one that the prompt asks for; None leaves the task's as it is.
     """
 
     at: int
     nonce: str
     interaction_id: str = ""
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """The bot has not done what was sent, and the task waits to be sent once more.
+
+    With an appeal, that button is pressed next in the place of what the task asks for.
+    """
+
+    at: int
+    setback: Setback
+    appeal: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """The caller has cancelled the task, and nothing of it runs any more."""
 
@@ -141,6 +155,7 @@ Fact = (
     | Held
     | Finished
     | Failed
+    | Retrying
     | Cancelled
     | Confirmed
     | Moved

@@ -3,11 +3,13 @@
 A task is a value. `mjproxy_server.model.transition` makes the next one out of it; nobody changes one in place.
 """
 
+from itertools import takewhile
+
 from msgspec import Struct
 
 from mjproxy_server.model.account import AccountFilter
 from mjproxy_server.model.command import Command, StoredImage
-from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
+from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Setback, Status
 
 
 class Button(Struct, frozen=True):
@@ -94,12 +96,17 @@ class Step(Struct, frozen=True):
     Attributes:
         nonce: The nonce of the interaction.
         sent_at: Unix milliseconds.
-        outcome: "" while it is in doubt; "taken" or "refused" once that is known.
+        outcome: "" while it is in doubt; "taken" or "refused" once that is known; "failed" once the bot has not done it
+            and the task is to be sent again.
+        setback: Why it failed; None if it did not.
+        mode: The mode that the task had then; None if none was asked for.
     """
 
     nonce: str
     sent_at: int
     outcome: str = ""
+    setback: Setback | None = None
+    mode: Mode | None = None
 
 
 class Trace(Struct, frozen=True):
@@ -112,6 +119,8 @@ class Trace(Struct, frozen=True):
         progress_flags: That message's flags; 64 if only the account's user sees it.
         job_id: The job's UUID, or "".
         last_sign_at: When the job last gave a sign of life, in Unix milliseconds; 0 before the first.
+        appeal: The button of a notice by which a refused prompt is judged once more. It is pressed in the place of what
+            the task asks for.
     """
 
     steps: tuple[Step, ...] = ()
@@ -120,6 +129,22 @@ class Trace(Struct, frozen=True):
     progress_flags: int = 0
     job_id: str = ""
     last_sign_at: int = 0
+    appeal: Source | None = None
+
+    @property
+    def attempt(self) -> tuple[Step, ...]:
+        """The steps since the last one that failed; none if the task is yet to be sent, or to be sent again."""
+        newest_first = takewhile(lambda step: step.outcome != "failed", reversed(self.steps))
+        return tuple(newest_first)[::-1]
+
+    @property
+    def failed(self) -> bool:
+        """True if the newest step has failed: the task waits to be sent again."""
+        return bool(self.steps) and self.steps[-1].outcome == "failed"
+
+    def count(self, setback: Setback) -> int:
+        """Returns how many of the steps have failed by this."""
+        return sum(step.setback is setback for step in self.steps)
 
     @property
     def nonce(self) -> str:

@@ -1,5 +1,7 @@
 """The life of a task, in one pure function: `transition(task, fact) -> task`.
 
+                             ┌──────────────── Retrying ──────────────────┐
+                             ▼                                            │
     MODAL ──Confirmed──▶ NOT_START ──Taken, Started, Progressed──▶ SUBMITTED / IN_PROGRESS ──Finished──▶ SUCCESS
       │                      │                                            │
       └──────────────────────┴──────────── Failed, Cancelled ─────────────┴──────────▶ FAILURE / CANCELLED
@@ -9,11 +11,12 @@ What holds of every task that came out of it, whatever the facts and their order
 - An end never changes; only the seed of a picture may be found afterwards.
 - Progress never falls; it is 100 exactly if the task succeeded.
 - submitted_at <= started_at <= finished_at, as far as they are set, and both of the latter are set at the end.
-- What was once known of the trace is not forgotten.
+- What was once known of the trace is not forgotten, until the task is tried again: then its steps alone are kept.
 
 Facts arrive late, twice and out of order. A fact that tells nothing new returns the same task, by which a caller sees
 that there is nothing to store. Nor is it a sign of life: a progress message that is read again in the channel's history
-does not show that the job still runs.
+does not show that the job still runs. Between two attempts, what is told of the first one changes nothing either; but
+if it has a result after all, that is the task's.
 """
 
 from functools import singledispatch
@@ -31,6 +34,7 @@ from mjproxy_server.model.facts import (
     Moved,
     NotTaken,
     Progressed,
+    Retrying,
     SeedFound,
     Sending,
     Started,
@@ -40,11 +44,14 @@ from mjproxy_server.model.task import Failure, Result, Step, Task, Trace
 from mjproxy_server.model.vocabulary import Mode, Reason, Status
 
 _MOST_BEFORE_SUCCESS = 99
+_OF_AN_ATTEMPT = Taken | NotTaken | Started | Progressed | Held | Retrying
 
 
 def transition(task: Task, fact: Fact) -> Task:
     """Returns what the fact makes of the task; the very same object if it changes nothing."""
     if task.status.ended and not isinstance(fact, SeedFound):
+        return task
+    if task.trace.failed and isinstance(fact, _OF_AN_ATTEMPT):
         return task
     after = _apply(fact, task)
     return task if after == task else after
@@ -57,11 +64,13 @@ def _apply(fact: object, task: Task) -> Task:  # noqa: ARG001
 
 @_apply.register
 def _(fact: Sending, task: Task) -> Task:
-    return _traced(
+    mode = fact.mode or task.mode
+    sending = _traced(
         task,
-        steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at)),
+        steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at, mode=mode)),
         interaction_id=fact.interaction_id or task.trace.interaction_id,
     )
+    return replace(sending, mode=mode)
 
 
 @_apply.register
@@ -143,6 +152,18 @@ def _(fact: Failed, task: Task) -> Task:
 
 
 @_apply.register
+def _(fact: Retrying, task: Task) -> Task:
+    """What was not sent, or was proved not to be taken, cannot have failed at the bot."""
+    if not task.trace.steps or task.trace.steps[-1].outcome == "refused":
+        return task
+    if task.cancel_requested_at:
+        return _end(task, fact.at, Status.CANCELLED)
+    failed = replace(task.trace.steps[-1], outcome="failed", setback=fact.setback)
+    trace = Trace(steps=(*task.trace.steps[:-1], failed), appeal=fact.appeal)
+    return replace(task, status=Status.NOT_START, started_at=0, trace=trace)
+
+
+@_apply.register
 def _(fact: Cancelled, task: Task) -> Task:
     return _end(task, fact.at, Status.CANCELLED)
 
@@ -165,9 +186,14 @@ def _(fact: Confirmed, task: Task) -> Task:
 
 @_apply.register
 def _(fact: Moved, task: Task) -> Task:
-    """What was sent for already, or may have been, stays where it is: its messages come in that channel."""
-    unsent = task.status is Status.NOT_START and all(step.outcome == "refused" for step in task.trace.steps)
-    return replace(task, account_id=fact.account_id) if unsent else task
+    """What the bot may be at work on stays where it is: its messages come in that channel.
+
+    So does the notice that an appeal is pressed on; the next account gets the request as it is.
+    """
+    idle = all(step.outcome in {"refused", "failed"} for step in task.trace.steps)
+    if task.status is not Status.NOT_START or not idle:
+        return task
+    return replace(_traced(task, appeal=None), account_id=fact.account_id)
 
 
 @_apply.register

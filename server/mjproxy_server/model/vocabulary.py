@@ -72,6 +72,17 @@ class Mode(_Name):
     TURBO = auto()
 
 
+class DeliveryOutcome(_Name):
+    """What became of an attempt to deliver a callback."""
+
+    DELIVERED = auto()
+    """The hook has taken it."""
+    RETRY = auto()
+    """It failed, and may be tried again."""
+    DROP = auto()
+    """It must not be tried again."""
+
+
 class Dimensions(_Name):
     """The shape of a blend: 2:3, 1:1 or 3:2."""
 
@@ -85,6 +96,19 @@ class WhenHeld(_Name):
 
     WAIT = auto()
     MOVE = auto()
+
+
+class Setback(_Name):
+    """Why the bot did not do a job, where that need not be the end of the task."""
+
+    FAULT = auto()
+    """Midjourney calls the failure its own."""
+    BUSY = auto()
+    """The bot is too busy to take it."""
+    MODERATED = auto()
+    """The prompt was refused, and the bot offers to have it judged once more."""
+    EXHAUSTED = auto()
+    """The hours of the mode are used up."""
 
 
 class Level(_Name):

@@ -11,6 +11,7 @@ from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.model.account import Account, AccountFilter
+from mjproxy_server.model.vocabulary import Bot
 from mjproxy_server.prompts.config import PromptsConfig
 from mjproxy_server.prompts.prompts import Prompts, open_prompts
 from mjproxy_server.store.images import Images
@@ -24,7 +25,7 @@ class StandingAccounts:
     def __init__(self, *accounts: Account) -> None:
         self.accounts = {account.id: account for account in accounts}
         self.expected = dict.fromkeys(self.accounts, 0)
-        self.remixing: set[str] = set()
+        self.remixing: set[tuple[str, Bot]] = set()
 
     def loads(self) -> list[Load]:
         return [
@@ -35,8 +36,8 @@ class StandingAccounts:
     def choose(self, wanted: AccountFilter) -> list[Load]:
         return candidates(self.loads(), wanted)
 
-    def remix_is_on(self, account_id: str) -> bool:
-        return account_id in self.remixing
+    def remix_is_on(self, account_id: str, bot: Bot) -> bool:
+        return (account_id, bot) in self.remixing
 
     def expect(self, account_id: str, count: int) -> None:
         self.expected[account_id] += count
@@ -58,6 +59,17 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await open_store(tmp_path / "data", now=lambda: int(clock.time() * 1000))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def everything_is_understood(tmp_path: Path) -> AsyncIterator[None]:
+    """Fails the test if the bot has said something that the engine in `tmp_path` did not understand."""
+    yield
+    opened = await open_store(tmp_path / "server", now=int)
+    listing = await opened.unknown_messages.list("", 0, 200)
+    await opened.close()
+    assert [(message.reason, message.json) for message in listing.messages] == []
+    assert listing.seen == 0
 
 
 @pytest.fixture

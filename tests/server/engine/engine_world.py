@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +26,11 @@ from mjproxy_simulator.part import Settings, SimulatorSection, running
 
 
 class FastClock:
-    """The machine's clock, running `factor` times as fast from the moment it was made."""
+    """The machine's clock, put ahead by some seconds, running `factor` times as fast from the moment it was made."""
 
-    def __init__(self, factor: float) -> None:
+    def __init__(self, factor: float, ahead: float = 0) -> None:
         self._factor = factor
-        self._started_at, self._began = time.time(), time.monotonic()
+        self._started_at, self._began = time.time() + ahead, time.monotonic()
 
     def monotonic(self) -> float:
         return (time.monotonic() - self._began) * self._factor
@@ -111,14 +111,22 @@ async def running_engine_world(
     *,
     speed: float = 100,
     clock_factor: float = 1,
+    clock_ahead: float = 0,
     profile: int = 2026,
     accounts: int = 1,
     spare: int = 0,
     limits: Mapping[str, float] | None = None,
+    bots: Sequence[str] = ("midjourney", "niji", "insightface"),
+    account_sync: bool = False,
     **account: object,
 ) -> AsyncIterator[EngineWorld]:
     """Runs both for the time of the block; what is said of an account holds for all, the spare ones included."""
-    section = SimulatorSection(accounts=accounts + spare, profile=profile, limits=limits or {})  # type: ignore[arg-type]
+    section = SimulatorSection(
+        accounts=accounts + spare,
+        profile=profile,
+        limits=limits or {},
+        bots=bots,  # type: ignore[arg-type]
+    )
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as control:
         known = [_account(each, account) for each in (await control.get("/control/accounts")).json()]
@@ -127,8 +135,9 @@ async def running_engine_world(
             accounts=tuple(known[:accounts]),
             endpoints=_endpoints(url),
             retention=Retention(),
+            account_sync=account_sync,
         )
-        async with running_engine(config, clock=FastClock(clock_factor), rng=random.Random(1)) as engine:
+        async with running_engine(config, clock=FastClock(clock_factor, clock_ahead), rng=random.Random(1)) as engine:
             yield EngineWorld(engine, control, tuple(known[accounts:]))
 
 

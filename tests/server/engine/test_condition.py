@@ -96,3 +96,23 @@ def test_no_account_that_is_not_held_rests_for_longer_than_the_limit(omens: list
         if began:
             assert sign is Omen.BAD
             assert condition.resting_until >= now + FIRST_REST
+
+
+def test_a_pause_ends_by_itself_and_a_shorter_one_does_not_end_it() -> None:
+    condition = Condition()
+    condition.pause(30)
+    condition.pause(20)
+    assert not condition.fit(29)
+    assert condition.fit(30)
+
+
+def test_a_pause_is_no_rest_and_outlasts_one() -> None:
+    condition = Condition()
+    for _ in range(PATIENCE):
+        condition.heed(Omen.BAD, 0)
+    condition.pause(FIRST_REST + 10)
+    assert condition.resting_until == FIRST_REST
+    assert not condition.fit(FIRST_REST)
+    assert condition.idle_until == FIRST_REST + 10
+    condition.recover()
+    assert condition.fit(0)

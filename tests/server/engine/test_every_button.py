@@ -16,6 +16,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Status
 from server.engine.engine_world import EngineWorld, running_engine_world
 
+pytestmark = pytest.mark.usefixtures("everything_is_understood")
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
 
 

@@ -11,12 +11,11 @@ import pytest
 
 from mjproxy_server.engine.condition import PATIENCE
 from mjproxy_server.engine.requests import ImagineRequest
-from mjproxy_server.engine.syncing import BotSettings
 from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.command import Change
-from mjproxy_server.model.errors import AccountNotFound, InvalidField, Unavailable
+from mjproxy_server.model.errors import AccountNotFound, Unavailable
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Action, Level, Mode, Reason, Status, WhenHeld
+from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
 
 
@@ -152,7 +151,7 @@ async def test_a_hold_is_known_after_a_restart(tmp_path: Path) -> None:
         await world.fault("bot_notice", notice="subscription_required")
         lane = world.engine.fleet.lanes[0]
         await world.ended((await submit(world, lane.account.id)).id)
-        await world.engine.registry.keep_holds()
+        await world.engine.registry.keep_findings()
     async with running_engine_world(tmp_path) as world:
         lane = world.engine.fleet.lanes[0]
         assert "ubscription" in lane.held_reason
@@ -204,50 +203,6 @@ async def test_a_revoked_token_that_shows_only_as_closed_connections_is_found_ou
         await world.control.delete("/control/faults")
         await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
         await seen(world, lambda: lane.link.ready)
-
-
-async def test_a_sync_reads_what_the_bot_tells_of_the_account(tmp_path: Path) -> None:
-    async with running_engine_world(tmp_path) as world:
-        lane = world.engine.fleet.lanes[0]
-        await seen(world, lambda: lane.link.ready)
-        await world.engine.registry.sync(lane.account.id)
-        assert lane.sync is not None
-        assert lane.sync.plan
-        assert lane.sync.fast_hours_left is not None
-        assert lane.sync.mode is Mode.FAST
-        assert lane.sync.remix is False
-        assert lane.sync.version in lane.sync.versions
-        (kept,) = await world.engine.store.accounts.all()
-        assert kept.sync == lane.sync
-
-
-async def test_the_bots_settings_can_be_changed(tmp_path: Path) -> None:
-    async with running_engine_world(tmp_path) as world:
-        lane = world.engine.fleet.lanes[0]
-        await seen(world, lambda: lane.link.ready)
-        await world.engine.registry.sync(lane.account.id)
-        assert lane.sync is not None
-        version = next(each for each in lane.sync.versions if each != lane.sync.version)
-        wanted = BotSettings(version=version, remix=True, stylize=Level.VERY_HIGH, variation=Level.LOW, mode=Mode.RELAX)
-        await world.engine.registry.change_bot_settings(lane.account.id, wanted)
-        assert lane.sync.version == version
-        assert lane.sync.remix
-        assert lane.load().remix
-        assert (lane.sync.stylize, lane.sync.variation, lane.sync.mode) == (Level.VERY_HIGH, Level.LOW, Mode.RELAX)
-        sent = len(await world.ledger())
-        await world.engine.registry.change_bot_settings(lane.account.id, wanted)
-        assert len(await world.ledger()) == sent + 2  # /settings and /info; nothing was left to be pressed.
-
-
-async def test_a_setting_that_the_bot_does_not_offer_is_refused_and_nothing_is_pressed(tmp_path: Path) -> None:
-    async with running_engine_world(tmp_path) as world:
-        lane = world.engine.fleet.lanes[0]
-        await seen(world, lambda: lane.link.ready)
-        with pytest.raises(InvalidField, match=r"settings\.version"):
-            await world.engine.registry.change_bot_settings(
-                lane.account.id, BotSettings(remix=True, version="Midjourney Model V99")
-            )
-        assert [entry["kind"] for entry in await world.ledger()] == ["settings"]
 
 
 async def _update(world: EngineWorld, account: Account, **settings: object) -> None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from mjproxy_server.engine.requests import ImagineRequest
+from mjproxy_server.engine.images import InlineImage
+from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest, NewCommand
+from mjproxy_server.model.command import Press, Shorten
 from mjproxy_server.model.vocabulary import Reason, Status
 from server.engine.engine_world import running_engine_world
+
+
+def cat() -> InlineImage:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(buffer, "PNG")
+    return InlineImage(buffer.getvalue())
 
 
 @pytest.mark.parametrize("profile", [2026, 2023])
@@ -48,3 +58,22 @@ async def test_a_job_that_shows_life_does_not_time_out_however_long_it_takes(tmp
         task = await world.ended((await world.submit(ImagineRequest("a cat"))).id)
         assert task.status is Status.SUCCESS
         assert task.finished_at - task.started_at > 60_000
+
+
+@pytest.mark.parametrize(
+    ("command", "button"),
+    [(DescribeRequest(cat()), "MJ::Picread::Retry"), (Shorten("appdash appdash, dadaistic, toonami"), "Extended")],
+)
+async def test_a_change_of_the_parents_message_that_nobody_heard_of_is_read_from_the_history(
+    tmp_path: Path, command: NewCommand, button: str
+) -> None:
+    async with running_engine_world(tmp_path, speed=200, clock_factor=60, timeout_minutes=1) as world:
+        parent = await world.done(command)
+        assert parent.result is not None, parent.failure
+        custom_id = next(each.custom_id for each in parent.result.buttons if button in each.custom_id)
+        await world.fault("drop_dispatch", event="MESSAGE_UPDATE", count=None)
+        task = await world.done(Press(parent.id, custom_id))
+        assert task.status is Status.SUCCESS, task.failure
+        assert task.result is not None
+        assert task.result.message_id == parent.result.message_id
+        assert task.result.prompt != parent.result.prompt

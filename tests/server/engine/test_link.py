@@ -16,6 +16,7 @@ from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.link import Link
+from mjproxy_server.engine.pace import Pace
 from server.engine.engine_world import running_engine_world
 
 
@@ -54,7 +55,7 @@ async def test_who_waits_goes_on_with_the_new_connection_and_learns_whose_sessio
         connected = world.engine.fleet.lanes[0].link.connection
         await connected.wait_until_ready()
         ear, before = Ear(), unconnected()
-        link = Link(before)
+        link = Link(before, Pace(0, SystemClock()))
         link.join(ear)
         waiting = asyncio.create_task(link.wait_until_ready())
         await asyncio.sleep(0)
@@ -68,7 +69,7 @@ async def test_who_waits_goes_on_with_the_new_connection_and_learns_whose_sessio
 
 async def test_a_session_that_has_not_begun_is_nobodys() -> None:
     ear, connection = Ear(), unconnected()
-    link = Link(connection)
+    link = Link(connection, Pace(0, SystemClock()))
     link.join(ear)
     await link.greet()
     assert not ear.users

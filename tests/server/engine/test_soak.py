@@ -1,5 +1,7 @@
 """Many jobs, and everything that goes wrong: no result to a wrong task, none left without an end, none paid twice.
 
+A task that is tried again since the bot has reported a failure may start a second job; of the first one nothing came.
+
 In short form by `make test`, in full by `make soak`; a seed that is printed makes a run again.
 """
 
@@ -34,6 +36,9 @@ ALWAYS = (
     {"name": "interaction_lost_answer", "probability": 0.01},
     {"name": "bot_silent", "probability": 0.005},
     {"name": "bot_notice", "probability": 0.005, "notice": "went_wrong"},
+    {"name": "bot_notice", "probability": 0.005, "notice": "went_wrong_in_progress"},
+    {"name": "bot_notice", "probability": 0.005, "notice": "queue_full"},
+    {"name": "bot_notice", "probability": 0.005, "notice": "action_needed"},
     {"name": "stop_job", "probability": 0.005},
     {"name": "stop_job", "probability": 0.005, "outcome": "silent"},
 )
@@ -64,6 +69,9 @@ async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: i
         core_size=6,
         queue_size=10,
         timeout_minutes=1,
+        account_sync=True,
+        failure_retries=1,
+        press_appeal=True,
     ) as world:
         for fault in ALWAYS:
             await world.fault(**{"count": None, **fault})  # type: ignore[arg-type]
@@ -106,10 +114,13 @@ async def _call(world: EngineWorld, left: object, rng: random.Random) -> None:
 async def _judge(world: EngineWorld) -> None:
     tasks = (await world.engine.store.list(TaskQuery(limit=100_000))).tasks
     ledger = {str(entry["nonce"]): entry["job"] for entry in await world.ledger()}
+    failed_jobs = {job["id"] for job in (await world.control.get("/control/jobs?status=failed")).json()}
     print(Counter(f"{task.status} {task.failure.reason if task.failure else ''}" for task in tasks))  # noqa: T201
     assert all(task.status.ended for task in tasks)
     for task in tasks:
-        started = [ledger[step.nonce] for step in task.trace.steps if ledger.get(step.nonce)]
+        given_up = {ledger.get(step.nonce) for step in task.trace.steps if step.outcome == "failed"} - {None}
+        assert given_up <= failed_jobs, f"task {task.id} was tried again although its job had not failed"
+        started = [ledger[step.nonce] for step in task.trace.attempt if ledger.get(step.nonce)]
         assert len(started) <= 1, f"task {task.id} was paid {len(started)} times"
         if task.result:
             assert started == [task.result.job_id], f"task {task.id} got another job's result"

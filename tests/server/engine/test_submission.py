@@ -29,7 +29,7 @@ from mjproxy_server.model.errors import (
 )
 from mjproxy_server.model.facts import Cancelled, Finished
 from mjproxy_server.model.task import Button, Confirmation, Modal, Picture, Result, Task
-from mjproxy_server.model.vocabulary import Action, Mode, Status
+from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
 from mjproxy_server.store.interface import Store, TaskQuery
 from server.engine.conftest import StandingAccounts
 
@@ -331,7 +331,7 @@ async def test_an_empty_answer_means_the_proposed_prompt(submitter: Submitter, s
 
 async def test_remix_asks_unless_told_not_to(submitter: Submitter, store: Store, accounts: StandingAccounts) -> None:
     parent = await finished_grid(submitter, store)
-    accounts.remixing.add(parent.account_id)
+    accounts.remixing.add((parent.account_id, Bot.MIDJOURNEY))
     variation = Press(parent.id, f"MJ::JOB::variation::1::{JOB}")
     asked = (await submitter.submit(request(variation))).task
     assert (asked.status, asked.modal) == (Status.MODAL, Modal("a cat --v 7.0", remix=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from midjourney_bot import (
     Dispatch,
     Value,
+    button,
     cancel_button,
     deletion,
     frame,
@@ -24,10 +25,12 @@ from midjourney_rewriting import echo
 from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
 
 from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started, Taken
-from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.midjourney.messages import BotMessage, Event
+from mjproxy_server.midjourney.outcomes import appeal_of
+from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Retrying, Started, Taken
+from mjproxy_server.model.task import Failure, Source, Task
 from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Reason
+from mjproxy_server.model.vocabulary import Reason, Setback
 
 PROMPTS = [
     "a cat --ar 2:3",
@@ -44,6 +47,8 @@ SOURCES = {
 PROPOSALS = {snowflake(NOW - 10_000_000): "a text", snowflake(NOW - 11_000_000): "another text"}
 """Messages that propose prompts, by what they said at first."""
 WRITTEN = {"describe": describe, "shorten": shorten}
+APOLOGY = "Sorry, something went wrong"
+APPEALABLE = {"imagine", *DRAWN} - {"region"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +66,7 @@ class Conditions:
         twins: Our own user draws the same things from elsewhere, and has old results shown again.
         losses: Some dispatches of our jobs never come.
         giving_up: Some tasks are ended before their jobs.
+        retries: Some tasks whose jobs have failed are sent again, or have their prompts judged once more.
     """
 
     answers_progress: bool
@@ -73,6 +79,7 @@ class Conditions:
     twins: bool = False
     losses: bool = False
     giving_up: bool = False
+    retries: bool = False
 
 
 @dataclass
@@ -182,11 +189,19 @@ class World:
         nonce = f"{self._tick()}"
         self.tasks[task.id] = sent(task, nonce, self._now)
         self.correlator.watch(self.tasks[task.id])
-        kind = self._kinds[task.id]
         own_prompt = task.source is None or task.confirmation is not None
         prompt = echo(task.prompt, self._rng) if own_prompt or task.source is None else task.source.prompt
-        source_id = task.source.message_id if task.source else ""
+        kind, source_id = self._deed(task)
         self._begin(Drawing(self._job_id(), task.id, kind, prompt, task.index, source_id, US, nonce))
+
+    def _deed(self, task: Task) -> tuple[str, str]:
+        """What the bot does for the task, and to which message that replies; of an appeal it is not known for sure."""
+        kind, source_id = self._kinds[task.id], task.source.message_id if task.source else ""
+        if task.trace.appeal is None:
+            return kind, source_id
+        notice_id = task.trace.appeal.message_id
+        deeds = [("description", notice_id), (kind, notice_id), (kind, source_id)]
+        return self._rng.choice(deeds if source_id else deeds[:1])
 
     def _be_others(self) -> None:
         """Somebody else draws what we draw too."""
@@ -243,19 +258,34 @@ class World:
             self._wire.append(self._rng.choice([dispatch, *self._history]))
 
     def _may_swap(self) -> bool:
-        """A page is submitted after it was opened, so nothing of its job can come before that."""
-        return self._wire[-2][0] != "INTERACTION_IFRAME_MODAL_CREATE"
+        """Nothing of a job can come before its page was opened, nor an apology before what it answers."""
+        embeds = self._wire[-1][1].get("embeds") or ({},)
+        return self._wire[-2][0] != "INTERACTION_IFRAME_MODAL_CREATE" and embeds[0].get("title") != APOLOGY
 
     def _deliver(self) -> None:
         if not self._wire:
             return
-        dispatch = self._wire.popleft()
-        for sighting in self.correlator.observe(observed(dispatch), self._now):
+        event = observed(self._wire.popleft())
+        for sighting in self.correlator.observe(event, self._now):
             self._check(sighting.task_id, sighting.fact)
+            if self.conditions.retries and isinstance(sighting.fact, Failed) and self._chance(0.7):
+                self._retry(sighting.task_id, event)
+                continue
             task = self.tasks[sighting.task_id] = transition(self.tasks[sighting.task_id], sighting.fact)
             self.correlator.watch(task)
             if task.status.ended and self._chance(0.8):
                 self.correlator.forget(task.id)
+
+    def _retry(self, task_id: str, event: Event) -> None:
+        """Lets a task whose job has failed wait once more; nothing of what that job still says is the task's."""
+        appeal = _appeal(event) if self._chance(0.8) else None
+        task = transition(self.tasks.pop(task_id), Retrying(self._now, Setback.FAULT, appeal))
+        assert task.trace.failed
+        self.correlator.forget(task_id)
+        self.waiting.append(task)
+        self._owners |= {name: "" for name, owner in self._owners.items() if owner == task_id}
+        for drawing in self._drawings:
+            drawing.task_id = "" if drawing.task_id == task_id else drawing.task_id
 
     def _give_up(self) -> None:
         running = [task for task in self.tasks.values() if not task.status.ended]
@@ -368,13 +398,25 @@ class World:
         if self.conditions.refusals and self._chance(0.1):
             yield self._report(progress_id, drawing, "Stopped", updated=True)
             return
+        if self.conditions.refusals and drawing.kind != "upsample" and self._chance(0.1):
+            yield self._apology(progress_id, drawing)
+            return
         ending = [self._result(self._name(drawing), progress_id, drawing)]
         if not self.conditions.answers_progress:
             ending.insert(self._rng.randrange(2), deletion(progress_id))
         yield from ending
 
     def _refusal(self, drawing: Drawing, keys: dict[str, Value]) -> Dispatch:
+        if drawing.kind in APPEALABLE and self._chance(0.5):
+            keys |= {"buttons": (button("MJ::Prompts::Appeal::a1b2", "Appeal"),)}
+            return refusal(self._name(drawing), "Action needed to continue", user_id=drawing.user_id, **keys)
         return refusal(self._name(drawing), "Invalid parameter", user_id=drawing.user_id, **keys)
+
+    def _apology(self, progress_id: str, drawing: Drawing) -> Dispatch:
+        """In the place of the progress, or in answer to it."""
+        if self._chance(0.5):
+            return refusal(progress_id, APOLOGY, user_id=drawing.user_id, updated=True)
+        return refusal(self._name(drawing), APOLOGY, user_id=drawing.user_id, reply_to=progress_id)
 
     def _report(self, message_id: str, drawing: Drawing, status: str, **keys: Value) -> Dispatch:
         waiting = status == "Waiting to start"
@@ -425,6 +467,11 @@ class World:
 
     def _job_id(self) -> str:
         return f"{self._number():08x}-0000-4000-8000-{self._rng.randrange(1 << 48):012x}"
+
+
+def _appeal(event: Event) -> Source | None:
+    pressed = appeal_of(event) if isinstance(event, BotMessage) else None
+    return Source(event.id, 64, "", pressed.custom_id, "") if pressed and isinstance(event, BotMessage) else None
 
 
 def _proposing(text: str) -> str:

@@ -22,6 +22,7 @@ CONDITIONS = st.builds(
     twins=st.booleans(),
     losses=st.booleans(),
     giving_up=st.booleans(),
+    retries=st.booleans(),
 )
 SEEDS = st.integers(0, 2**32)
 

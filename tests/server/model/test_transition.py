@@ -19,14 +19,15 @@ from mjproxy_server.model.facts import (
     Moved,
     NotTaken,
     Progressed,
+    Retrying,
     SeedFound,
     Sending,
     Started,
     Taken,
 )
-from mjproxy_server.model.task import Confirmation, Failure, Modal, Picture, Result, Task
+from mjproxy_server.model.task import Confirmation, Failure, Modal, Picture, Result, Source, Step, Task, Trace
 from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Action, Mode, Reason, Status
+from mjproxy_server.model.vocabulary import Action, Mode, Reason, Setback, Status
 
 QUEUED = Task(
     id="1700000000000000",
@@ -167,8 +168,16 @@ def test_an_unknown_fact_is_a_fault() -> None:
         transition(QUEUED, object())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("before", [(), (Sending(1100, "1"), NotTaken(1200, "1"))])
-def test_a_task_that_discord_has_nothing_of_can_move(before: tuple[Fact, ...]) -> None:
+@pytest.mark.parametrize(
+    "before",
+    [
+        (),
+        (Sending(1100, "1"), NotTaken(1200, "1")),
+        (Sending(1100, "1"), Retrying(1200, Setback.BUSY)),
+        (Sending(1100, "1"), Retrying(1200, Setback.BUSY), Sending(1300, "2"), NotTaken(1400, "2")),
+    ],
+)
+def test_a_task_that_the_bot_is_not_at_work_on_can_move(before: tuple[Fact, ...]) -> None:
     task = QUEUED
     for fact in before:
         task = transition(task, fact)
@@ -176,13 +185,84 @@ def test_a_task_that_discord_has_nothing_of_can_move(before: tuple[Fact, ...]) -
 
 
 @pytest.mark.parametrize(
-    "before", [(Sending(1100, "1"),), (Sending(1100, "1"), Taken(1200, "1")), (Cancelled(1100),), (Started(1100, "m"),)]
+    "before",
+    [
+        (Sending(1100, "1"),),
+        (Sending(1100, "1"), Taken(1200, "1")),
+        (Sending(1100, "1"), Retrying(1200, Setback.BUSY), Sending(1300, "2")),
+        (Cancelled(1100),),
+        (Started(1100, "m"),),
+    ],
 )
-def test_a_task_that_discord_may_have_something_of_stays(before: tuple[Fact, ...]) -> None:
+def test_a_task_that_the_bot_may_be_at_work_on_stays(before: tuple[Fact, ...]) -> None:
     task = QUEUED
     for fact in before:
         task = transition(task, fact)
     assert transition(task, Moved(1300, "22")) is task
+
+
+RUNNING = after(Sending(1100, "n1", mode=Mode.FAST), Started(1200, "m1", "i1", "j1"), Progressed(1300, "m1", 46))
+RETRYING = Retrying(1400, Setback.FAULT)
+APPEAL = Source("m9", 64, "", "MJ::Prompts::Appeal::a1b2", "")
+
+
+def test_a_task_that_is_tried_again_waits_as_at_first_but_for_its_progress_and_its_steps() -> None:
+    task = transition(RUNNING, RETRYING)
+    failed = Step("n1", 1100, outcome="failed", setback=Setback.FAULT, mode=Mode.FAST)
+    assert task == replace(QUEUED, progress=46, mode=Mode.FAST, trace=Trace(steps=(failed,)))
+    assert task.trace.failed
+    assert not task.trace.in_doubt
+    assert task.trace.count(Setback.FAULT) == 1
+
+
+def test_the_next_attempt_has_a_life_of_its_own() -> None:
+    task = after(RETRYING, Sending(2000, "n2", mode=Mode.RELAX), Taken(2100, "n2", "i2"), task=RUNNING)
+    assert (task.status, task.started_at, task.progress, task.mode) == (Status.SUBMITTED, 2100, 46, Mode.RELAX)
+    assert [step.nonce for step in task.trace.attempt] == ["n2"]
+    assert (task.trace.interaction_id, task.trace.last_sign_at) == ("i2", 2100)
+    assert [step.mode for step in task.trace.steps] == [Mode.FAST, Mode.RELAX]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Taken(1500, "n1"),
+        NotTaken(1500, "n1"),
+        Started(1500, "m1"),
+        Progressed(1500, "m1", 78),
+        Held(1500, "m1"),
+        RETRYING,
+    ],
+)
+def test_what_is_told_of_a_failed_attempt_changes_nothing(late: Fact) -> None:
+    task = transition(RUNNING, RETRYING)
+    assert transition(task, late) is task
+
+
+def test_a_result_that_comes_after_all_is_the_tasks() -> None:
+    assert after(RETRYING, Finished(1500, RESULT), task=RUNNING).status is Status.SUCCESS
+
+
+@pytest.mark.parametrize("before", [(), (Sending(1100, "n1"), NotTaken(1200, "n1"))])
+def test_what_the_bot_has_nothing_of_cannot_have_failed_there(before: tuple[Fact, ...]) -> None:
+    task = after(*before)
+    assert transition(task, RETRYING) is task
+
+
+def test_a_step_in_doubt_is_settled_by_its_failure() -> None:
+    assert after(Sending(1100, "n1"), RETRYING).trace.failed
+
+
+def test_a_task_whose_caller_wants_it_stopped_is_not_tried_again() -> None:
+    assert after(CancelRequested(1350), RETRYING, task=RUNNING).status is Status.CANCELLED
+    assert after(RETRYING, CancelRequested(1500), task=RUNNING).status is Status.CANCELLED
+
+
+def test_an_appeal_is_pressed_once_and_in_the_channel_of_its_notice() -> None:
+    task = after(Retrying(1400, Setback.MODERATED, APPEAL), task=RUNNING)
+    assert task.trace.appeal == APPEAL
+    assert after(Sending(1500, "n2"), RETRYING, task=task).trace.appeal is None
+    assert after(Moved(1500, "22"), task=task).trace.appeal is None
 
 
 times = st.integers(0, 5000)
@@ -198,6 +278,7 @@ facts = st.one_of(
     st.builds(Held, times, messages),
     st.builds(Finished, times, st.just(RESULT)),
     st.builds(Failed, times, st.just(FAILURE)),
+    st.builds(Retrying, times, st.sampled_from(Setback), st.none() | st.just(APPEAL)),
     st.builds(Cancelled, times),
     st.builds(CancelRequested, times),
     st.builds(Moved, times, st.sampled_from(["11", "22"])),
@@ -218,9 +299,12 @@ def test_what_holds_of_every_task(history: list[Fact]) -> None:
         assert not task.started_at or task.submitted_at <= task.started_at
         assert not task.finished_at or task.started_at <= task.finished_at
         assert task.status.ended == bool(task.finished_at)
-        assert task.trace.last_sign_at >= before.trace.last_sign_at
         assert len(task.trace.steps) >= len(before.trace.steps)
-        assert not before.trace.job_id or task.trace.job_id == before.trace.job_id or task.status is Status.SUCCESS
+        if task.trace.failed:
+            assert task.status.ended or (task.status, task.started_at) == (Status.NOT_START, 0)
+        else:
+            assert task.trace.last_sign_at >= before.trace.last_sign_at
+            assert not before.trace.job_id or task.trace.job_id == before.trace.job_id or task.status is Status.SUCCESS
 
 
 @given(st.lists(facts, max_size=8), facts.filter(lambda fact: not isinstance(fact, Sending)))
@@ -236,11 +320,12 @@ def test_a_fact_told_again_later_is_no_sign_of_life(history: list[Fact], fact: F
 
 
 @given(st.lists(facts, max_size=8))
-def test_a_task_that_has_left_the_queue_never_returns_to_it(history: list[Fact]) -> None:
+def test_a_task_that_has_left_the_queue_returns_to_it_only_to_be_tried_again(history: list[Fact]) -> None:
     task = QUEUED
     for fact in history:
         before, task = task, transition(task, fact)
-        assert before.status is Status.NOT_START or task.status is not Status.NOT_START
+        returned = before.status is not Status.NOT_START and task.status is Status.NOT_START
+        assert not returned or isinstance(fact, Retrying)
 
 
 def test_no_change_is_the_same_object() -> None:

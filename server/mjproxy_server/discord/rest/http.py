@@ -48,6 +48,8 @@ async def request(
     Raises:
         DiscordUnavailable: If there was no whole answer; its `sent` tells whether the request may have arrived.
     """
+    if http.is_closed:
+        raise DiscordUnavailable("the account's connections are closed", sent=False)
     try:
         return await http.request(method, url, headers=headers, params=params, json=json, content=content)
     except _NEVER_SENT as error:

@@ -104,6 +104,12 @@ class TestInteract:
         assert isinstance(outcome, Refused)
         assert outcome.http_status is None
 
+    async def test_refused_when_it_is_closed(self, rest: DiscordRest, api: ScriptedApi) -> None:
+        """An account may be removed while something is still asked of the bot in its name."""
+        await rest.close()
+        assert await rest.interact(IMAGINE) == Refused(None, None, "the account's connections are closed")
+        assert not api.requests
+
     async def test_refused_when_the_proxy_does_not_let_us_out(self, new_rest: NewRest, api: ScriptedApi) -> None:
         api.answer(407)
         outcome = await new_rest(server="https://discord.invalid", proxy=api.url).interact(IMAGINE)
