@@ -1,7 +1,7 @@
 """The OpenAPI document and the page to read it and try it, served without a key: neither tells a secret.
 
-The page is RapiDoc (https://rapidocweb.com, MIT licence), which is shipped with this package, so that nothing is loaded
-from elsewhere.
+The page is RapiDoc (https://rapidocweb.com, MIT licence), shipped with this package, so that nothing is loaded from
+elsewhere. `page/rapidoc-min.js` is that file of the npm package `rapidoc` 9.3.8, without the line with its source map.
 """
 
 from collections.abc import Iterator

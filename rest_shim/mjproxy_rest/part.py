@@ -3,15 +3,26 @@
 Light to import, since the launcher does so only to read settings; what serving needs comes with `serve`.
 """
 
+import base64
 import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mjproxy.launcher.address import Address
+from mjproxy_rest.callbacks.addresses import AddressRules
 
 NAME: Final = "rest"
 
@@ -19,6 +30,18 @@ NAME: Final = "rest"
 def _host_and_port(text: str) -> str:
     Address.parse(text)
     return text
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    """Lets a secret pass that any library for Standard Webhooks takes."""
+    prefix, _, digits = secret.get_secret_value().partition("_")
+    try:
+        length = len(base64.b64decode(digits, validate=True))
+    except ValueError:
+        length = 0
+    if prefix != "whsec" or not 24 <= length <= 64:
+        raise ValueError('expected "whsec_" and 24 to 64 bytes in base64; `openssl rand -base64 32` makes these')
+    return secret
 
 
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
@@ -66,6 +89,26 @@ class DiscordSettings(BaseModel):
     proxy: SecretStr | None = None
 
 
+class CallbackSettings(BaseModel):
+    """What the shim needs of the table `[callbacks]`: how they are delivered. The rest of it is the server's.
+
+    Attributes:
+        secret: Signs what is posted; None leaves it unsigned.
+        allow_hosts: Hosts and networks that callbacks may go to although they are not public.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = None
+    allow_hosts: tuple[str, ...] = ()
+
+    @field_validator("allow_hosts")
+    @classmethod
+    def _can_be_read(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
+        AddressRules.parse(entries, with_loopback=False)
+        return entries
+
+
 class Settings(BaseSettings):
     """What the shim reads of the configuration.
 
@@ -76,8 +119,9 @@ class Settings(BaseSettings):
         grpc_target: Where the server is, HOST:PORT.
         rest: What else there is to set.
         discord: How Discord is reached.
-        service_key: The key of the shim's own watch; its role must be `service` or `admin`, for the watch has to see
-            the tasks of all callers. None if the service has no keys.
+        callbacks: How callbacks are delivered.
+        service_key: The key of the shim's own watch and of its deliveries; its role must be `service` or `admin`, for
+            the watch has to see the tasks of all callers. None if the service has no keys.
         api_secret: The key of a service that has a single one. The shim only asks whether there is one.
         keys: The keys of the service; the same holds.
     """
@@ -90,6 +134,7 @@ class Settings(BaseSettings):
     grpc_target: str = "127.0.0.1:50051"
     rest: RestSettings = RestSettings()
     discord: DiscordSettings = DiscordSettings()
+    callbacks: CallbackSettings = CallbackSettings()
     service_key: SecretStr | None = None
     api_secret: SecretStr | None = None
     keys: tuple[dict[str, SecretStr], ...] = ()
@@ -108,12 +153,21 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _others_need_a_key(self) -> Self:
-        if _is_loopback(self.listen.host) or self.api_secret or self.keys:
+        if _is_loopback(self.listen.host) or self.has_keys:
             return self
         raise ValueError(
             f"rest_listen: {self.rest_listen} can be reached from other machines, but no key protects the service; "
             "set api_secret or [[keys]], or listen on 127.0.0.1"
         )
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether callers need a key. Without, they are on this machine, since nobody else is served."""
+        return bool(self.api_secret or self.keys)
+
+    def hook_addresses(self) -> AddressRules:
+        """Returns which addresses callers may have their callbacks posted to."""
+        return AddressRules.parse(self.callbacks.allow_hosts, with_loopback=not self.has_keys)
 
     @property
     def listen(self) -> Address:

@@ -2,24 +2,65 @@
 
 import argparse
 import asyncio
-import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from mjproxy_server.part import serve
 from mjproxy_server.settings import Settings
 
 
 def main() -> None:
-    """Runs the server until it is interrupted."""
+    """Serves until SIGINT or SIGTERM; prints one line, `ready grpc=HOST:PORT`, when the server answers."""
     _read_command_line()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(Settings(), lambda line: print(f"ready {line}", flush=True)))  # noqa: T201 - its one line
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("mjproxy_server").setLevel(logging.INFO)
+    try:
+        asyncio.run(_serve_until_signalled(Settings()))
+    except ValidationError as error:
+        sys.exit("\n".join(f"mjproxy_server: {fault}" for fault in _faults(error)))
+    except (OSError, SettingsError) as error:
+        sys.exit(f"mjproxy_server: {error}")
+
+
+async def _serve_until_signalled(settings: Settings) -> None:
+    """Serves until the first signal; a second one has its usual effect, and ends a server that is slow to close."""
+    loop = asyncio.get_running_loop()
+    serving = asyncio.create_task(serve(settings, _announce))
+
+    def end() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        serving.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    await asyncio.wait({serving})
+    if not serving.cancelled():
+        serving.result()
+
+
+def _announce(endpoint: str) -> None:
+    sys.stdout.write(f"ready {endpoint}\n")
+    sys.stdout.flush()
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Words what is wrong with the settings, by their variables and without their values, which may be secret."""
+    for fault in error.errors(include_url=False, include_input=False):
+        path = "__".join(str(key) for key in fault["loc"])
+        yield f"MJPROXY_{path.upper()}: {fault['msg']}" if path else fault["msg"]
 
 
 def _read_command_line() -> None:
     """Ends the process if help was asked for, or anything else: there are no arguments."""
     argparse.ArgumentParser(
         prog="python -m mjproxy_server",
-        description="Run the gRPC server until it is interrupted.",
+        description="Run the gRPC server until SIGINT or SIGTERM.",
         epilog="Settings come from the environment: MJPROXY_GRPC_LISTEN, MJPROXY_DATA, and the others of"
         " mjproxy.example.toml, with MJPROXY_ before the name and __ between table and key.",
     ).parse_args()

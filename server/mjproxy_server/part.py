@@ -31,12 +31,13 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         account_choice=settings.account_choice,
         account_sync=settings.account_sync,
         prompts=settings.prompts(),
+        hooks=settings.hooks(),
     )
     rng = random.Random()  # noqa: S311 - for jitter
     async with (
-        bound_server(settings.address(), settings.keyring()) as (server, address),
+        bound_server(settings.address(), settings.keyring()) as bound,
         running_engine(config, clock=SystemClock(), rng=rng) as engine,
-        serving(server, engine),
+        serving(bound, engine, settings.drain_seconds),
     ):
-        ready(f"grpc={address}")
+        ready(f"grpc={bound.address}")
         await Event().wait()

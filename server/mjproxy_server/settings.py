@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from mjproxy_server.api.callers import Caller, Keyring, Role
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.engine.choice import ChoiceRule
+from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
 from mjproxy_server.model.account import BOUNDS, DEFAULT_USER_AGENT, Account
@@ -231,6 +232,7 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     grpc_listen: str = "127.0.0.1:50051"
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 10
     api_secret: SecretStr | None = None
     keys: tuple[KeySection, ...] = ()
     service_key: SecretStr | None = None
@@ -304,6 +306,14 @@ class Settings(BaseSettings):
     def prompts(self) -> PromptsConfig:
         """Returns what happens to prompts before the bot sees them."""
         return PromptsConfig(translation=self.translate.config(), banned_words=self.banned_words.config())
+
+    def hooks(self) -> HookRules:
+        """Returns where callbacks may go."""
+        return HookRules(
+            own=self.callbacks.notify_hook or "",
+            allowed_hosts=frozenset(host.lower() for host in self.callbacks.allow_hosts),
+            allow_loopback=not self.keyring().callers,
+        )
 
     def pool(self) -> tuple[Account, ...]:
         """Returns the accounts, each with the defaults below it."""

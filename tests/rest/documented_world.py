@@ -42,6 +42,9 @@ core_size = 12
 backend = "openai"
 openai_base_url = "{{translator}}"
 openai_model = "any"
+
+[callbacks]
+allow_hosts = ["127.0.0.1"]
 """
 
 _TRANSLATIONS: Final = {"猫猫": "Cat", "Important tokens": "重要词汇", "Shortened prompts": "简化提示"}

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from e2e.stack import Stack, standing_stack
 from mjproxy_rest.openapi import document
 
-_EXAMPLES: Final = 300 if os.environ.get("MJPROXY_SOAK") else 15
+_EXAMPLES: Final = 1000 if os.environ.get("MJPROXY_SOAK") else 15
 
 # What the document says of an answer. Whether a body is right, this API tells by a code in an answer with status 200.
 _CHECKS: Final = [

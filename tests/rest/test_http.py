@@ -115,7 +115,9 @@ async def test_a_body_that_is_too_large_when_decompressed_is_refused(shim: httpx
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", gzip.compress(b'{"prompt":"Cat"}')[:-1], gzip.compress(b'{"prompt":"Cat"}') + b"x"]
+    "body",
+    [b"", b"{}", gzip.compress(b'{"prompt":"Cat"}')[:-1], gzip.compress(b'{"prompt":"Cat"}') + b"x"],
+    ids=["nothing", "JSON", "too short", "too long"],
 )
 async def test_a_body_that_is_no_gzip_is_refused(body: bytes, shim: httpx.AsyncClient) -> None:
     answer = await shim.post("/mj/submit/imagine", content=body, headers=GZIPPED)

@@ -93,5 +93,15 @@ def require_admin() -> None:
         raise PermissionDenied(Role.ADMIN)
 
 
+def require_service() -> None:
+    """Lets only services and administrators pass.
+
+    Raises:
+        PermissionDenied: The caller is neither.
+    """
+    if current().role is Role.USER:
+        raise PermissionDenied(f"{Role.SERVICE} or {Role.ADMIN}")
+
+
 def _same(given: str, known: str) -> bool:
     return hmac.compare_digest(given.encode(), known.encode())

@@ -17,7 +17,7 @@ from grpc_status import rpc_status
 from mjproxy_server.api import callers
 from mjproxy_server.api.callers import Keyring, key_of
 from mjproxy_server.api.statuses import internal_status, status_of
-from mjproxy_server.model.errors import DomainError, NotOffered
+from mjproxy_server.model.errors import DomainError
 
 _logger = logging.getLogger(__name__)
 
@@ -72,8 +72,6 @@ class ErrorsToStatus(AsyncExceptionToStatusInterceptor):
         """Ends the call with the status of the error."""
         if isinstance(ex, aio.AbortError):
             raise ex
-        if isinstance(ex, NotImplementedError):
-            ex = NotOffered(method_name.rpartition("/")[2])
         if isinstance(ex, DomainError):
             status = status_of(ex)
         else:

@@ -7,6 +7,7 @@ from typing import Final
 
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1.account_service_pb2 import ListUnknownMessagesRequest
+from mjproxy.v1.delivery_service_pb2 import ListDeliveriesRequest
 from mjproxy_server.model.errors import InvalidField
 
 DEFAULT_SIZE: Final = 100
@@ -85,6 +86,25 @@ def unknown_position(request: ListUnknownMessagesRequest) -> int:
     if list_ != f"unknown:{request.account_id}".encode() or not last.isdigit() or len(last) > _DIGITS:
         raise InvalidField("page_token", _FOREIGN)
     return int(last)
+
+
+def delivery_token(request: ListDeliveriesRequest, last_id: str) -> str:
+    """Returns the token that asks for the deliveries after those of this task."""
+    return base64.urlsafe_b64encode(f"deliveries:{request.state}:{last_id}".encode()).decode()
+
+
+def delivery_position(request: ListDeliveriesRequest) -> str:
+    """Returns the last task of the page of deliveries before, or "" for the first page.
+
+    Raises:
+        InvalidField: The token is malformed, or belongs to another list.
+    """
+    if not request.page_token:
+        return ""
+    list_, _, last_id = _decoded(request.page_token).rpartition(b":")
+    if list_ != f"deliveries:{request.state}".encode() or not last_id.isdigit():
+        raise InvalidField("page_token", _FOREIGN)
+    return last_id.decode()
 
 
 def _decoded(page_token: str) -> bytes:

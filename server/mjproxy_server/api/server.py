@@ -1,7 +1,10 @@
 """The gRPC server: the services behind their interceptors, on one address."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Final
 
 from grpc import aio
@@ -18,13 +21,14 @@ from mjproxy.v1 import (
 )
 from mjproxy_server.api.account_servicer import AccountServicer
 from mjproxy_server.api.callers import Keyring
+from mjproxy_server.api.delivery_servicer import DeliveryServicer
+from mjproxy_server.api.intake import Intake
 from mjproxy_server.api.interceptors import Authentication, CallLog, ErrorsToStatus
 from mjproxy_server.api.task_servicer import TaskServicer
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.listening import Address
 
 LARGEST_REQUEST: Final = 64 * 1024 * 1024
-GRACE_SECONDS: Final = 5.0
 
 _OPTIONS: Final = (
     ("grpc.so_reuseport", 0),  # Two servers on one port would share its calls; the second one must fail.
@@ -52,23 +56,40 @@ class AddressInUse(OSError):
     """The address cannot be listened on."""
 
 
+@dataclass(frozen=True, slots=True)
+class BoundServer:
+    """A server that has its address, and serves nothing yet.
+
+    Attributes:
+        grpc: The server.
+        address: Its address, with the real port.
+        intake: Lets its calls in.
+    """
+
+    grpc: aio.Server
+    address: Address
+    intake: Intake
+
+
 @asynccontextmanager
-async def bound_server(address: Address, keyring: Keyring) -> AsyncIterator[tuple[aio.Server, Address]]:
-    """Takes an address for the time of the block; nothing is served yet. Yields the address with its real port.
+async def bound_server(address: Address, keyring: Keyring) -> AsyncIterator[BoundServer]:
+    """Takes an address for the time of the block; nothing is served yet.
 
     Raises:
         AddressInUse: Another process listens there, or the address is not this machine's.
     """
-    server = aio.server(interceptors=[CallLog(), ErrorsToStatus(), Authentication(keyring)], options=_OPTIONS)
+    intake = Intake()
+    server = aio.server(interceptors=[CallLog(), ErrorsToStatus(), intake, Authentication(keyring)], options=_OPTIONS)
     try:
-        yield server, Address(address.host, _bind(server, address))
+        yield BoundServer(server, Address(address.host, _bind(server, address)), intake)
     finally:
         await server.stop(None)
 
 
 @asynccontextmanager
-async def serving(server: aio.Server, engine: Engine) -> AsyncIterator[None]:
-    """Serves the engine for the time of the block."""
+async def serving(bound: BoundServer, engine: Engine, drain_seconds: float) -> AsyncIterator[None]:
+    """Serves the engine for the time of the block; then drains, which takes so many seconds at the most."""
+    server = bound.grpc
     _add_services(server, engine)
     health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
@@ -80,9 +101,20 @@ async def serving(server: aio.Server, engine: Engine) -> AsyncIterator[None]:
         yield
     finally:
         await health_servicer.enter_graceful_shutdown()
-        engine.fleet.changes.close()
-        engine.hub.close()  # A server with open streams would wait out its whole grace.
-        await server.stop(GRACE_SECONDS)
+        await _drain(bound, engine, drain_seconds)
+
+
+async def _drain(bound: BoundServer, engine: Engine, seconds: float) -> None:
+    """Lets nothing new in, ends the streams, and lets what is under way end: first at Discord, then the calls."""
+    end = time.monotonic() + seconds
+    bound.intake.close()
+    engine.fleet.changes.close()
+    engine.deliveries.close()
+    engine.hub.close()  # A server with open streams would wait out its whole grace.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await engine.fleet.drain()
+    await bound.grpc.stop(max(0.0, end - time.monotonic()))
 
 
 def _add_services(server: aio.Server, engine: Engine) -> None:
@@ -91,8 +123,7 @@ def _add_services(server: aio.Server, engine: Engine) -> None:
         AccountServicer(engine.fleet, engine.registry, engine.account_defaults, engine.store.unknown_messages),
         server,
     )
-    deliveries = delivery_service_pb2_grpc.DeliveryServiceServicer()  # type: ignore[abstract]
-    delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(deliveries, server)
+    delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(DeliveryServicer(engine.deliveries), server)
 
 
 def _bind(server: aio.Server, address: Address) -> int:

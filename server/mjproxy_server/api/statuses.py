@@ -8,11 +8,12 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
 from mjproxy.v1 import task_service_pb2
-from mjproxy_server.model.errors import BannedPrompt, DomainError, InvalidField, QueueFull
+from mjproxy_server.model.errors import BannedPrompt, DomainError, InvalidField, QueueFull, Unavailable
 from mjproxy_server.model.vocabulary import Reason, SubmitCode
 
 DOMAIN: Final = "mjproxy"
 QUEUE_RETRY_SECONDS: Final = 10
+UNAVAILABLE_RETRY_SECONDS: Final = 1
 LONGEST_PROMPT: Final = 3072
 """Bytes of a prompt in a refusal, which goes in the trailers; clients refuse trailers of more than 8 KiB by default."""
 
@@ -55,6 +56,8 @@ def status_of(error: DomainError) -> status_pb2.Status:
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     if isinstance(error, QueueFull):
         details.append(_retry_after(QUEUE_RETRY_SECONDS))
+    if isinstance(error, Unavailable):
+        details.append(_retry_after(UNAVAILABLE_RETRY_SECONDS))
     if error.code in _REFUSALS:
         details.append(_refusal(error))
     return _status(STATUS_CODES[error.reason], str(error), details)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -127,10 +128,11 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         after = request.after_revision if request.HasField("after_revision") else None
         position = await self._hub.start(after, request.history_id)
         yield self._response((), position)
-        while True:
+        while not self._hub.closed:
             revisions, position = await self._next(position, lets_through)
             for response in self._responses(revisions, position):
                 yield response
+        raise Unavailable("The server is stopping; resume the watch on another one, or in a moment.")
 
     async def _visible(self, task_id: str) -> tuple[Task, int]:
         """Returns a task that the caller may see, and the revision it was read at."""
@@ -140,18 +142,23 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         return found
 
     async def _next(self, position: int, lets_through: RevisionFilter) -> tuple[list[Revision], int]:
-        """Returns what the filter lets through of the next revisions; nothing, for a bookmark, after some idle time."""
-        try:
+        """Returns what the filter lets through of the next revisions.
+
+        It is nothing, for a bookmark, after some idle time and when the server stops.
+        """
+        with suppress(TimeoutError):
             async with asyncio.timeout(BOOKMARK_SECONDS):
-                while True:
-                    await self._hub.wait(position)
-                    revisions = await self._hub.read(position)
+                while revisions := await self._following(position):
                     position = revisions[-1].number
                     wanted = [revision for revision in revisions if lets_through(revision)]
                     if wanted:
                         return wanted, position
-        except TimeoutError:
-            return [], position
+        return [], position
+
+    async def _following(self, position: int) -> Sequence[Revision]:
+        """Waits for revisions after the position; returns none when the server stops."""
+        await self._hub.wait(position)
+        return () if self._hub.closed else await self._hub.read(position)
 
     def _responses(self, revisions: Sequence[Revision], position: int) -> list[pb.WatchTasksResponse]:
         """Packs changes into as few messages as their size allows; the last one carries the position."""

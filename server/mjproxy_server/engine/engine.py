@@ -14,8 +14,10 @@ from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.autosync import AutoSync
 from mjproxy_server.engine.choice import ChoiceRule
 from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.deliveries import DeliveryDesk
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.fresh_links import FreshLinks
+from mjproxy_server.engine.hooks import NO_HOOKS, HookRules
 from mjproxy_server.engine.registry import Registry, load_roster
 from mjproxy_server.engine.seeds import Seeds
 from mjproxy_server.engine.shelf import Shelf
@@ -53,6 +55,7 @@ class EngineConfig:
         account_choice: How the account for a task is chosen.
         account_sync: Whether the bots are asked about the accounts without anybody asking for it.
         prompts: Who translates prompts, and what they are refused for.
+        hooks: Where callbacks may go.
     """
 
     data: Path
@@ -63,6 +66,7 @@ class EngineConfig:
     account_choice: ChoiceRule = ChoiceRule.BEST_WAIT_IDLE
     account_sync: bool = True
     prompts: PromptsConfig = DEFAULT_PROMPTS
+    hooks: HookRules = NO_HOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Engine:
         fresh_links: Makes links to pictures that can be fetched now.
         seeds: Finds the seeds of pictures.
         uploads: Makes URLs of images.
+        deliveries: Hands out callbacks.
     """
 
     store: Store
@@ -92,6 +97,7 @@ class Engine:
     fresh_links: FreshLinks
     seeds: Seeds
     uploads: Uploads
+    deliveries: DeliveryDesk
 
 
 @asynccontextmanager
@@ -101,7 +107,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
     Raises:
         StoreError: The data folder cannot be used; the message says why and what to do.
     """
-    store = await open_store(config.data, now=lambda: now_ms(clock))
+    store = await open_store(config.data, now=lambda: now_ms(clock), hook=config.hooks.own)
     prompts = open_prompts(config.prompts, rng=rng, monotonic=clock.monotonic)
     try:
         shelf = Shelf(Images(config.data / "images"))
@@ -127,7 +133,9 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         upkeep = Upkeep(store, config.retention, clock)
         asking = (AutoSync(fleet, registry, clock, rng).run(),) if config.account_sync else ()
         async with _background(shelf.run(), fleet.run(), registry.run(), upkeep.run(), unknown.run(), *asking):
-            submitter = Submitter(store=store, shelf=shelf, accounts=fleet, prompts=prompts, clock=clock)
+            submitter = Submitter(
+                store=store, shelf=shelf, accounts=fleet, prompts=prompts, hooks=config.hooks, clock=clock
+            )
             yield Engine(
                 store=store,
                 submitter=submitter,
@@ -139,6 +147,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
                 fresh_links=FreshLinks(fleet, clock),
                 seeds=Seeds(store=store, fleet=fleet, clock=clock),
                 uploads=Uploads(fleet),
+                deliveries=DeliveryDesk(store, config.hooks.own, clock, rng),
             )
     finally:
         await prompts.close()

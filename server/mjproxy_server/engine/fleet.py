@@ -295,6 +295,11 @@ class Fleet:
             if lane.link.ready:
                 heard_at = self._clock.monotonic()
 
+    async def drain(self) -> None:
+        """Has nothing more sent to Discord, for good; returns when what is being sent has been answered."""
+        lanes = (*self._lanes.values(), *self.retiring.values())
+        await asyncio.gather(*(lane.link.pace.stop() for lane in lanes))
+
     async def _relieve_held_lanes(self) -> None:
         """Moves what waits for accounts whose owner has to act, where that is configured, until cancelled."""
         seen = -1

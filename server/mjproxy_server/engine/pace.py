@@ -22,13 +22,28 @@ class Pace:
         self._clock = clock
         self._turn = asyncio.Lock()
         self._ended_at = float("-inf")
+        self._open = asyncio.Event()
+        self._open.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Waits for a turn, which lasts as long as the block: one interaction, from its sending to Discord's answer."""
         async with self._turn:
             await self._clock.sleep(self._ended_at + self.interval - self._clock.monotonic())
+            await self._open.wait()
+            self._idle.clear()
             try:
                 yield
             finally:
                 self._ended_at = self._clock.monotonic()
+                self._idle.set()
+
+    async def stop(self) -> None:
+        """Gives no more turns, for good, so that who waits for one has to be cancelled.
+
+        Returns when the turn that lasts has ended. What its holder then does without waiting is done, too.
+        """
+        self._open.clear()
+        await self._idle.wait()

@@ -13,6 +13,7 @@ from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.completion import completed
 from mjproxy_server.engine.drafts import ButtonPress, Draft
+from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.images import CheckedImage, GivenImage, check, check_stored
 from mjproxy_server.engine.masks import check_mask
 from mjproxy_server.engine.requests import (
@@ -25,7 +26,7 @@ from mjproxy_server.engine.requests import (
     SubmitRequest,
 )
 from mjproxy_server.engine.shelf import Shelf
-from mjproxy_server.engine.validation import check_follow_up, check_hook, check_options, check_prompt, check_state
+from mjproxy_server.engine.validation import check_follow_up, check_options, check_prompt, check_state
 from mjproxy_server.engine.wording import WORDLESS, Wording, worded
 from mjproxy_server.midjourney import prompt
 from mjproxy_server.model.account import Account, AccountFilter
@@ -89,11 +90,14 @@ class Accounts(Protocol):
 class Submitter:
     """Accepts commands."""
 
-    def __init__(self, *, store: Store, shelf: Shelf, accounts: Accounts, prompts: Prompts, clock: Clock) -> None:
+    def __init__(
+        self, *, store: Store, shelf: Shelf, accounts: Accounts, prompts: Prompts, hooks: HookRules, clock: Clock
+    ) -> None:
         self._store = store
         self._shelf = shelf
         self._accounts = accounts
         self._prompts = prompts
+        self._hooks = hooks
         self._clock = clock
 
     async def submit(self, request: SubmitRequest) -> Admission:
@@ -102,7 +106,7 @@ class Submitter:
         Raises:
             DomainError: It is refused; nothing has changed.
         """
-        check_options(request.options)
+        check_options(request.options, self._hooks)
         return await self._first_answer(request) or await self._accept(request)
 
     async def _accept(self, request: SubmitRequest) -> Admission:
@@ -128,7 +132,7 @@ class Submitter:
             DomainError: It is refused; the task goes on waiting for an answer.
         """
         check_state("state", request.state or "")
-        check_hook("notify_hook", request.notify_hook or "")
+        self._hooks.check("notify_hook", request.notify_hook or "")
         task = await self._modal_task(request)
         account = self._account(task.account_id)
         if task.confirmation:

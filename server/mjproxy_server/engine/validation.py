@@ -3,24 +3,24 @@
 from typing import Final
 from uuid import UUID
 
+from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.requests import FollowUp, Options
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.errors import InvalidField
 from mjproxy_server.model.vocabulary import Action, Bot
 
 LONGEST_STATE: Final = 4096
-LONGEST_HOOK: Final = 2048
 _CHANGES: Final = frozenset({Action.UPSCALE, Action.VARIATION, Action.REROLL})
 
 
-def check_options(options: Options) -> None:
+def check_options(options: Options, hooks: HookRules) -> None:
     """Lets good options pass.
 
     Raises:
         InvalidField: One is not; the error names it.
     """
     check_state("options.state", options.state)
-    check_hook("options.notify_hook", options.notify_hook)
+    hooks.check("options.notify_hook", options.notify_hook)
     if options.request_id and not _is_uuid(options.request_id):
         raise InvalidField("options.request_id", "expected a UUID")
     if options.bot is Bot.INSIGHT_FACE:
@@ -35,16 +35,6 @@ def check_state(field: str, text: str) -> None:
     """
     if len(text) > LONGEST_STATE:
         raise InvalidField(field, f"at most {LONGEST_STATE} characters, got {len(text)}")
-
-
-def check_hook(field: str, url: str) -> None:
-    """Lets a callback URL pass, or none.
-
-    Raises:
-        InvalidField: It is not http or https, or too long.
-    """
-    if url and (len(url) > LONGEST_HOOK or not url.startswith(("http://", "https://"))):
-        raise InvalidField(field, f"expected a http or https URL of at most {LONGEST_HOOK} characters")
 
 
 def check_prompt(field: str, text: str, longest: int) -> None:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from mjproxy_server.model.errors import RevisionGone, Unavailable
+from mjproxy_server.model.errors import RevisionGone
 from mjproxy_server.store.interface import Revision, Store
 
 WINDOW = 10_000
@@ -18,13 +18,17 @@ BATCH = 500
 
 
 class WatchHub:
-    """The newest revisions, and a bell that rings when there are more."""
+    """The newest revisions, and a bell that rings when there are more.
+
+    Attributes:
+        closed: Whether every watch is to end, since the server stops.
+    """
 
     def __init__(self, store: Store, *, window: int = WINDOW) -> None:
         self._store = store
         self._recent: deque[Revision] = deque(maxlen=window)
         self._more = asyncio.Event()
-        self._closed = False
+        self.closed = False
         self._head = store.head
         self._unsubscribe = store.subscribe(self._publish)
 
@@ -67,19 +71,13 @@ class WatchHub:
         return await self._store.revisions(after, BATCH)
 
     async def wait(self, after: int) -> None:
-        """Returns when there is a revision after the position.
-
-        Raises:
-            Unavailable: The server stops.
-        """
-        while after >= self._head:
-            if self._closed:
-                raise Unavailable("The server is stopping; resume the watch on another one, or in a moment.")
+        """Returns when there is a revision after the position, or the hub is closed."""
+        while after >= self._head and not self.closed:
             await self._more.wait()
 
     def close(self) -> None:
         """Ends every watch."""
-        self._closed = True
+        self.closed = True
         self._unsubscribe()
         self._ring()
 

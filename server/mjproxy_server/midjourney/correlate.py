@@ -83,7 +83,7 @@ from mjproxy_server.midjourney.messages import (
 from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
 from mjproxy_server.midjourney.presses import PressedButtons
 from mjproxy_server.midjourney.texts import SeenTexts
-from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Progressed, Started, Taken
+from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Opened, Progressed, Started, Taken
 from mjproxy_server.model.task import Failure, Result, Task, Trace
 from mjproxy_server.model.vocabulary import Reason, Status
 
@@ -202,7 +202,7 @@ class Correlator:
             newest = trace.attempt[-1]
             job.nonce = newest.nonce
             job.sent_at = newest.sent_at
-            job.taken = job.taken or newest.outcome == "taken"
+            job.taken = job.taken or newest.outcome in {"taken", "opened"}
             job.refused = newest.outcome == "refused" and not job.taken
 
     def _learn_trace(self, job: Job, trace: Trace, *, shows_progress: bool) -> None:
@@ -298,7 +298,8 @@ class Correlator:
         if job.family.framed:
             return []
         job.taken = True
-        return _sightings(job, [Taken(at, event.nonce or job.nonce, event.id)])
+        happened = Opened if isinstance(event, ModalOpened) else Taken
+        return _sightings(job, [happened(at, event.nonce or job.nonce, event.id)])
 
     def _observe_silence(self, job: Job, event: InteractionEvent, at: int) -> list[Sighting]:
         """The bot did not answer in time; it may have begun for all that, so the job stays open."""

@@ -56,6 +56,15 @@ class TaskNotFound(DomainError):
         super().__init__(f"There is no task {task_id}.", task_id=task_id)
 
 
+class NothingToDeliver(DomainError):
+    """No callback of the task waits or has failed."""
+
+    reason = Reason.TASK_NOT_FOUND
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"There is nothing to deliver of task {task_id}.", task_id=task_id)
+
+
 class ParentNotFound(DomainError):
     """The parent task does not exist, is not the caller's, or has expired."""
 
@@ -272,12 +281,3 @@ class Unavailable(DomainError):
     """The server stops, or is not ready."""
 
     reason = Reason.UNAVAILABLE
-
-
-class NotOffered(DomainError):
-    """The server does not offer this yet."""
-
-    reason = Reason.NOT_IMPLEMENTED
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"This server does not offer {what} yet.", what=what)

@@ -14,18 +14,29 @@ class Sending:
     """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt.
 
     Where Discord has told the interaction's id beforehand, as for a page that a press has opened, it is known too. The
-    mode is the one that the prompt asks for; None leaves the task's as it is.
+    mode is the one that the prompt asks for; None leaves the task's as it is. The session is the one that is told of
+    the interaction if it is taken; "" if none is.
     """
 
     at: int
     nonce: str
     interaction_id: str = ""
     mode: Mode | None = None
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """Discord has taken the step with this nonce."""
+
+    at: int
+    nonce: str
+    interaction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The press with this nonce was taken, and the bot answers it by a modal: that has started nothing yet."""
 
     at: int
     nonce: str
@@ -149,6 +160,7 @@ class SeedFound:
 Fact = (
     Sending
     | Taken
+    | Opened
     | NotTaken
     | Started
     | Progressed

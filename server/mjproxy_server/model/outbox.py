@@ -111,18 +111,23 @@ class Entry(Struct, frozen=True, kw_only=True):
     last_http_status: int = 0
     last_error: str = ""
 
-    def leased(self, at: int) -> bool:
-        """Tells whether somebody may be making an attempt at this time."""
-        return self.lease is not None and at < self.lease.end_at
+    def leased(self, at: int, lease_id: str = "") -> bool:
+        """Tells whether somebody may be making an attempt at this time; with an id, whether it is this one."""
+        return self.lease is not None and at < self.lease.end_at and lease_id in {"", self.lease.id}
 
 
 def change_of(before: Task, after: Task) -> Change | None:
     """Returns what a hook is to be told of a task that has changed; None if nothing."""
-    if after.status in _UNTOLD:
+    if not is_told(after):
         return None
     if after.status is not before.status:
         return Change.STATUS
     return Change.PROGRESS if (after.progress, after.picture) != (before.progress, before.picture) else None
+
+
+def is_told(task: Task) -> bool:
+    """Tells whether a hook hears of a task in this status."""
+    return task.status not in _UNTOLD
 
 
 def note(entry: Entry, revision: int, change: Change, at: int) -> Entry:
@@ -150,20 +155,26 @@ def lease(entry: Entry, task_id: str, at: int, oldest: int) -> tuple[Entry, Leas
     return replace(entry, statuses=statuses, lease=given, leases=entry.leases + 1, due_at=given.end_at), given
 
 
-def report(entry: Entry, given: Lease, outcome: Report, at: int) -> Entry | None:
-    """Returns what is left after the attempt that the entry was leased for; None if nothing is."""
-    if not entry.newest:
+def task_of(lease_id: str) -> str:
+    """Returns the id of the task that a lease is for, if it is the id of a lease at all."""
+    return lease_id.partition("-")[0]
+
+
+def report(entry: Entry, outcome: Report, at: int) -> Entry | None:
+    """Returns what is left of an entry after the attempt that it was leased for; None if nothing is."""
+    if not entry.newest or entry.lease is None:
         return None
+    told = entry.lease.revision
     rest = replace(
         entry,
         lease=None,
-        statuses=tuple(revision for revision in entry.statuses if revision > given.revision),
+        statuses=tuple(revision for revision in entry.statuses if revision > told),
         last_http_status=outcome.http_status,
         last_error=outcome.error,
     )
     match outcome.outcome:
         case DeliveryOutcome.DELIVERED:
-            return replace(rest, failures=0, due_at=at) if rest.newest > given.revision else None
+            return replace(rest, failures=0, due_at=at) if rest.newest > told else None
         case DeliveryOutcome.RETRY:
             return _put_off(rest, outcome, at)
         case DeliveryOutcome.DROP:

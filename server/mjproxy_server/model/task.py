@@ -96,10 +96,12 @@ class Step(Struct, frozen=True):
     Attributes:
         nonce: The nonce of the interaction.
         sent_at: Unix milliseconds.
-        outcome: "" while it is in doubt; "taken" or "refused" once that is known; "failed" once the bot has not done it
-            and the task is to be sent again.
+        outcome: "" while it is in doubt; "taken" or "refused" once that is known; "opened" if it was a press that was
+            answered by a modal, which spends nothing; "failed" once the bot has not done it and the task is to be sent
+            again.
         setback: Why it failed; None if it did not.
         mode: The mode that the task had then; None if none was asked for.
+        session_id: The gateway session that is told of it if it is taken; "" if none is, or if that was not noted.
     """
 
     nonce: str
@@ -107,6 +109,7 @@ class Step(Struct, frozen=True):
     outcome: str = ""
     setback: Setback | None = None
     mode: Mode | None = None
+    session_id: str = ""
 
 
 class Trace(Struct, frozen=True):

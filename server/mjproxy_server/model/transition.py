@@ -33,6 +33,7 @@ from mjproxy_server.model.facts import (
     Held,
     Moved,
     NotTaken,
+    Opened,
     Progressed,
     Retrying,
     SeedFound,
@@ -44,7 +45,7 @@ from mjproxy_server.model.task import Failure, Result, Step, Task, Trace
 from mjproxy_server.model.vocabulary import Mode, Reason, Status
 
 _MOST_BEFORE_SUCCESS = 99
-_OF_AN_ATTEMPT = Taken | NotTaken | Started | Progressed | Held | Retrying
+_OF_AN_ATTEMPT = Taken | Opened | NotTaken | Started | Progressed | Held | Retrying
 
 
 def transition(task: Task, fact: Fact) -> Task:
@@ -67,7 +68,7 @@ def _(fact: Sending, task: Task) -> Task:
     mode = fact.mode or task.mode
     sending = _traced(
         task,
-        steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at, mode=mode)),
+        steps=(*task.trace.steps, Step(nonce=fact.nonce, sent_at=fact.at, mode=mode, session_id=fact.session_id)),
         interaction_id=fact.interaction_id or task.trace.interaction_id,
     )
     return replace(sending, mode=mode)
@@ -80,6 +81,19 @@ def _(fact: Taken, task: Task) -> Task:
     known = _traced(
         task,
         steps=_settled(task.trace, "taken"),
+        interaction_id=fact.interaction_id or task.trace.interaction_id,
+    )
+    return _alive(task, known, fact.at, at_least=Status.SUBMITTED)
+
+
+@_apply.register
+def _(fact: Opened, task: Task) -> Task:
+    if not _is_newest(task.trace, fact.nonce):
+        return task
+    opened = replace(task.trace.steps[-1], outcome="opened")
+    known = _traced(
+        task,
+        steps=(*task.trace.steps[:-1], opened),
         interaction_id=fact.interaction_id or task.trace.interaction_id,
     )
     return _alive(task, known, fact.at, at_least=Status.SUBMITTED)
@@ -251,7 +265,7 @@ def _is_newest(trace: Trace, nonce: str) -> bool:
 
 
 def _settled(trace: Trace, outcome: str) -> tuple[Step, ...]:
-    """The steps with the newest one settled; what was taken stays taken."""
-    if not trace.steps or trace.steps[-1].outcome == "taken":
+    """The steps with the newest one settled; what was taken stays taken, and what is open stays open."""
+    if not trace.steps or trace.steps[-1].outcome in {"taken", "opened"}:
         return trace.steps
     return (*trace.steps[:-1], replace(trace.steps[-1], outcome=outcome))

@@ -1,4 +1,5 @@
-"""What outlives the process: tasks, the log of their revisions, request ids, accounts, unknown messages, and images.
+"""What outlives the process: tasks, their revisions, the outbox, request ids, accounts, gateway sessions, unknown
+messages, and images.
 
 `interface` says what a store does; `sqlite` does it in one file. The engine knows the interface only.
 """

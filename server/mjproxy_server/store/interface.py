@@ -13,6 +13,8 @@ from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
 from mjproxy_server.store.accounts import AccountStore
+from mjproxy_server.store.deliveries import DeliveryStore
+from mjproxy_server.store.sessions import SessionStore
 from mjproxy_server.store.unknown_messages import UnknownMessageStore
 
 REQUEST_ID_LIFETIME_MS = 24 * 60 * 60 * 1000
@@ -173,6 +175,16 @@ class Store(Protocol):
     @property
     def accounts(self) -> AccountStore:
         """The accounts' records."""
+        ...
+
+    @property
+    def deliveries(self) -> DeliveryStore:
+        """The outbox of callbacks."""
+        ...
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Where the gateway sessions can be resumed."""
         ...
 
     @property

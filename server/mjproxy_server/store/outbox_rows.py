@@ -66,7 +66,7 @@ def is_due(connection: sqlite3.Connection, at: int) -> bool:
 
 
 def next_due_at(connection: sqlite3.Connection, after: int) -> int | None:
-    """Returns the first time after the given one at which an entry becomes due or a lease ends; None if there is none."""
+    """Returns the first time after the given one at which an entry is due or a lease ends; None if there is none."""
     (first,) = connection.execute("SELECT min(due_at) FROM outbox WHERE due_at > ?", (after,)).fetchone()
     return None if first is None else int(first)
 

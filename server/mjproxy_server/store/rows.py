@@ -137,6 +137,12 @@ def select_revisions(connection: sqlite3.Connection, after: int, limit: int) -> 
     return tuple(Revision(number, _decode(body), bool(removed)) for number, removed, body in rows)
 
 
+def find_revision(connection: sqlite3.Connection, number: int) -> Revision | None:
+    """Returns a revision, or None if the log does not hold it."""
+    row = connection.execute("SELECT removed, body FROM revisions WHERE number = ?", (number,)).fetchone()
+    return Revision(number, _decode(row[1]), bool(row[0])) if row else None
+
+
 def select_revision_times(connection: sqlite3.Connection, limit: int) -> tuple[tuple[int, int], ...]:
     """Returns number and time of the first revisions held."""
     return tuple(connection.execute("SELECT number, at_ms FROM revisions ORDER BY number LIMIT ?", (limit,)))

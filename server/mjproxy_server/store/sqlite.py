@@ -1,7 +1,8 @@
 """The store in one SQLite file.
 
     folder/lock        one server at a time
-    folder/mjproxy.db  tasks, revisions, request ids, accounts, unknown messages (with -wal and -shm beside it)
+    folder/mjproxy.db  tasks, revisions, outbox, request ids, accounts, gateway sessions, unknown messages
+                       (with -wal and -shm beside it)
 
 Writes go through one writer that groups commits; reads have connections of their own and see one state each.
 """
@@ -22,6 +23,8 @@ from mjproxy_server.store.interface import Admission, Capacity, Listener, Listin
 from mjproxy_server.store.lock import FolderLock
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.sqlite_accounts import SqliteAccounts
+from mjproxy_server.store.sqlite_deliveries import SqliteDeliveries
+from mjproxy_server.store.sqlite_sessions import SqliteSessions
 from mjproxy_server.store.sqlite_unknown_messages import SqliteUnknownMessages
 from mjproxy_server.store.writer import Commit, Committer, Writer
 
@@ -40,6 +43,7 @@ class SqliteStore:
         readers: The connections that read.
         lock: The lock on the folder.
         now: The clock, in Unix milliseconds.
+        hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class SqliteStore:
         readers: Sequence[sqlite3.Connection],
         lock: FolderLock,
         now: Callable[[], int],
+        hook: str,
     ) -> None:
         self._now = now
         self._lock = lock
@@ -56,14 +61,26 @@ class SqliteStore:
         self._oldest = rows.oldest(writer)
         self._feed = Feed(rows.head(writer))
         self._readers = Readers(readers)
-        self._writer = Writer(Committer(writer, now), self._publish)
+        self._writer = Writer(Committer(writer, now, hook), self._publish)
         self._accounts = SqliteAccounts(self._readers, self._writer)
+        self._deliveries = SqliteDeliveries(self._readers, self._writer, now)
+        self._sessions = SqliteSessions(self._readers, self._writer)
         self._unknown_messages = SqliteUnknownMessages(self._readers, self._writer)
 
     @property
     def accounts(self) -> SqliteAccounts:
         """The accounts' records."""
         return self._accounts
+
+    @property
+    def deliveries(self) -> SqliteDeliveries:
+        """The outbox of callbacks."""
+        return self._deliveries
+
+    @property
+    def sessions(self) -> SqliteSessions:
+        """The gateway sessions."""
+        return self._sessions
 
     @property
     def unknown_messages(self) -> SqliteUnknownMessages:
@@ -154,12 +171,13 @@ class SqliteStore:
             self._feed.publish(commit.revisions)
 
 
-async def open_store(folder: Path, *, now: Callable[[], int]) -> SqliteStore:
+async def open_store(folder: Path, *, now: Callable[[], int], hook: str = "") -> SqliteStore:
     """Opens the store in a folder, and makes both if they are not there. Nothing is served before, so it may block.
 
     Args:
         folder: The data folder.
         now: The clock, in Unix milliseconds.
+        hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
 
     Raises:
         StoreLocked: Another process works on the folder.
@@ -174,6 +192,6 @@ async def open_store(folder: Path, *, now: Callable[[], int]) -> SqliteStore:
         opened.callback(lock.release)
         writer = opened.enter_context(closing(database.open_for_writing(path, database.migrations())))
         readers = [opened.enter_context(closing(database.open_for_reading(path))) for _ in range(_READERS)]
-        store = SqliteStore(writer, readers, lock, now)
+        store = SqliteStore(writer, readers, lock, now, hook)
         opened.pop_all()  # From here on they are the store's to close.
         return store

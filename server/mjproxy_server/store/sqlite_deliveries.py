@@ -3,11 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from msgspec.structs import replace
-
 from mjproxy_server.model import outbox
 from mjproxy_server.model.errors import NothingToDeliver
-from mjproxy_server.model.outbox import Change, Entry, Report
+from mjproxy_server.model.outbox import Entry, Report
 from mjproxy_server.model.task import Task
 from mjproxy_server.store import outbox_rows, rows
 from mjproxy_server.store.deliveries import (
@@ -38,5 +36,89 @@ class SqliteDeliveries:
         self._now = now
 
     async def lease(self, most: int) -> Deliveries:
-        """Leases what is due; the writer is left alone when nothing is."""
-        ...
+        """Leases what is due; where nothing is, the writer is left alone."""
+        at = self._now()
+        if await self._readers.read(partial(outbox_rows.is_due, at=at)):
+            return await self._writer.write(partial(_lease, most=most))
+        return Deliveries((), await self._readers.read(partial(outbox_rows.next_due_at, after=at)))
+
+    async def report(self, reports: Sequence[Report]) -> tuple[Record, ...]:
+        """Takes in what became of attempts."""
+        return await self._writer.write(partial(_report_all, reports=reports))
+
+    async def list(self, query: DeliveryQuery) -> DeliveryListing:
+        """Returns a page."""
+        return await self._readers.read(partial(outbox_rows.list_page, query=query))
+
+    async def retry(self, task_id: str) -> Entry:
+        """Makes the newest state of a task due now."""
+        return await self._writer.write(partial(_retry, task_id=task_id))
+
+    async def drop(self, task_id: str) -> None:
+        """Gives up what is not delivered of a task."""
+        await self._writer.write(partial(_drop, task_id=task_id))
+
+
+def _lease(transaction: Transaction, most: int) -> Deliveries:
+    connection, at = transaction.connection, transaction.at_ms
+    oldest = rows.oldest(connection)
+    due = tuple(outbox_rows.select_due(connection, at, most, MOST_PER_HOST))
+    found = (_lease_one(transaction, record, oldest) for record in due)
+    return Deliveries(tuple(delivery for delivery in found if delivery), outbox_rows.next_due_at(connection, at))
+
+
+def _lease_one(transaction: Transaction, record: Record, oldest: int) -> Delivery | None:
+    """Leases a due entry; one that only awaited the end of its last lease is removed."""
+    if not record.entry.newest:
+        outbox_rows.delete(transaction.connection, record.task_id)
+        return None
+    entry, lease = outbox.lease(record.entry, record.task_id, transaction.at_ms, oldest)
+    outbox_rows.put(transaction.connection, record.task_id, entry)
+    return Delivery(_state(transaction, record.task_id, lease.revision), entry, lease)
+
+
+def _state(transaction: Transaction, task_id: str, revision: int) -> Task:
+    """Returns the task as the revision made it; as it is now, if the log no longer holds that."""
+    then = rows.find_revision(transaction.connection, revision)
+    task = then.subject if then else rows.find_task(transaction.connection, task_id)
+    assert task is not None  # noqa: S101 - an entry does not outlive its task
+    return task
+
+
+def _report_all(transaction: Transaction, reports: Sequence[Report]) -> tuple[Record, ...]:
+    settled = (_report(transaction, each) for each in reports)
+    return tuple(record for record in settled if record and record.entry.due_at is None)
+
+
+def _report(transaction: Transaction, report: Report) -> Record | None:
+    """Returns what is left of the entry that the report changes; None if nothing is, or if it changes none."""
+    task_id = outbox.task_of(report.lease_id)
+    entry = outbox_rows.find(transaction.connection, task_id)
+    if entry is None or not entry.leased(transaction.at_ms, report.lease_id):
+        return None
+    return _keep(transaction, task_id, outbox.report(entry, report, transaction.at_ms))
+
+
+def _retry(transaction: Transaction, task_id: str) -> Entry:
+    entry = outbox.retry(_undelivered(transaction, task_id), transaction.at_ms)
+    outbox_rows.put(transaction.connection, task_id, entry)
+    return entry
+
+
+def _drop(transaction: Transaction, task_id: str) -> None:
+    _keep(transaction, task_id, outbox.drop(_undelivered(transaction, task_id), transaction.at_ms))
+
+
+def _undelivered(transaction: Transaction, task_id: str) -> Entry:
+    entry = outbox_rows.find(transaction.connection, task_id)
+    if entry is None or not entry.newest:
+        raise NothingToDeliver(task_id)
+    return entry
+
+
+def _keep(transaction: Transaction, task_id: str, entry: Entry | None) -> Record | None:
+    if entry is None:
+        outbox_rows.delete(transaction.connection, task_id)
+        return None
+    outbox_rows.put(transaction.connection, task_id, entry)
+    return Record(task_id, entry)

@@ -4,8 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
+from mjproxy_server.model import outbox
 from mjproxy_server.model.task import Task
-from mjproxy_server.store import rows
+from mjproxy_server.store import outbox_rows, rows
 from mjproxy_server.store.ids import IdSource, text_of
 from mjproxy_server.store.interface import Revision
 
@@ -13,17 +16,24 @@ from mjproxy_server.store.interface import Revision
 class Transaction:
     """An open transaction that numbers the revisions it writes.
 
+    Args:
+        connection: Where it is open.
+        at_ms: Its time, in Unix milliseconds.
+        ids: Where new ids come from.
+        hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
+
     Attributes:
         connection: Where it is open.
         at_ms: Its time, in Unix milliseconds.
         revisions: What it has written to the log.
     """
 
-    def __init__(self, connection: sqlite3.Connection, at_ms: int, ids: IdSource) -> None:
+    def __init__(self, connection: sqlite3.Connection, at_ms: int, ids: IdSource, hook: str = "") -> None:
         self.connection = connection
         self.at_ms = at_ms
         self.revisions: list[Revision] = []
         self._ids = ids
+        self._hook = hook
         self._base = rows.head(connection)
 
     @property
@@ -45,10 +55,13 @@ class Transaction:
         rows.insert_task(self.connection, task)
         return self._log(task, removed=False)
 
-    def change(self, task: Task) -> int:
-        """Stores what became of a task; returns the revision."""
+    def change(self, before: Task, task: Task) -> int:
+        """Stores what became of a task, and what is to be told of that; returns the revision."""
         rows.update_task(self.connection, task)
-        return self._log(task, removed=False)
+        revision = self._log(task, removed=False)
+        if hook := task.notify_hook or self._hook:
+            self._note(hook, revision, before, task)
+        return revision
 
     def remove(self, task: Task) -> int:
         """Removes a task; returns the revision."""
@@ -75,3 +88,12 @@ class Transaction:
         rows.insert_revision(self.connection, revision, self.at_ms)
         self.revisions.append(revision)
         return revision.number
+
+    def _note(self, hook: str, revision: int, before: Task, task: Task) -> None:
+        change = outbox.change_of(before, task)
+        if change is None:
+            return
+        fresh = outbox.Entry(hook=hook, trusted=hook == self._hook, due_at=self.at_ms)
+        known = outbox_rows.find(self.connection, task.id)
+        entry = replace(known, hook=fresh.hook, trusted=fresh.trusted) if known else fresh
+        outbox_rows.put(self.connection, task.id, outbox.note(entry, revision, change, self.at_ms))

@@ -67,7 +67,7 @@ def _confirm(transaction: Transaction, task: Task, capacity: Capacity, fact: Con
     position = _place(transaction, task.account_id, capacity, [queued])
     placed = structs.replace(fact.confirmation, queue_position=position)
     confirmed = transition(task, replace(fact, confirmation=placed))
-    return Admission(tasks=(confirmed,), queue_position=position, revision=transaction.change(confirmed))
+    return Admission(tasks=(confirmed,), queue_position=position, revision=transaction.change(task, confirmed))
 
 
 def record(transaction: Transaction, task_id: str, facts: Sequence[Fact]) -> Task | None:
@@ -77,7 +77,7 @@ def record(transaction: Transaction, task_id: str, facts: Sequence[Fact]) -> Tas
         return None
     after = reduce(transition, facts, before)
     if after is not before:
-        transaction.change(after)
+        transaction.change(before, after)
     return after
 
 

@@ -90,11 +90,13 @@ class Committer:
     Args:
         connection: The connection that writes; nobody else uses it.
         now: The clock, in Unix milliseconds.
+        hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
     """
 
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, now: Callable[[], int], hook: str = "") -> None:
         self._connection = connection
         self._now = now
+        self._hook = hook
         self._ids = IdSource(rows.last_key(connection))
 
     def commit(self, jobs: Sequence[Job[object]]) -> Commit | None:
@@ -110,7 +112,7 @@ class Committer:
 
     def _commit(self, jobs: Sequence[Job[object]]) -> Commit:
         self._connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(self._connection, self._now(), self._ids)
+        transaction = Transaction(self._connection, self._now(), self._ids, self._hook)
         for job in jobs:
             job.attempt(transaction)
         oldest = rows.oldest(self._connection)

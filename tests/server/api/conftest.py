@@ -44,7 +44,7 @@ def accounts(*channel_ids: str, queue_size: int) -> tuple[Account, ...]:
 @pytest.fixture
 def start_service(tmp_path: Path) -> StartService:
     @asynccontextmanager
-    async def start(queue_size: int = 100, **keys: Role) -> AsyncIterator[Service]:
+    async def start(queue_size: int = 100, drain_seconds: float = 5, **keys: Role) -> AsyncIterator[Service]:
         config = EngineConfig(
             data=tmp_path / "data",
             accounts=accounts("11", "22", queue_size=queue_size),
@@ -53,12 +53,12 @@ def start_service(tmp_path: Path) -> StartService:
         )
         keyring = Keyring({name: Caller(name, role) for name, role in keys.items()}, service_key="service-key")
         async with (
-            bound_server(Address("127.0.0.1", 0), keyring) as (server, address),
+            bound_server(Address("127.0.0.1", 0), keyring) as bound,
             running_engine(config, clock=SystemClock(), rng=random.Random(1)) as engine,
-            serving(server, engine),
-            grpc.aio.insecure_channel(str(address)) as channel,
+            serving(bound, engine, drain_seconds),
+            grpc.aio.insecure_channel(str(bound.address)) as channel,
         ):
-            yield Service(address, channel, engine)
+            yield Service(bound, channel, engine)
 
     return start
 

@@ -12,15 +12,15 @@ from grpc_status import rpc_status
 
 from mjproxy.v1 import account_service_pb2_grpc, delivery_service_pb2_grpc, task_pb2, task_service_pb2_grpc
 from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy_server.api.server import BoundServer
 from mjproxy_server.engine.engine import Engine
-from mjproxy_server.listening import Address
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """A running server, a channel to it, and the engine behind it to make facts happen."""
 
-    address: Address
+    bound: BoundServer
     channel: grpc.aio.Channel
     engine: Engine
 

@@ -8,7 +8,7 @@ import grpc
 import pytest
 from service import Service, StartService, refusal
 
-from mjproxy.v1 import delivery_service_pb2, task_pb2
+from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
 
 
@@ -174,13 +174,6 @@ async def test_a_refusal_says_why_and_changes_nothing(
     assert refused.message
     assert not (await service.tasks.ListTasks(pb.ListTasksRequest())).tasks
     assert service.engine.store.head == 0
-
-
-async def test_what_is_not_offered_yet_says_so(service: Service) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await service.deliveries.LeaseDeliveries(delivery_service_pb2.LeaseDeliveriesRequest(max=1))
-    refused = refusal(error.value)
-    assert (refused.code, refused.metadata) == (grpc.StatusCode.UNIMPLEMENTED, {"what": "LeaseDeliveries"})
 
 
 async def test_a_waiting_task_is_cancelled_at_once_and_only_once(service: Service) -> None:

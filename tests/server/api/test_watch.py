@@ -11,7 +11,6 @@ from service import Service, StartService, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api import task_servicer
-from mjproxy_server.api.server import GRACE_SECONDS
 from mjproxy_server.model.facts import Cancelled, Progressed
 
 
@@ -148,20 +147,3 @@ async def test_a_message_stays_under_its_limit(service: Service, monkeypatch: py
     assert len(sizes) > 3
     assert max(sizes) < 5200
     watch.cancel()
-
-
-async def test_a_watch_ends_with_a_word_when_the_server_stops(service: Service) -> None:
-    watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
-    await watch.read()
-    service.engine.hub.close()
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await watch.read()
-    assert (refusal(error.value).code, refusal(error.value).reason) == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
-
-
-async def test_a_server_with_open_watches_stops_at_once(start_service: StartService) -> None:
-    async with start_service() as service:
-        watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
-        await watch.read()
-        begun = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - begun < GRACE_SECONDS

@@ -8,6 +8,7 @@ import pytest
 
 from mjproxy_server.engine.choice import Load, candidates
 from mjproxy_server.engine.clock import SystemClock
+from mjproxy_server.engine.hooks import NO_HOOKS
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.model.account import Account, AccountFilter
@@ -95,4 +96,4 @@ def prompts() -> Prompts:
 
 @pytest.fixture
 def submitter(store: Store, shelf: Shelf, accounts: StandingAccounts, prompts: Prompts) -> Submitter:
-    return Submitter(store=store, shelf=shelf, accounts=accounts, prompts=prompts, clock=SystemClock())
+    return Submitter(store=store, shelf=shelf, accounts=accounts, prompts=prompts, hooks=NO_HOOKS, clock=SystemClock())

@@ -114,3 +114,23 @@ async def shows_progress(world: EngineWorld, task_id: str) -> None:
                 position = revision.number
                 if revision.task_id == task_id and revision.subject.trace.progress_message_id:
                     return
+
+
+async def test_a_pace_that_stops_lets_the_turn_end_and_gives_no_other() -> None:
+    pace, taken = Pace(0.0, VirtualClock()), []
+
+    async def take(number: int) -> None:
+        async with pace.turn():
+            taken.append(number)
+
+    async with asyncio.timeout(5), pace.turn():
+        waiting = [asyncio.create_task(take(number)) for number in range(2)]
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(pace.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done()
+    await stopping
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert not taken

@@ -50,6 +50,8 @@ class Tourist:
 
     async def ended(self, command: NewCommand | FollowUp, **options: object) -> Task:
         (task,) = await self.submit(command, **options)
+        if task.status is Status.MODAL:  # Remix was on when the engine last heard of it.
+            await self.world.confirm(task.id)
         return await self.world.ended(task.id)
 
     async def done(self, command: NewCommand | FollowUp, **options: object) -> Task:
@@ -137,8 +139,7 @@ async def solo(tourist: Tourist) -> None:
     """What the buttons of a single picture do that draws once more."""
     single = await _solo(tourist)
     await asyncio.gather(
-        tourist.pressed(single, "subtle"),
-        tourist.pressed(single, "creative") if "creative" in str(single.result) else tourist.pressed(single, "4x"),
+        tourist.pressed(single, "_2x"),
         tourist.pressed(single, "high_variation"),
         tourist.pressed(single, "Outpaint::50"),
         tourist.pressed(single, "pan_left"),
@@ -269,7 +270,7 @@ async def queued(tourist: Tourist) -> None:
 
 async def relaxed(tourist: Tourist) -> None:
     """A user who has chosen to relax, and pays for some jobs otherwise."""
-    await tourist.set(mode="relax")
+    await tourist.set(mode="relaxed")
     try:
         grid = await _grid(tourist)
         await tourist.done(Change(grid.id, Action.VARIATION, 1))

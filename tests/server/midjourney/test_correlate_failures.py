@@ -190,6 +190,7 @@ def test_a_job_that_answers_the_notice_is_the_appeals_even_if_its_start_was_miss
 def test_an_appeal_stands_in_the_way_of_whatever_its_result_could_be_taken_for() -> None:
     correlator = channel_with_an_appeal(press("A", "variation", 1)).correlator
     assert not correlator.may_start(press("B", "variation", 2))
+    assert not correlator.may_start(press("B", "variation", 2, own="a dog"))
     assert not correlator.may_start(imagine("B", "a cat --v 7.0"))
     assert correlator.may_start(press("B", "variation", 2, source_id="7", prompt="a dog"))
 

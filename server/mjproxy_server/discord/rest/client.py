@@ -58,7 +58,7 @@ class _Channel(msgspec.Struct, frozen=True):
 
 class _RefreshedUrl(msgspec.Struct, frozen=True):
     original: str
-    refreshed: str
+    refreshed: str | None = None  # Discord has none for a link that is not its own (observed 2026-06).
 
 
 class _RefreshedUrls(msgspec.Struct, frozen=True):
@@ -186,13 +186,16 @@ class DiscordRest:
         return [attachment.url for attachment in sent.attachments]
 
     async def refresh_urls(self, urls: Sequence[str]) -> dict[str, str]:
-        """Return fresh links for links to attachments whose signatures have expired, by the old links."""
+        """Return fresh links for links to attachments whose signatures have expired, by the old links.
+
+        Links that are not Discord's own, and others that it does not make new, are left out.
+        """
         refreshed: dict[str, str] = {}
         for start in range(0, len(urls), MAX_REFRESHED_URLS):
             batch = urls[start : start + MAX_REFRESHED_URLS]
             call = Call(routes.REFRESH_URLS.bind(), json={"attachment_urls": list(batch)})
             answer = decode(await self._send(call), _RefreshedUrls)
-            refreshed.update((link.original, link.refreshed) for link in answer.refreshed_urls)
+            refreshed.update((link.original, link.refreshed) for link in answer.refreshed_urls if link.refreshed)
         return refreshed
 
     async def _send(self, call: Call) -> bytes:

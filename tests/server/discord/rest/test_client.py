@@ -359,6 +359,12 @@ class TestFiles:
         assert await rest.refresh_urls(urls) == {url: f"{url}?ex=1" for url in urls}
         assert [len(request.json["attachment_urls"]) for request in api.requests] == [50, 10]
 
+    async def test_a_link_that_is_not_discords_own_is_left_out(self, api: ScriptedApi, rest: DiscordRest) -> None:
+        own, foreign = "https://cdn/0", "https://elsewhere/1"
+        links = [{"original": own, "refreshed": f"{own}?ex=1"}, {"original": foreign, "refreshed": None}]
+        api.answer(200, {"refreshed_urls": links})
+        assert await rest.refresh_urls([own, foreign]) == {own: f"{own}?ex=1"}
+
 
 async def test_channels_do_not_wait_for_one_another(api: ScriptedApi, rest: DiscordRest, clock: VirtualClock) -> None:
     api.answer(429, {"message": "x", "retry_after": 20.0})

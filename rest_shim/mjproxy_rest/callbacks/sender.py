@@ -1,0 +1,128 @@
+"""Leases callbacks from the server, has them posted, and reports what became of them.
+
+A dead hook holds what is posted to it for as long as an attempt may take. It does not hold up the others: few attempts
+are made at one host at once, and the server leases no more of one host's than a small part of all that can be under
+way. Nor can the old overtake the new: an attempt is not begun, and not gone on with, when its lease has ended, since
+the state of then may have been followed by a newer one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+from weakref import WeakValueDictionary
+
+from mjproxy.backoff import Backoff
+from mjproxy.errors import DeadlineExceeded, ServerError, Unavailable
+from mjproxy.v1.delivery_service_pb2 import Delivery, DeliveryResult
+from mjproxy_rest.callbacks import results
+from mjproxy_rest.callbacks.outbox import Outbox
+from mjproxy_rest.callbacks.poster import Poster
+
+_log = logging.getLogger(__name__)
+
+_MOST_AT_ONCE: Final = 128
+_MOST_AT_ONE_HOST: Final = 4
+_DRAIN_SECONDS: Final = 5.0
+
+# Leasing that was refused is refused again until an operator changes something, so there is no hurry.
+_REFUSED_SECONDS: Final = 30.0
+
+
+class Sender:
+    """Delivers what the outbox has, for as long as it runs."""
+
+    def __init__(self, outbox: Outbox, poster: Poster, now: Callable[[], float]) -> None:
+        """Prepares to deliver.
+
+        Args:
+            outbox: What there is to deliver.
+            poster: Makes the attempts.
+            now: Unix seconds.
+        """
+        self._outbox = outbox
+        self._poster = poster
+        self._now = now
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._pauses = Backoff(limit=5)
+
+    async def run(self) -> None:
+        """Runs until it is cancelled; then leases nothing more, and gives what is under way a few seconds to end."""
+        try:
+            while True:
+                await self._room()
+                for delivery in await self._lease():
+                    self._begin(delivery)
+        finally:
+            await self._drain()
+
+    async def _room(self) -> None:
+        """Waits until another attempt may begin."""
+        if len(self._attempts) >= _MOST_AT_ONCE:
+            await asyncio.wait(self._attempts, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _lease(self) -> Sequence[Delivery]:
+        """Returns what may be delivered now; nothing, after a pause, if that cannot be learned."""
+        try:
+            leased = await self._outbox.lease(_MOST_AT_ONCE - len(self._attempts))
+        except (Unavailable, DeadlineExceeded):
+            await asyncio.sleep(next(self._pauses))
+            return []
+        except ServerError as error:
+            _log.error("no callbacks are delivered, the server refuses to lease them (%s): check service_key", error)
+            await asyncio.sleep(_REFUSED_SECONDS)
+            return []
+        self._pauses.reset()
+        return leased
+
+    def _begin(self, delivery: Delivery) -> None:
+        attempt = asyncio.create_task(self._deliver(delivery))
+        self._attempts.add(attempt)
+        attempt.add_done_callback(self._attempts.discard)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """Attempts and reports within the lease; with its end, the right to do so has passed to others."""
+        left = delivery.lease_end.ToMilliseconds() / 1000 - self._now()
+        if left <= 0:
+            _log.warning("a lease had ended %.0f s before it came: do the clocks of shim and server agree?", -left)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await self._report(await self._attempt(delivery))
+
+    async def _attempt(self, delivery: Delivery) -> DeliveryResult:
+        try:
+            async with self._turn(delivery.hook):
+                return await self._poster.post(delivery)
+        except Exception:  # noqa: BLE001 - one hook must not end the delivery to all others
+            _log.exception("a fault in the delivery of a callback of task %s", delivery.task.id)
+            return results.failed(delivery.lease_id, "a fault of the shim; its log says more")
+
+    def _turn(self, hook: str) -> asyncio.Semaphore:
+        """Returns what bounds the attempts at a hook's host; it is forgotten when nobody holds it or waits for it."""
+        host = hook.partition("://")[2].partition("/")[0].lower()
+        return self._turns.setdefault(host, asyncio.Semaphore(_MOST_AT_ONE_HOST))
+
+    async def _report(self, result: DeliveryResult) -> None:
+        """Reports until the server has heard of it."""
+        pauses = Backoff(limit=5)
+        while True:
+            try:
+                return await self._outbox.report(result)
+            except (Unavailable, DeadlineExceeded):
+                await asyncio.sleep(next(pauses))
+            except ServerError as error:
+                _log.error("what became of a callback could not be reported: %s", error)
+                return None
+
+    async def _drain(self) -> None:
+        """Waits for the attempts; cancels those that take too long, which others make when their leases have ended."""
+        try:
+            if self._attempts:
+                await asyncio.wait(self._attempts, timeout=_DRAIN_SECONDS)
+        finally:
+            for attempt in self._attempts:
+                attempt.cancel()
+            await asyncio.gather(*self._attempts, return_exceptions=True)

@@ -1,0 +1,94 @@
+"""The history of an account's channel, which tells what was not heard as it happened.
+
+It is read from before the first of the tasks on that it is read for. What happened then belongs to the picture: jobs
+that the account's user began elsewhere, for instance, must be known when their results come.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import Final
+
+from mjproxy_server.discord.errors import DiscordError
+from mjproxy_server.discord.snowflake import TIMESTAMP_SHIFT
+from mjproxy_server.engine.link import Link
+from mjproxy_server.midjourney.families import Ending, family_of
+from mjproxy_server.midjourney.messages import Event, read
+from mjproxy_server.model.task import Task
+
+_logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE: Final = 8
+"""So many channels are read at the same time, however many accounts there are."""
+LEAD_MS: Final = 15 * 60 * 1000
+"""So long before the first of its tasks the reading begins. It also covers a clock that is ahead of Discord's."""
+PAGE: Final = 100
+MOST_PAGES: Final = 30
+
+Observe = Callable[[Event], Awaitable[None]]
+
+
+class History:
+    """Reads the channel of one account.
+
+    Args:
+        channel_id: The channel.
+        link: The account's way to Discord.
+        turns: Bounds how many channels are read at the same time.
+    """
+
+    def __init__(self, channel_id: str, link: Link, turns: asyncio.Semaphore) -> None:
+        self._channel_id = channel_id
+        self._link = link
+        self._turns = turns
+        self._observe: Observe | None = None
+
+    def join(self, observe: Observe) -> None:
+        """Lets the account observe what is read."""
+        self._observe = observe
+
+    async def read_for(self, tasks: Collection[Task]) -> bool:
+        """Has observed what the channel holds about the tasks; returns whether it could be read."""
+        try:
+            async with self._turns:
+                for message_id in sorted(map(int, _rewritten(tasks))):
+                    await self._read_page(str(message_id - 1), limit=1)
+                await self._read_on(_beginning(tasks))
+        except DiscordError as error:
+            _logger.warning("The history of channel %s could not be read: %s", self._channel_id, error)
+            return False
+        return True
+
+    async def _read_on(self, after: str) -> None:
+        for _ in range(MOST_PAGES):
+            ids = await self._read_page(after, limit=PAGE)
+            if len(ids) < PAGE:
+                return
+            after = ids[-1]
+
+    async def _read_page(self, after: str, *, limit: int) -> list[str]:
+        """Has a page observed, the oldest message first; returns the ids of its messages in that order."""
+        page = await self._link.rest.history(self._channel_id, after=after, limit=limit)
+        page.reverse()
+        for message in page:
+            event = read("MESSAGE_CREATE", message)
+            if event is not None and self._observe is not None:
+                await self._observe(event)
+        return [str(message["id"]) for message in page]
+
+
+def _rewritten(tasks: Iterable[Task]) -> set[str]:
+    """The messages of other tasks that these are to change: those bear ids of their own times."""
+    return {task.source.message_id for task in tasks if task.source and family_of(task).ending is Ending.REWRITE}
+
+
+def _beginning(tasks: Iterable[Task]) -> str:
+    """The id after which to read, so that nothing about the tasks is older."""
+    known = min(_first_known_id(task) for task in tasks)
+    return str(max(0, known - (LEAD_MS << TIMESTAMP_SHIFT)))
+
+
+def _first_known_id(task: Task) -> int:
+    """The oldest of Discord's ids that the task is known by: what belongs to it in the channel comes after."""
+    known = (task.trace.interaction_id, task.trace.progress_message_id, task.trace.nonce)
+    return min(int(each) for each in known if each.isdecimal())

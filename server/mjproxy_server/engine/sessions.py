@@ -1,0 +1,88 @@
+"""The gateway sessions beyond the process: each is stored as far as all that it brought is stored.
+
+That is done now and then: from an older point Discord sends again what is known already, which changes nothing. What
+matters is that no point is ever ahead of the facts.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from mjproxy_server.discord.tasks import first_of
+from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.bell import Bell
+from mjproxy_server.engine.connection import Connection
+from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.store.sessions import SessionStore, StoredSession
+
+_logger = logging.getLogger(__name__)
+
+PAUSE: Final = 1.0
+"""Seconds between two writes; a session that has just begun is stored at once."""
+
+
+class Connections(Protocol):
+    """Those who are connected.
+
+    Attributes:
+        connections: Each user's connection, by the user's token.
+        new_sessions: Rings when a connection has a session that it did not have before.
+    """
+
+    connections: dict[str, Connection]
+    new_sessions: Bell
+
+
+async def load_sessions(store: SessionStore, tokens: Iterable[str]) -> dict[str, StoredSession]:
+    """Returns the sessions that were left, by their users' tokens, and forgets those of other users."""
+    stored = {session.owner: session for session in await store.all()}
+    owners = {owner_of(token): token for token in tokens}
+    await store.remove(stored.keys() - owners.keys())
+    return {token: stored[owner] for owner, token in owners.items() if owner in stored}
+
+
+def owner_of(token: str) -> bytes:
+    """Returns a digest by which a user's session is found; the token cannot be told from it."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Sessions:
+    """Keeps the sessions of all connections in the store."""
+
+    def __init__(self, store: SessionStore, connected: Connections, clock: Clock) -> None:
+        self._store = store
+        self._connected = connected
+        self._clock = clock
+        self._kept: dict[bytes, StoredSession] = {}
+
+    async def run(self) -> None:
+        """Stores them again and again until cancelled."""
+        while True:
+            seen = self._connected.new_sessions.rings
+            try:
+                await self.keep()
+            except Unavailable as error:
+                _logger.warning("The gateway sessions could not be stored, and are tried again: %s", error)
+            await first_of(self._clock.sleep(PAUSE), self._connected.new_sessions.wait(seen))
+
+    async def keep(self) -> None:
+        """Stores once those that have come further."""
+        known = (_stored(token, each) for token, each in self._connected.connections.items())
+        further = [session for session in known if session and session != self._kept.get(session.owner)]
+        if further:
+            await self._store.put(further)
+            self._kept.update((session.owner, session) for session in further)
+
+
+def _stored(token: str, connection: Connection) -> StoredSession | None:
+    point = connection.resume_point
+    if point is None:
+        return None
+    return StoredSession(
+        owner=owner_of(token),
+        user_id=connection.user_id,
+        session_id=point.session_id,
+        resume_url=point.resume_url,
+        sequence=point.sequence,
+    )
