@@ -68,7 +68,7 @@ def _health(lane: Lane) -> account_pb2.AccountHealth:
     return account_pb2.AccountHealth(
         phase=account_pb2.CONNECTION_PHASE_FAILED if rejection else _PHASES[status.phase],
         since=Timestamp(seconds=int(status.since)),
-        last_error=rejection or status.last_error or "",
+        last_error=rejection or status.last_error or lane.link.pace.obstacle,
         held_reason=lane.held_reason,
         resting_until=Timestamp(seconds=int(resting_until)) if resting_until else None,
     )

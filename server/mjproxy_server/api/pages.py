@@ -9,6 +9,7 @@ from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1.account_service_pb2 import ListUnknownMessagesRequest
 from mjproxy.v1.delivery_service_pb2 import ListDeliveriesRequest
 from mjproxy_server.model.errors import InvalidField
+from mjproxy_server.model.vocabulary import Fault
 
 DEFAULT_SIZE: Final = 100
 LARGEST_SIZE: Final = 1000
@@ -26,7 +27,7 @@ def size(wanted: int) -> int:
         InvalidField: It is negative.
     """
     if wanted < 0:
-        raise InvalidField("page_size", f"must not be negative, got {wanted}")
+        raise InvalidField("page_size", f"must not be negative, got {wanted}", Fault.NEGATIVE)
     return min(wanted or DEFAULT_SIZE, LARGEST_SIZE)
 
 
@@ -46,7 +47,7 @@ def position(request: pb.ListTasksRequest) -> str:
     raw = _decoded(request.page_token)
     binding, last_id = raw[:_DIGEST_SIZE], raw[_DIGEST_SIZE:]
     if binding != _binding(request) or not last_id.isdigit():
-        raise InvalidField("page_token", _FOREIGN)
+        raise InvalidField("page_token", _FOREIGN, Fault.FOREIGN_PAGE)
     return last_id.decode()
 
 
@@ -65,7 +66,7 @@ def account_position(page_token: str) -> str:
         return ""
     raw = _decoded(page_token)
     if not raw.startswith(_ACCOUNTS):
-        raise InvalidField("page_token", _FOREIGN)
+        raise InvalidField("page_token", _FOREIGN, Fault.FOREIGN_PAGE)
     return raw.removeprefix(_ACCOUNTS).decode(errors="replace")
 
 
@@ -84,7 +85,7 @@ def unknown_position(request: ListUnknownMessagesRequest) -> int:
         return 0
     list_, _, last = _decoded(request.page_token).rpartition(b":")
     if list_ != f"unknown:{request.account_id}".encode() or not last.isdigit() or len(last) > _DIGITS:
-        raise InvalidField("page_token", _FOREIGN)
+        raise InvalidField("page_token", _FOREIGN, Fault.FOREIGN_PAGE)
     return int(last)
 
 
@@ -103,7 +104,7 @@ def delivery_position(request: ListDeliveriesRequest) -> str:
         return ""
     list_, _, last_id = _decoded(request.page_token).rpartition(b":")
     if list_ != f"deliveries:{request.state}".encode() or not last_id.isdigit():
-        raise InvalidField("page_token", _FOREIGN)
+        raise InvalidField("page_token", _FOREIGN, Fault.FOREIGN_PAGE)
     return last_id.decode()
 
 

@@ -28,7 +28,7 @@ from mjproxy_server.engine.requests import (
 from mjproxy_server.model.account import AccountFilter
 from mjproxy_server.model.command import Change, LinkedImage, Press, Shorten
 from mjproxy_server.model.errors import InvalidField, InvalidImage
-from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Mode, Status
+from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Fault, Mode, Status
 from mjproxy_server.store.interface import Revision, TaskQuery
 
 MOST_IDS: Final = 1000
@@ -202,7 +202,7 @@ def _image(field: str, image: pb.Image) -> GivenImage:
 def _ids(ids: Iterable[str]) -> frozenset[str]:
     wanted = frozenset(ids)
     if len(wanted) > MOST_IDS:
-        raise InvalidField("filter.ids", f"at most {MOST_IDS}, got {len(wanted)}")
+        raise InvalidField("filter.ids", f"at most {MOST_IDS}, got {len(wanted)}", Fault.TOO_MANY, most=MOST_IDS)
     return wanted
 
 

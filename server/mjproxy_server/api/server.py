@@ -27,6 +27,7 @@ from mjproxy_server.api.interceptors import Authentication, CallLog, ErrorsToSta
 from mjproxy_server.api.task_servicer import TaskServicer
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.listening import Address
+from mjproxy_server.store.health import Health
 
 LARGEST_REQUEST: Final = 64 * 1024 * 1024
 
@@ -95,13 +96,32 @@ async def serving(bound: BoundServer, engine: Engine, drain_seconds: float) -> A
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection([*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     await server.start()
-    for service in ("", *_SERVICES):
-        await health_servicer.set(service, health_pb2.HealthCheckResponse.SERVING)
+    await _set_health(health_servicer, health_pb2.HealthCheckResponse.SERVING)
+    reporting = asyncio.create_task(_report_health(health_servicer, engine.store.health))
     try:
         yield
     finally:
+        reporting.cancel()
+        await asyncio.wait({reporting})
         await health_servicer.enter_graceful_shutdown()
         await _drain(bound, engine, drain_seconds)
+
+
+async def _report_health(servicer: health.aio.HealthServicer, store: Health) -> None:  # type: ignore[name-defined]
+    """Says that the server serves while its store takes writes, until cancelled."""
+    while True:
+        await store.failed()
+        await _set_health(servicer, health_pb2.HealthCheckResponse.NOT_SERVING)
+        await store.recovered()
+        await _set_health(servicer, health_pb2.HealthCheckResponse.SERVING)
+
+
+async def _set_health(
+    servicer: health.aio.HealthServicer,  # type: ignore[name-defined]
+    status: health_pb2.HealthCheckResponse.ServingStatus.ValueType,
+) -> None:
+    for service in ("", *_SERVICES):
+        await servicer.set(service, status)
 
 
 async def _drain(bound: BoundServer, engine: Engine, seconds: float) -> None:

@@ -5,7 +5,7 @@ What fails after it was accepted is no error but a `Failure` on its task.
 
 from typing import ClassVar
 
-from mjproxy_server.model.vocabulary import Reason, SubmitCode
+from mjproxy_server.model.vocabulary import Fault, Reason, SubmitCode
 
 
 class DomainError(Exception):
@@ -35,8 +35,19 @@ class InvalidField(DomainError):
     reason = Reason.INVALID_FIELD
     code = SubmitCode.VALIDATION_ERROR
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}", field=field)
+    def __init__(self, field: str, message: str, fault: Fault | None = None, **varying: object) -> None:
+        """Says what is wrong.
+
+        Args:
+            field: The field's path in the request.
+            message: What is wrong with it and what to do about it, in English.
+            fault: The same for programs; None where no program says it in words of its own.
+            varying: What varies in the message, by name.
+        """
+        known = {"fault": str(fault)} if fault else {}
+        super().__init__(
+            f"{field}: {message}", field=field, **known, **{name: str(value) for name, value in varying.items()}
+        )
         self.field = field
 
 
@@ -96,23 +107,26 @@ class ActionNotOffered(DomainError):
 
 
 class NoAccount(DomainError):
-    """No enabled account matches the request."""
+    """No account that takes tasks matches the request."""
 
     reason = Reason.NO_ACCOUNT
     code = SubmitCode.NOT_FOUND
 
     def __init__(self) -> None:
-        super().__init__("No account available: enable one, or relax the filter.")
+        super().__init__("No account available: enable one, lift the hold of one, or relax the filter.")
 
 
 class AccountUnavailable(DomainError):
-    """The account that the task would need is disabled or gone."""
+    """The account that the task would need is disabled, held or gone."""
 
     reason = Reason.ACCOUNT_UNAVAILABLE
     code = SubmitCode.NOT_FOUND
 
     def __init__(self, account_id: str) -> None:
-        super().__init__(f"Account unavailable: {account_id}.", account_id=account_id)
+        super().__init__(
+            f"Account unavailable: {account_id}. It is disabled, waits for its owner to act, or is gone.",
+            account_id=account_id,
+        )
 
 
 class QueueFull(DomainError):

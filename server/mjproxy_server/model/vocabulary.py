@@ -134,6 +134,32 @@ class SubmitCode(IntEnum):
     NEEDS_MODAL = 121
 
 
+class Fault(_Name):
+    """What is wrong with a field, for programs that say it in another language; the numbers go beside it."""
+
+    EMPTY = auto()
+    TOO_LONG = auto()
+    TOO_MANY = auto()
+    NEGATIVE = auto()
+    OUT_OF_RANGE = auto()
+    FOREIGN_PAGE = auto()
+    FACE_SWAPS_ONLY = auto()
+
+    NO_LINK = auto()
+    LINK_WITH_PASSWORD = auto()
+    LINK_TO_PRIVATE_HOST = auto()
+    LINK_UNUSABLE = auto()
+
+    IMAGE_TYPE = auto()
+    IMAGE_BROKEN = auto()
+    TOO_MANY_BYTES = auto()
+    TOO_MANY_PIXELS = auto()
+
+    MASK_SIZE = auto()
+    MASK_COLOURS = auto()
+    MASK_WITHOUT_WHITE = auto()
+
+
 class Reason(_Name):
     """Why something was refused or failed; the names of `mjproxy.v1.ErrorReason` without their prefix."""
 

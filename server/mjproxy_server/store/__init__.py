@@ -1,5 +1,4 @@
-"""What outlives the process: tasks, their revisions, the outbox, request ids, accounts, gateway sessions, unknown
-messages, and images.
+"""What outlives the process: tasks and all that belongs to them, accounts, gateway sessions, unknown messages, images.
 
 `interface` says what a store does; `sqlite` does it in one file. The engine knows the interface only.
 """

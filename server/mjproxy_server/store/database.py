@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mjproxy_server.store.errors import StoreCorrupt, StoreError, StoreInaccessible, StoreTooNew
 
+NAME = "mjproxy.db"
 _BUSY_SECONDS = 5.0
 _PRIVATE = 0o600  # Prompts and results are nobody else's; the -wal and -shm files inherit the mode.
 
@@ -37,8 +38,7 @@ def open_for_writing(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
     Raises:
         StoreTooNew: The database has seen a migration that is not among the steps.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
-    connection = _connect(str(path))
+    connection = create(path)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -50,9 +50,26 @@ def open_for_writing(path: Path, steps: Sequence[str]) -> sqlite3.Connection:
     return connection
 
 
+def create(path: Path) -> sqlite3.Connection:
+    """Opens a connection to a database, whose file is made if there is none."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE))
+    return _connect(str(path))
+
+
+def open_existing(path: Path) -> sqlite3.Connection:
+    """Opens a connection to an existing database, be there a server that has it open or not."""
+    return _connect(f"{path.absolute().as_uri()}?mode=rw")
+
+
 def open_for_reading(path: Path) -> sqlite3.Connection:
-    """Opens a connection to an existing database that cannot write."""
+    """Opens a connection that cannot write, to a database that another connection has open."""
     return _connect(f"{path.absolute().as_uri()}?mode=ro")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Returns the number of the last migration that was applied; 0 if none was."""
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(number)
 
 
 @contextmanager
@@ -86,10 +103,10 @@ def _connect(database: str) -> sqlite3.Connection:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(steps):
-        raise StoreTooNew(path, found=version, known=len(steps))
-    if missing := steps[version:]:
+    applied = version(connection)
+    if applied > len(steps):
+        raise StoreTooNew(path, found=applied, known=len(steps))
+    if missing := steps[applied:]:
         connection.executescript(
             "\n".join(("BEGIN IMMEDIATE;", *missing, f"PRAGMA user_version = {len(steps)};", "COMMIT;"))
         )

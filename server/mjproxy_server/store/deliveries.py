@@ -32,11 +32,12 @@ class Deliveries:
 
     Attributes:
         deliveries: The callbacks to make, at most one for each task.
-        next_due_at: When something becomes due by the mere passing of time, in Unix milliseconds; None if nothing does.
+        next_due_at: If there are none, when something becomes due by the mere passing of time, in Unix milliseconds;
+            None if nothing does.
     """
 
-    deliveries: tuple[Delivery, ...]
-    next_due_at: int | None
+    deliveries: tuple[Delivery, ...] = ()
+    next_due_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

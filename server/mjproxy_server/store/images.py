@@ -6,6 +6,7 @@ are counted in memory: after a start, `sweep` counts them anew from the tasks th
 
 import asyncio
 import hashlib
+import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store.files import make_private_folder, sync_folder, write_atomically
+
+logger = logging.getLogger(__name__)
 
 
 class Images:
@@ -79,14 +82,20 @@ class Images:
             self._holds[digest] -= 1
             if not self._holds[digest]:
                 del self._holds[digest]
-                self._path(digest).unlink(missing_ok=True)
+                self._remove(self._path(digest))
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            logger.warning("The image %s could not be removed; the next start does it: %s", path, error)
 
     def _sweep(self, keep: Counter[str]) -> None:
         with self._changing:
             self._holds = keep
             for path in self._folder.glob("*"):
                 if path.name not in keep:
-                    path.unlink()
+                    self._remove(path)
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest

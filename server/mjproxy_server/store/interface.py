@@ -14,6 +14,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
 from mjproxy_server.store.accounts import AccountStore
 from mjproxy_server.store.deliveries import DeliveryStore
+from mjproxy_server.store.health import Health
 from mjproxy_server.store.sessions import SessionStore
 from mjproxy_server.store.unknown_messages import UnknownMessageStore
 
@@ -193,6 +194,11 @@ class Store(Protocol):
         ...
 
     @property
+    def health(self) -> Health:
+        """Whether writes succeed, as the last one has shown."""
+        ...
+
+    @property
     def history_id(self) -> str:
         """The name of this log, random, made with the database: revisions of two histories cannot be compared."""
         ...
@@ -288,6 +294,10 @@ class Store(Protocol):
 
         Tasks stay, whatever becomes of their revisions.
         """
+        ...
+
+    async def probe(self) -> None:
+        """Writes something that changes nothing, to see whether the disk takes it."""
         ...
 
     async def close(self) -> None:

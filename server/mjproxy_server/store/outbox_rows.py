@@ -4,21 +4,21 @@ They take a connection and know nothing of transactions.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mjproxy_server.model.outbox import Entry
-from mjproxy_server.store.deliveries import DeliveryListing, DeliveryQuery, Record
+from mjproxy_server.store.deliveries import MOST_PER_HOST, DeliveryListing, DeliveryQuery, Record
 from mjproxy_server.store.ids import key_of, text_of
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Entry).decode
 
 # However many rows a host has, this takes one step for it.
-_DUE_HOSTS: Final = """
+_HOSTS: Final = """
 WITH RECURSIVE
     hosts (host) AS (
         SELECT min(host) FROM outbox WHERE due_at IS NOT NULL
@@ -26,17 +26,12 @@ WITH RECURSIVE
         SELECT (SELECT min(host) FROM outbox WHERE due_at IS NOT NULL AND host > hosts.host)
         FROM hosts WHERE hosts.host IS NOT NULL
     ),
-    first (host, due_at) AS (
-        SELECT host, (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL AND host = hosts.host)
-        FROM hosts WHERE host IS NOT NULL
-    ),
-    leased (host, number) AS (
-        SELECT host, count(*) FROM outbox WHERE leased AND due_at > :at GROUP BY host
+    full (host) AS (
+        SELECT host FROM outbox WHERE leased AND due_at > :at GROUP BY host HAVING count(*) >= :per_host
     )
-SELECT first.host, :per_host - coalesce(number, 0) AS room
-FROM first LEFT JOIN leased USING (host)
-WHERE first.due_at <= :at AND room > 0
-ORDER BY first.due_at LIMIT :most
+SELECT host, (SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL AND host = hosts.host) AS first
+FROM hosts WHERE first <= :at AND host NOT IN full
+ORDER BY first LIMIT :most
 """
 
 
@@ -59,10 +54,13 @@ def delete(connection: sqlite3.Connection, task_id: str) -> None:
     connection.execute("DELETE FROM outbox WHERE task = ?", (key_of(task_id),))
 
 
-def is_due(connection: sqlite3.Connection, at: int) -> bool:
-    """Tells whether anything is due, though perhaps at a host that has its share."""
+def due_hosts(connection: sqlite3.Connection, at: int, most: int) -> tuple[str, ...]:
+    """Returns hosts that something is due for, and that have less than their share; first who has waited longest."""
     (first,) = connection.execute("SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL").fetchone()
-    return first is not None and first <= at
+    if first is None or first > at:
+        return ()
+    found = connection.execute(_HOSTS, {"at": at, "per_host": MOST_PER_HOST, "most": most})
+    return tuple(host for host, _ in found)
 
 
 def next_due_at(connection: sqlite3.Connection, after: int) -> int | None:
@@ -71,16 +69,32 @@ def next_due_at(connection: sqlite3.Connection, after: int) -> int | None:
     return None if first is None else int(first)
 
 
-def select_due(connection: sqlite3.Connection, at: int, most: int, per_host: int) -> Iterable[Record]:
-    """Yields due entries, those of the host first that has waited longest, and of no host more than its share."""
-    hosts = connection.execute(_DUE_HOSTS, {"at": at, "per_host": per_host, "most": most}).fetchall()
-    for host, room in hosts:
-        found = connection.execute(
-            "SELECT task, body FROM outbox WHERE host = ? AND due_at <= ? ORDER BY due_at LIMIT ?",
-            (host, at, min(room, most)),
-        ).fetchall()
+def select_due(connection: sqlite3.Connection, hosts: Sequence[str], at: int, most: int) -> Iterator[Record]:
+    """Yields due entries of these hosts, of none more than is left of its share. They may be changed on the way."""
+    for host in hosts:
+        found = _select_due(connection, host, at, min(most, MOST_PER_HOST - _count_leased(connection, host, at)))
         most -= len(found)
         yield from (Record(text_of(key), _decode(body)) for key, body in found)
+
+
+def _select_due(connection: sqlite3.Connection, host: str, at: int, most: int) -> list[tuple[int, bytes]]:
+    return connection.execute(
+        "SELECT task, body FROM outbox WHERE host = ? AND due_at <= ? ORDER BY due_at LIMIT ?",
+        (host, at, max(0, most)),
+    ).fetchall()
+
+
+def _count_leased(connection: sqlite3.Connection, host: str, at: int) -> int:
+    (count,) = connection.execute(
+        "SELECT count(*) FROM outbox WHERE leased AND host = ? AND due_at > ?", (host, at)
+    ).fetchone()
+    return int(count)
+
+
+def select_trusted(connection: sqlite3.Connection) -> list[Record]:
+    """Returns the entries whose hook is, or was, the operator's."""
+    found = (Record(text_of(key), _decode(body)) for key, body in connection.execute("SELECT task, body FROM outbox"))
+    return [record for record in found if record.entry.trusted]
 
 
 def list_page(connection: sqlite3.Connection, query: DeliveryQuery) -> DeliveryListing:

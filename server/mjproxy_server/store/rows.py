@@ -27,6 +27,11 @@ def history_id(connection: sqlite3.Connection) -> str:
     return str(value)
 
 
+def note_probe(connection: sqlite3.Connection, at_ms: int) -> None:
+    """Keeps the time of the last probe."""
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('probed_at_ms', ?)", (str(at_ms),))
+
+
 def last_key(connection: sqlite3.Connection) -> int:
     """Returns the largest id ever stored, as a number; 0 if there is none."""
     return _sequence(connection, "tasks")

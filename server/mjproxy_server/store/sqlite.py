@@ -19,16 +19,16 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.store import database, queries, rows, units
 from mjproxy_server.store.feed import Feed
 from mjproxy_server.store.files import make_private_folder
+from mjproxy_server.store.health import Health
 from mjproxy_server.store.interface import Admission, Capacity, Listener, Listing, Revision, Submission, TaskQuery
 from mjproxy_server.store.lock import FolderLock
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.sqlite_accounts import SqliteAccounts
-from mjproxy_server.store.sqlite_deliveries import SqliteDeliveries
+from mjproxy_server.store.sqlite_deliveries import SqliteDeliveries, readdress
 from mjproxy_server.store.sqlite_sessions import SqliteSessions
 from mjproxy_server.store.sqlite_unknown_messages import SqliteUnknownMessages
 from mjproxy_server.store.writer import Commit, Committer, Writer
 
-_DATABASE = "mjproxy.db"
 _READERS = 4
 
 # A long clean-up is done in steps of so many rows, between which other writes get their turn.
@@ -86,6 +86,11 @@ class SqliteStore:
     def unknown_messages(self) -> SqliteUnknownMessages:
         """The messages of the bots that were not understood."""
         return self._unknown_messages
+
+    @property
+    def health(self) -> Health:
+        """Whether writes succeed."""
+        return self._writer.health
 
     @property
     def history_id(self) -> str:
@@ -154,6 +159,10 @@ class SqliteStore:
             pass
         await self._writer.write(units.forget_requests)
 
+    async def probe(self) -> None:
+        """Writes something that changes nothing."""
+        await self._writer.write(units.probe)
+
     async def close(self) -> None:
         """Finishes what was begun and lets go of the files."""
         await self._writer.close()
@@ -185,13 +194,14 @@ async def open_store(folder: Path, *, now: Callable[[], int], hook: str = "") ->
         StoreCorrupt: The database is damaged.
         StoreInaccessible: The folder or the database cannot be read and written.
     """
-    path = folder / _DATABASE
+    path = folder / database.NAME
     with database.explaining(path), ExitStack() as opened:
         make_private_folder(folder)
         lock = FolderLock(folder)
         opened.callback(lock.release)
         writer = opened.enter_context(closing(database.open_for_writing(path, database.migrations())))
         readers = [opened.enter_context(closing(database.open_for_reading(path))) for _ in range(_READERS)]
+        readdress(writer, hook)
         store = SqliteStore(writer, readers, lock, now, hook)
         opened.pop_all()  # From here on they are the store's to close.
         return store

@@ -1,21 +1,17 @@
 """The outbox of callbacks in SQLite; what the methods promise is said at `deliveries.DeliveryStore`."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
+
+from msgspec.structs import replace
 
 from mjproxy_server.model import outbox
 from mjproxy_server.model.errors import NothingToDeliver
 from mjproxy_server.model.outbox import Entry, Report
 from mjproxy_server.model.task import Task
 from mjproxy_server.store import outbox_rows, rows
-from mjproxy_server.store.deliveries import (
-    MOST_PER_HOST,
-    Deliveries,
-    Delivery,
-    DeliveryListing,
-    DeliveryQuery,
-    Record,
-)
+from mjproxy_server.store.deliveries import Deliveries, Delivery, DeliveryListing, DeliveryQuery, Record
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.transaction import Transaction
 from mjproxy_server.store.writer import Writer
@@ -36,11 +32,18 @@ class SqliteDeliveries:
         self._now = now
 
     async def lease(self, most: int) -> Deliveries:
-        """Leases what is due; where nothing is, the writer is left alone."""
-        at = self._now()
-        if await self._readers.read(partial(outbox_rows.is_due, at=at)):
-            return await self._writer.write(partial(_lease, most=most))
-        return Deliveries((), await self._readers.read(partial(outbox_rows.next_due_at, after=at)))
+        """Leases what is due.
+
+        The hosts are looked for by a reader, since that takes a step for each; where nothing is due, the writer is left
+        alone. What another has leased in between is looked past.
+        """
+        while True:
+            at = self._now()
+            hosts = await self._readers.read(partial(outbox_rows.due_hosts, at=at, most=most))
+            if not hosts:
+                return Deliveries(next_due_at=await self._readers.read(partial(outbox_rows.next_due_at, after=at)))
+            if deliveries := await self._writer.write(partial(_lease, hosts=hosts, most=most)):
+                return Deliveries(deliveries)
 
     async def report(self, reports: Sequence[Report]) -> tuple[Record, ...]:
         """Takes in what became of attempts."""
@@ -59,12 +62,34 @@ class SqliteDeliveries:
         await self._writer.write(partial(_drop, task_id=task_id))
 
 
-def _lease(transaction: Transaction, most: int) -> Deliveries:
-    connection, at = transaction.connection, transaction.at_ms
-    oldest = rows.oldest(connection)
-    due = tuple(outbox_rows.select_due(connection, at, most, MOST_PER_HOST))
+def readdress(connection: sqlite3.Connection, own: str) -> None:
+    """Has what waits for a former hook of the operator's go to the present one; without one, it is given up.
+
+    Args:
+        connection: The connection that writes.
+        own: The operator's hook, or "".
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    for record in outbox_rows.select_trusted(connection):
+        if record.entry.hook != own:
+            _readdress(connection, record, own)
+    connection.execute("COMMIT")
+
+
+def _readdress(connection: sqlite3.Connection, record: Record, own: str) -> None:
+    task = rows.find_task(connection, record.task_id)
+    named = task.notify_hook if task else ""  # A caller may have named the operator's hook, which is then like any.
+    if named or own:
+        outbox_rows.put(connection, record.task_id, replace(record.entry, hook=named or own, trusted=not named))
+    else:
+        outbox_rows.delete(connection, record.task_id)
+
+
+def _lease(transaction: Transaction, hosts: Sequence[str], most: int) -> tuple[Delivery, ...]:
+    oldest = rows.oldest(transaction.connection)
+    due = outbox_rows.select_due(transaction.connection, hosts, transaction.at_ms, most)
     found = (_lease_one(transaction, record, oldest) for record in due)
-    return Deliveries(tuple(delivery for delivery in found if delivery), outbox_rows.next_due_at(connection, at))
+    return tuple(delivery for delivery in found if delivery)
 
 
 def _lease_one(transaction: Transaction, record: Record, oldest: int) -> Delivery | None:

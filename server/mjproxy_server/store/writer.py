@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import rows
 from mjproxy_server.store.errors import unavailable
+from mjproxy_server.store.health import Health
 from mjproxy_server.store.ids import IdSource
 from mjproxy_server.store.interface import Revision
 from mjproxy_server.store.transaction import Transaction
@@ -91,6 +92,9 @@ class Committer:
         connection: The connection that writes; nobody else uses it.
         now: The clock, in Unix milliseconds.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
+
+    Attributes:
+        trouble: Why the last batch failed; "" if it did not.
     """
 
     def __init__(self, connection: sqlite3.Connection, now: Callable[[], int], hook: str = "") -> None:
@@ -98,17 +102,24 @@ class Committer:
         self._now = now
         self._hook = hook
         self._ids = IdSource(rows.last_key(connection))
+        self.trouble = ""
 
     def commit(self, jobs: Sequence[Job[object]]) -> Commit | None:
         """Does the jobs; returns None if none of them was stored, for then each of them has failed."""
+        written = self._connection.total_changes
         try:
-            return self._commit(jobs)
+            commit = self._commit(jobs)
         except Exception as error:
-            logger.exception("%d writes failed", len(jobs))
+            if not self.trouble:  # While the disk fails, each write would tell the same.
+                logger.exception("%d writes failed", len(jobs))
+            self.trouble = str(error)
             self._roll_back()
             for job in jobs:
                 job.fail(error)
             return None
+        if self._connection.total_changes > written:  # A commit of nothing shows nothing.
+            self.trouble = ""
+        return commit
 
     def _commit(self, jobs: Sequence[Job[object]]) -> Commit:
         self._connection.execute("BEGIN IMMEDIATE")
@@ -130,9 +141,13 @@ class Writer:
     Args:
         committer: What does the batches.
         publish: Called on the event loop after each commit, before its callers are answered. It must not raise.
+
+    Attributes:
+        health: Whether writes succeed.
     """
 
     def __init__(self, committer: Committer, publish: Callable[[Commit], None]) -> None:
+        self.health = Health()
         self._committer = committer
         self._publish = publish
         self._waiting: list[Job[object]] = []
@@ -167,6 +182,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         while batch := await self._next_batch():
             commit = await loop.run_in_executor(self._thread, self._committer.commit, batch)
+            self.health.note(self._committer.trouble)
             if commit is not None:
                 self._publish(commit)
             for job in batch:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import grpc
 import pytest
-from service import Service, StartService, refusal
+from service import Service, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api import task_servicer

@@ -18,6 +18,7 @@ from mjproxy_server.model.facts import (
     Held,
     Moved,
     NotTaken,
+    Opened,
     Progressed,
     Retrying,
     SeedFound,
@@ -65,6 +66,22 @@ def test_a_task_is_submitted_when_discord_has_taken_its_step() -> None:
 def test_a_task_stays_queued_when_its_step_was_not_taken() -> None:
     task = after(Sending(1100, "n1"), NotTaken(1200, "n1"))
     assert (task.status, task.started_at, task.trace.in_doubt) == (Status.NOT_START, 0, False)
+
+
+@pytest.mark.parametrize("before", [(), (Taken(1150, "n1", "i1"),)])
+def test_a_press_that_has_opened_a_modal_has_started_nothing(before: tuple[Fact, ...]) -> None:
+    task = after(Sending(1100, "n1"), *before, Opened(1200, "n1", "i1"), Taken(1300, "n1", "i1"))
+    assert (task.status, task.trace.interaction_id) == (Status.SUBMITTED, "i1")
+    assert [step.outcome for step in task.trace.steps] == ["opened"]
+
+
+def test_a_modal_that_an_earlier_press_has_opened_is_of_no_concern() -> None:
+    task = after(Sending(1100, "n1"), Opened(1200, "n1"), Sending(1300, "n2"))
+    assert transition(task, Opened(1400, "n1")) is task
+
+
+def test_a_step_remembers_the_session_that_is_told_of_it() -> None:
+    assert after(Sending(1100, "n1", session_id="s1")).trace.steps[-1].session_id == "s1"
 
 
 def test_a_step_is_in_doubt_until_its_outcome_is_known() -> None:
@@ -272,6 +289,7 @@ jobs = st.sampled_from(["", "j1", "j2"])
 facts = st.one_of(
     st.builds(Sending, times, nonces),
     st.builds(Taken, times, nonces, st.sampled_from(["", "i1"])),
+    st.builds(Opened, times, nonces, st.sampled_from(["", "i1"])),
     st.builds(NotTaken, times, nonces),
     st.builds(Started, times, messages, st.just("i1"), jobs),
     st.builds(Progressed, times, messages, st.none() | st.integers(-5, 120), st.none(), jobs, st.none()),

@@ -14,7 +14,7 @@ from mjproxy_server.store import SqliteStore, open_store
 
 async def _work(store: SqliteStore) -> None:
     while True:
-        admission = await store.submit(submission())
+        admission = await store.submit(submission(notify_hook="https://host.example"))
         print(admission.task.id, admission.revision, flush=True)  # noqa: T201 - it is read by the test
         await store.record(admission.task.id, failed(admission.task.submitted_at))
 

@@ -1,4 +1,4 @@
-"""The outbox in the store: what is written with a task's revision, leased, reported, listed, and what a crash leaves."""
+"""The outbox in the store: what is written with a revision of a task, leased, reported, listed, and left by a crash."""
 
 from __future__ import annotations
 
@@ -126,10 +126,21 @@ async def test_a_report_on_an_unknown_lease_changes_nothing(store: SqliteStore, 
 async def test_it_is_said_when_time_alone_makes_something_due(store: SqliteStore, clock: Clock) -> None:
     assert (await store.deliveries.lease(1)).next_due_at is None
     await started(store)
-    found = await store.deliveries.lease(1)
-    assert found.next_due_at == clock.now + LEASE_MS
-    await report(store, found.deliveries[0], DeliveryOutcome.RETRY)
+    (delivery,) = await lease(store)
+    assert (await store.deliveries.lease(1)).next_due_at == clock.now + LEASE_MS
+    await report(store, delivery, DeliveryOutcome.RETRY)
     assert (await store.deliveries.lease(1)).next_due_at == clock.now + SCHEDULE_MS[0]
+
+
+async def test_what_becomes_due_while_the_store_looks_is_not_missed(
+    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await started(store)
+    (delivery,) = await lease(store)
+    end = delivery.lease.end_at
+    ticks = iter(range(end - 1, end + 100))
+    monkeypatch.setattr(Clock, "__call__", lambda _: next(ticks))
+    assert (await store.deliveries.lease(1)).next_due_at == end
 
 
 async def test_no_host_has_more_than_its_share_of_leases(store: SqliteStore, clock: Clock) -> None:
@@ -163,8 +174,8 @@ async def test_two_who_lease_at_once_do_not_get_the_same(store: SqliteStore) -> 
         await started(store, f"https://host{number}.example")
     parts = await asyncio.gather(*(lease(store, 4) for _ in range(4)))
     ids = [each.task.id for part in parts for each in part]
-    assert sorted(map(len, parts)) == [0, 2, 4, 4]
-    assert len(set(ids)) == 10
+    assert len(ids) == len(set(ids)) == 10
+    assert max(map(len, parts)) == 4
 
 
 async def test_what_was_to_be_delivered_is_so_in_the_next_process(folder: Path, clock: Clock) -> None:
@@ -176,6 +187,26 @@ async def test_what_was_to_be_delivered_is_so_in_the_next_process(folder: Path, 
     assert await lease(second) == ()
     clock.now += LEASE_MS
     assert [each.task.id for each in await lease(second)] == [task.id]
+    await second.close()
+
+
+@pytest.mark.parametrize(
+    ("now_own", "expected"),
+    [
+        (OWN, {(OWN, True), (HOOK, False)}),
+        ("http://other.example", {("http://other.example", True), (OWN, False), (HOOK, False)}),
+        ("", {(OWN, False), (HOOK, False)}),
+    ],
+)
+async def test_what_waits_for_the_operators_hook_goes_where_that_is_in_the_next_process(
+    folder: Path, clock: Clock, now_own: str, expected: set[tuple[str, bool]]
+) -> None:
+    first = await open_store(folder, now=clock, hook=OWN)
+    for hook in ("", OWN, HOOK):
+        await started(first, hook)
+    await first.close()
+    second = await open_store(folder, now=clock, hook=now_own)
+    assert {(each.entry.hook, each.entry.trusted) for each in await lease(second)} == expected
     await second.close()
 
 
@@ -202,6 +233,8 @@ async def test_what_was_given_up_while_it_was_tried_is_gone_when_the_lease_ends(
     await lease(store)
     await store.deliveries.drop(task.id)
     assert (await store.deliveries.list(DeliveryQuery())).records == ()
+    with pytest.raises(NothingToDeliver):
+        await store.deliveries.retry(task.id)
     clock.now += LEASE_MS
     assert await store.deliveries.lease(1) == await store.deliveries.lease(1)
 

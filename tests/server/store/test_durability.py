@@ -1,29 +1,18 @@
 import asyncio
-import resource
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from store_samples import LONG, Clock, Gate, replay, submission, submit_many, whole_log
+from store_samples import LONG, Clock, Gate, failed, replay, submission, submit_many, whole_log
 
 from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.model.outbox import is_told
 from mjproxy_server.store import SqliteStore, TaskQuery, open_store
+from mjproxy_server.store.deliveries import DeliveryQuery
+from server.full_disk import full_disk
 
 KILLED_WRITER = Path(__file__).parent / "killed_writer.py"
-
-
-@contextmanager
-def full_disk(path: Path) -> Iterator[None]:
-    """No file can grow beyond the present size of this one: the kernel refuses, as it does when a disk is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.soak
@@ -60,6 +49,9 @@ async def _check_all_is_there(folder: Path, clock: Clock, answered: dict[str, in
     }
     rows = (await store.list(TaskQuery(limit=1_000_000))).tasks
     assert replay(log) == {task.id: task for task in rows}
+    undelivered = (await store.deliveries.list(DeliveryQuery(limit=1_000_000))).records
+    told = {revision.task_id: revision.number for revision in log if is_told(revision.subject)}
+    assert {record.task_id: record.entry.newest for record in undelivered} == told
     await store.close()
     connection = sqlite3.connect(folder / "mjproxy.db")
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -85,6 +77,21 @@ async def test_a_transaction_that_the_database_gives_up_fails_all_its_writes(fol
         )
     assert [type(answer) for answer in answers] == [Unavailable] * 3
     assert (await store.submit(submission())).revision == 4
+
+
+async def test_its_health_follows_the_disk(folder: Path, store: SqliteStore) -> None:
+    await submit_many(store, 3)
+    async with asyncio.timeout(10):
+        with full_disk(folder / "mjproxy.db-wal"):
+            for write in (store.submit(submission()), store.probe()):
+                with pytest.raises(Unavailable):
+                    await write
+            await store.health.failed()
+            assert await store.record("1", failed(0)) is None, "what writes nothing succeeds, and shows nothing"
+            assert store.health.trouble
+        await store.probe()
+        await store.health.recovered()
+    assert store.health.trouble == ""
 
 
 async def test_the_error_of_a_full_disk_names_no_path(folder: Path, store: SqliteStore) -> None:

@@ -1,6 +1,9 @@
+import asyncio
 import os
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
@@ -220,3 +223,28 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path) ->
     connection = database.open_for_writing(path, [first])
     assert connection.execute("SELECT name FROM sqlite_schema").fetchall() == [("t",)]
     connection.close()
+
+
+@pytest.fixture
+def read_only(clock: Clock) -> Iterator[Path]:
+    """A data folder that can be read and not written, by whoever runs the tests."""
+    with tempfile.TemporaryDirectory() as parent, ExitStack() as undo:
+        folder = Path(parent) / "data"
+        asyncio.run(_closed_store(folder, clock))
+        for path, mode in (
+            (Path(parent), 0o755),
+            (folder / DATABASE, 0o444),
+            (folder / "lock", 0o444),
+            (folder, 0o555),
+        ):
+            path.chmod(mode)
+        undo.callback(folder.chmod, 0o755)
+        if os.geteuid() == 0:  # Nothing is read-only to root.
+            undo.callback(os.seteuid, 0)
+            os.seteuid(65534)
+        yield folder
+
+
+def test_a_read_only_folder_is_refused_with_a_remedy(read_only: Path, clock: Clock) -> None:
+    with pytest.raises(StoreInaccessible, match=r"Permission denied.*Check its owner, its permissions"):
+        asyncio.run(open_store(read_only, now=clock))

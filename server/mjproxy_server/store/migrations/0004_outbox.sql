@@ -12,5 +12,5 @@ CREATE TABLE outbox (
 -- due_at is NULL of what has failed for good. The first due row of each host is found by stepping from host to host.
 CREATE INDEX outbox_by_host ON outbox (host, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_by_time ON outbox (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX outbox_leased ON outbox (due_at, host) WHERE leased;
+CREATE INDEX outbox_leased ON outbox (host, due_at) WHERE leased;
 CREATE INDEX outbox_failed ON outbox (task) WHERE due_at IS NULL;
