@@ -157,6 +157,12 @@ class CallbacksSection(Section):
     secret: SecretStr | None = None
     allow_hosts: tuple[str, ...] = ()
 
+    @field_validator("allow_hosts")
+    @classmethod
+    def _can_be_read(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        HookRules.parse("", value, allow_loopback=False)
+        return value
+
 
 class StoreSection(Section):
     """How long tasks and their revisions are kept."""
@@ -295,6 +301,10 @@ class Settings(BaseSettings):
         """Returns where to listen."""
         return Address.parse(self.grpc_listen)
 
+    def store_folder(self) -> Path:
+        """Returns where the server's data lies."""
+        return self.data / "server"
+
     def keyring(self) -> Keyring:
         """Returns the callers by their keys."""
         callers = {key.key.get_secret_value(): Caller(key.name, key.role) for key in self.keys}
@@ -309,10 +319,8 @@ class Settings(BaseSettings):
 
     def hooks(self) -> HookRules:
         """Returns where callbacks may go."""
-        return HookRules(
-            own=self.callbacks.notify_hook or "",
-            allowed_hosts=frozenset(host.lower() for host in self.callbacks.allow_hosts),
-            allow_loopback=not self.keyring().callers,
+        return HookRules.parse(
+            self.callbacks.notify_hook or "", self.callbacks.allow_hosts, allow_loopback=not self.keyring().callers
         )
 
     def pool(self) -> tuple[Account, ...]:

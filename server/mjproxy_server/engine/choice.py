@@ -1,8 +1,9 @@
 """Choosing the account that works on a task. Pure: loads in, order out.
 
 A rule gives each account a rank; the lowest is the best. Whatever the rule, an account that could begin at once comes
-before one that is not connected, rests or is held: those still queue, but only when all others are full. So a rule
-says which of the accounts in working order is next, and the order of the rest is where a refused task goes on to.
+before one that is not connected or rests: those still queue, but only when all others are full. So a rule says which of
+the accounts in working order is next, and the order of the rest is where a refused task goes on to. An account that is
+held gets nothing, for nobody knows when its owner will act.
 """
 
 import random
@@ -33,6 +34,7 @@ class Load:
         running: Its tasks at work.
         waiting: Its tasks that wait, those included that are being submitted right now.
         remix: Whether the bot's Remix mode is on, as the last sync told it; None if that is not known.
+        held: Whether its owner has to act before it can begin anything.
     """
 
     account: Account
@@ -40,6 +42,12 @@ class Load:
     running: int
     waiting: int
     remix: bool | None = None
+    held: bool = False
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Whether it may be given new tasks; what one that is held was given before waits, or moves."""
+        return self.account.enable and not self.held
 
     @property
     def has_room(self) -> bool:
@@ -51,11 +59,11 @@ Rank = tuple[bool | float | str, ...]
 
 
 def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-    """Returns the enabled accounts that match, by the rule "best wait idle", the best one first.
+    """Returns the accounts that take tasks and match, by the rule "best wait idle", the best one first.
 
     An account with an idle core comes before one without, then the one that is the least busy in proportion.
     """
-    return sorted(_matching(loads, wanted), key=_idleness)
+    return sorted(_matching(loads, wanted), key=lambda load: (_idleness(load), load.account.id))
 
 
 class Chooser:
@@ -78,17 +86,22 @@ class Chooser:
         }[rule]
 
     def order(self, loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-        """Returns the enabled accounts that match, the best one first; it is taken to be the one that is used."""
-        ranked = sorted((self._rank(load), load.account.id, load) for load in _matching(loads, wanted))
-        ordered = [load for _, _, load in ranked]
+        """Returns the accounts that take tasks and match, the best one first; it is taken to be the one that is used.
+
+        Of equally good ones it is the one that was not used for the longest time, so that they share the hours.
+        """
+        ordered = sorted(
+            _matching(loads, wanted),
+            key=lambda load: (self._rank(load), self._turns.get(load.account.id, 0), load.account.id),
+        )
         if ordered:
             self._turn += 1
             self._turns[ordered[0].account.id] = self._turn
         return ordered
 
     def _last_turn(self, load: Load) -> Rank:
-        """The account whose turn is the longest ago is next, one that never had a turn at first."""
-        return (not load.ready, self._turns.get(load.account.id, 0))
+        """The account whose turn is the longest ago is next, one that never had a turn at first, as for all equals."""
+        return (not load.ready,)
 
     def _draw(self, load: Load) -> Rank:
         return (not load.ready, self._rng.random())
@@ -102,7 +115,7 @@ class Chooser:
 
 
 def _matching(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-    return [load for load in loads if load.account.enable and _matches(load, wanted)]
+    return [load for load in loads if load.takes_tasks and _matches(load, wanted)]
 
 
 def _matches(load: Load, wanted: AccountFilter) -> bool:
@@ -118,4 +131,4 @@ def _matches(load: Load, wanted: AccountFilter) -> bool:
 def _idleness(load: Load) -> Rank:
     unfinished = load.running + load.waiting
     busy = unfinished >= load.account.core_size
-    return (not load.ready, busy, unfinished / load.account.core_size, load.account.id)
+    return (not load.ready, busy, unfinished / load.account.core_size)

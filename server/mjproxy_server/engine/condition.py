@@ -49,7 +49,7 @@ def omen(task: Task) -> Omen:
 
 
 class Condition:
-    """The condition of one account. Times are in seconds of any clock that the caller stays with.
+    """The condition of one account. Times are in seconds of a clock that is never set.
 
     Args:
         held_reason: Why the account is held; "" if it is not.

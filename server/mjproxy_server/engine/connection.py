@@ -16,15 +16,17 @@ from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.errors import DiscordError, GatewayFatal, Unauthorized
 from mjproxy_server.discord.gateway.client import GatewayClient
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
-from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus
+from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.tasks import run_together
 from mjproxy_server.discord.timing import Clock
+from mjproxy_server.engine.bell import Bell
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.midjourney.commands import CommandRef
 from mjproxy_server.model.vocabulary import Bot
+from mjproxy_server.store.sessions import StoredSession
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class Listener(Protocol):
         ...
 
     async def begin_session(self, user_id: str) -> None:
-        """Takes note of whose session has begun, and looks for what was missed before it."""
+        """Takes note of whose session has begun, or goes on from another process; looks for what was missed before."""
         ...
 
     def connection_changed(self) -> None:
@@ -76,9 +78,27 @@ class Connection:
         identify_gate: IdentifyGate,
         clock: Clock,
         rng: random.Random,
+        begun: Bell,
+        left: StoredSession | None,
     ) -> None:
-        self.user_id = ""
+        """Prepares a connection that is not made yet.
+
+        Args:
+            token: The user's token.
+            user_agent: The user agent of the browser to appear as.
+            endpoints: Where Discord is.
+            budget: Bounds the requests that Discord calls invalid.
+            nonces: Gives nonces.
+            identify_gate: Spaces the user's IDENTIFYs.
+            clock: The time.
+            rng: Draws pauses.
+            begun: Rung when a new session has begun.
+            left: The session that an earlier process has left, or None.
+        """
+        self.user_id = left.user_id if left else ""
         self.rejection = ""
+        self._taken_up = False
+        self._begun = begun
         self._clock = clock
         self.rest = DiscordRest(
             token=token, user_agent=user_agent, endpoints=endpoints, budget=budget, nonces=nonces, clock=clock, rng=rng
@@ -92,9 +112,11 @@ class Connection:
             rng=rng,
             on_dispatch=self._on_dispatch,
             on_status=self._on_status,
+            resume=ResumePoint(left.session_id, left.resume_url, left.sequence) if left else None,
         )
         self._listeners: list[Listener] = []
         self._ready = asyncio.Event()
+        self._ready_since = 0.0
         self._suspicion = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
 
@@ -128,12 +150,17 @@ class Connection:
 
     def heard_for(self) -> float:
         """Returns for how many seconds everything was heard without a break; 0 if it is not."""
-        return max(0.0, self._clock.time() - self.status.since - self.lag) if self.ready else 0.0
+        return max(0.0, self._clock.monotonic() - self._ready_since - self.lag) if self.ready else 0.0
 
     @property
     def session_id(self) -> str:
         """The session to name in interactions; "" if there is none."""
         return self._gateway.session_id or ""
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """Where another process can resume the session, since all before was taken in; None if there is none."""
+        return self._gateway.resume_point
 
     async def wait_until_ready(self) -> None:
         """Returns as soon as messages arrive."""
@@ -176,13 +203,17 @@ class Connection:
 
     async def _on_dispatch(self, dispatch: Dispatch) -> None:
         if dispatch.type == "READY":
-            await self._begin_session(dispatch)
+            self.user_id = _user_of(dispatch)
+            await self._begin_session()
+        elif dispatch.type == "RESUMED" and not self._taken_up:  # Another process may have missed what was no dispatch.
+            await self._begin_session()
         for listener in tuple(self._listeners):
             await listener.hear(dispatch)
+        if dispatch.type == "READY":
+            self._begun.ring()  # Those who wait for it come after the dispatch is handed over, and see the new session.
 
-    async def _begin_session(self, ready: Dispatch) -> None:
-        user = ready.data.get("user")
-        self.user_id = str(user.get("id", "")) if isinstance(user, Mapping) else ""
+    async def _begin_session(self) -> None:
+        self._taken_up = True
         for listener in tuple(self._listeners):
             await listener.begin_session(self.user_id)
 
@@ -204,6 +235,7 @@ class Connection:
 
     def _on_status(self, status: GatewayStatus) -> None:
         if status.phase is GatewayPhase.READY:
+            self._ready_since = self._clock.monotonic()
             self._ready.set()
         else:
             self._ready.clear()
@@ -214,3 +246,8 @@ class Connection:
     def _tell_change(self) -> None:
         for listener in self._listeners:
             listener.connection_changed()
+
+
+def _user_of(ready: Dispatch) -> str:
+    user = ready.data.get("user")
+    return str(user.get("id", "")) if isinstance(user, Mapping) else ""

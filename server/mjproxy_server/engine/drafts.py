@@ -27,7 +27,7 @@ from mjproxy_server.model.command import (
 )
 from mjproxy_server.model.errors import ActionNotOffered, InvalidField
 from mjproxy_server.model.task import Button, Confirmation, Modal, Result, Source, Task
-from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
+from mjproxy_server.model.vocabulary import Action, Bot, Fault, Mode, Status
 from mjproxy_server.store.ids import drawn_at
 
 Make = Callable[[str, Account], Task]
@@ -146,7 +146,8 @@ def confirmed_prompt(task: Task, text: str) -> str:
     completed = modals.completed(task.source.custom_id, wanted)
     zooms = custom_id.parse(task.source.custom_id).kind is ButtonKind.CUSTOM_ZOOM
     if zooms and not modals.zoom_is_allowed(completed):
-        raise InvalidField("prompt", "--zoom must be a number from 1 to 2, for instance --zoom 1.5")
+        message = "--zoom must be a number from 1 to 2, for instance --zoom 1.5"
+        raise InvalidField("prompt", message, Fault.OUT_OF_RANGE, least=1, most=2)
     return completed
 
 

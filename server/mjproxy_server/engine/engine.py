@@ -3,11 +3,9 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.timing import Clock
@@ -18,8 +16,11 @@ from mjproxy_server.engine.deliveries import DeliveryDesk
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.fresh_links import FreshLinks
 from mjproxy_server.engine.hooks import NO_HOOKS, HookRules
+from mjproxy_server.engine.patience import PatientStore, keep_trying
+from mjproxy_server.engine.recovery import left_behind
 from mjproxy_server.engine.registry import Registry, load_roster
 from mjproxy_server.engine.seeds import Seeds
+from mjproxy_server.engine.sessions import Sessions, load_sessions
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.syncing import Syncer
@@ -28,18 +29,12 @@ from mjproxy_server.engine.upkeep import Retention, Upkeep
 from mjproxy_server.engine.uploads import Uploads
 from mjproxy_server.engine.watching import WatchHub
 from mjproxy_server.model.account import PLAIN_ACCOUNT, Account
-from mjproxy_server.model.facts import Failed
-from mjproxy_server.model.task import Failure, Task
-from mjproxy_server.model.vocabulary import ENDED, QUEUED_OR_AT_WORK, Reason, Status
+from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.prompts.config import DEFAULT_PROMPTS, PromptsConfig
 from mjproxy_server.prompts.prompts import open_prompts
 from mjproxy_server.store.images import Images
-from mjproxy_server.store.interface import Revision, Store, TaskQuery
+from mjproxy_server.store.interface import Revision, Store
 from mjproxy_server.store.sqlite import open_store
-
-_PAGE: Final = 1000
-_LATE_MS: Final = 2 * 60 * 60 * 1000
-_MOST_LATE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +110,9 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         unknown = UnknownCollector(store.unknown_messages, clock)
         fleet = Fleet(
             records,
+            await load_sessions(store.sessions, (record.account.user_token for record in records)),
             endpoints=config.endpoints,
-            store=store,
+            store=PatientStore(store, clock),
             shelf=shelf,
             prompts=prompts,
             unknown=unknown,
@@ -125,14 +121,16 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
             choice=config.account_choice,
         )
         registry = Registry(store.accounts, fleet, Syncer(fleet.nonces, clock))
-        waiting = await _recover(store, {record.id for record in records}, clock)
-        await shelf.open(waiting)
-        fleet.open(waiting, await _recently_ended(store, clock))
+        sessions = Sessions(store.sessions, fleet.connections, fleet.new_sessions, clock)
+        left = await left_behind(store, {record.id for record in records}, clock)
+        await shelf.open(left.unfinished)
+        fleet.open(left)
         hub = WatchHub(store)
         _follow_log(store, shelf, fleet)
         upkeep = Upkeep(store, config.retention, clock)
         asking = (AutoSync(fleet, registry, clock, rng).run(),) if config.account_sync else ()
-        async with _background(shelf.run(), fleet.run(), registry.run(), upkeep.run(), unknown.run(), *asking):
+        keeping = (shelf.run(), sessions.run(), registry.run(), upkeep.run(), unknown.run(), keep_trying(store, clock))
+        async with _background(fleet.run(), *keeping, *asking):
             submitter = Submitter(
                 store=store, shelf=shelf, accounts=fleet, prompts=prompts, hooks=config.hooks, clock=clock
             )
@@ -149,6 +147,8 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
                 uploads=Uploads(fleet),
                 deliveries=DeliveryDesk(store, config.hooks.own, clock, rng),
             )
+        with suppress(Unavailable):  # An earlier point of a session does, too.
+            await sessions.keep()
     finally:
         await prompts.close()
         await store.close()
@@ -174,51 +174,3 @@ async def _background(*coroutines: Coroutine[object, object, None]) -> AsyncIter
         finally:
             for task in tasks:
                 task.cancel()
-
-
-async def _recover(store: Store, accounts: AbstractSet[str], clock: Clock) -> list[Task]:
-    """Ends what cannot be taken up again, and returns the tasks that go on waiting."""
-    waiting = []
-    for task in await _unfinished(store):
-        failure = _why_lost(task, accounts)
-        if failure is None:
-            waiting.append(task)
-        else:
-            await store.record(task.id, Failed(now_ms(clock), failure))
-    return waiting
-
-
-def _why_lost(task: Task, accounts: AbstractSet[str]) -> Failure | None:
-    if task.status is not Status.NOT_START or task.trace.in_doubt:
-        return _INTERRUPTED
-    if task.account_id not in accounts:
-        return Failure(Reason.ACCOUNT_UNAVAILABLE, "Account unavailable", f"Account {task.account_id} is gone.")
-    return None
-
-
-async def _recently_ended(store: Store, clock: Clock) -> tuple[Task, ...]:
-    """Returns tasks of the last hours that have ended; their jobs at the bot may not have."""
-    since = now_ms(clock) - _LATE_MS
-    listing = await store.list(TaskQuery(statuses=ENDED, submitted_from=since, limit=_MOST_LATE))
-    return listing.tasks
-
-
-async def _unfinished(store: Store) -> list[Task]:
-    found: list[Task] = []
-    more = True
-    while more:
-        after_id = found[-1].id if found else ""
-        page = await store.list(
-            TaskQuery(statuses=QUEUED_OR_AT_WORK, oldest_first=True, after_id=after_id, limit=_PAGE)
-        )
-        found.extend(page.tasks)
-        more = page.more
-    return found
-
-
-_INTERRUPTED: Final = Failure(
-    Reason.INTERRUPTED,
-    "Interrupted",
-    "The server was stopped while the job ran. Look into the channel for its result before you submit it again: the bot"
-    " may have finished it.",
-)

@@ -8,7 +8,7 @@ can be seen and chosen no more, its waiting tasks leave it, and its lane stays u
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -26,9 +26,12 @@ from mjproxy_server.engine.choice import ChoiceRule, Chooser, Load, candidates
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.composing import Composer
 from mjproxy_server.engine.connection import Connection
+from mjproxy_server.engine.history import MOST_AT_ONCE, History
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.pace import Pace
+from mjproxy_server.engine.patience import PatientStore
+from mjproxy_server.engine.recovery import LeftBehind
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.worker import Worker
@@ -38,7 +41,8 @@ from mjproxy_server.model.facts import Failed, Moved
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Bot, Reason, Status, WhenHeld
 from mjproxy_server.prompts.prompts import Prompts
-from mjproxy_server.store.interface import Revision, Store
+from mjproxy_server.store.interface import Revision
+from mjproxy_server.store.sessions import StoredSession
 
 
 class Fleet:
@@ -47,15 +51,18 @@ class Fleet:
     Attributes:
         changes: Rings when the settings, the health or the load of an account have changed.
         nonces: Gives the nonces of all that is sent to Discord.
+        connections: The connections of the accounts' users, by their tokens.
+        new_sessions: Rings when a connection has begun a new session.
         retiring: The lanes of removed accounts that still have something at work, by the accounts' ids.
     """
 
     def __init__(
         self,
         records: Iterable[AccountRecord],
+        sessions: Mapping[str, StoredSession],
         *,
         endpoints: Endpoints,
-        store: Store,
+        store: PatientStore,
         shelf: Shelf,
         prompts: Prompts,
         unknown: UnknownCollector,
@@ -76,8 +83,11 @@ class Fleet:
         self._chooser = Chooser(choice, rng)
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
-        self._connections: dict[str, Connection] = {}
+        self.connections: dict[str, Connection] = {}
+        self.new_sessions = Bell()
+        self._sessions = dict(sessions)
         self._gates: defaultdict[str, IdentifyGate] = defaultdict(partial(IdentifyGate, clock))
+        self._history_turns = asyncio.Semaphore(MOST_AT_ONCE)
         self.retiring: dict[str, Lane] = {}
         self._stranded: asyncio.Queue[Task] = asyncio.Queue()
         self._lanes = {record.id: self._lane(record) for record in records}
@@ -103,7 +113,7 @@ class Fleet:
         return [lane.load() for lane in self._lanes.values()]
 
     def choose(self, wanted: AccountFilter) -> Sequence[Load]:
-        """Returns the enabled accounts that match, in the order in which they are to be offered a task."""
+        """Returns the accounts that take tasks and match, in the order in which they are to be offered a task."""
         return self._chooser.order(self.loads(), wanted)
 
     def remix_is_on(self, account_id: str, bot: Bot) -> bool:
@@ -116,13 +126,11 @@ class Fleet:
         if lane := self._lanes.get(account_id):
             lane.expect(count)
 
-    def open(self, waiting: Sequence[Task], ended: Sequence[Task]) -> None:
-        """Lets the lanes take over the tasks that wait since before the start, and know those that ended lately."""
+    def open(self, left: LeftBehind) -> None:
+        """Lets the lanes take over what an earlier process has left behind."""
+        unfinished, ended = _by_account(left.unfinished), _by_account(left.ended)
         for account_id, lane in self._lanes.items():
-            lane.open(
-                [task for task in waiting if task.account_id == account_id],
-                [task for task in ended if task.account_id == account_id],
-            )
+            lane.open(unfinished[account_id], ended[account_id])
 
     def follow(self, revisions: Sequence[Revision]) -> None:
         """Passes the task log on to the lanes that it concerns; notes tasks that wait for an account that is gone."""
@@ -143,7 +151,7 @@ class Fleet:
         """Keeps every account connected and works their tasks off, until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            for connection in self._connections.values():
+            for connection in self.connections.values():
                 self._start(connection)
             for lane in self._lanes.values():
                 self._start(lane)
@@ -189,7 +197,7 @@ class Fleet:
         if account.user_token != before.user_token:
             await self._connect([lane], account)
         elif account.user_agent != before.user_agent or (restore and lane.link.rejection):
-            connection = self._connections.pop(account.user_token)
+            connection = self.connections.pop(account.user_token)
             everybody = (*self.lanes, *self.retiring.values())
             await self._connect([each for each in everybody if each.link.connection is connection], account)
         return lane
@@ -209,11 +217,13 @@ class Fleet:
 
     def _lane(self, record: AccountRecord) -> Lane:
         link = Link(self._connection(record.account), Pace(record.account.interval_seconds, self._clock))
+        history = History(record.account.channel_id, link, self._history_turns)
         inquiries = Inquiries(self._clock)
         worker = Worker(
             record.account,
             link=link,
             composer=Composer(link=link, shelf=self._shelf, inquiries=inquiries, nonces=self.nonces),
+            history=history,
             store=self._store,
             nonces=self.nonces,
             clock=self._clock,
@@ -222,6 +232,7 @@ class Fleet:
             record,
             link=link,
             worker=worker,
+            history=history,
             inquiries=inquiries,
             prompts=self._prompts,
             unknown=self._unknown,
@@ -232,8 +243,8 @@ class Fleet:
 
     def _connection(self, account: Account) -> Connection:
         """Returns the connection of the account's user, which is a new one if there is none."""
-        if account.user_token not in self._connections:
-            connection = self._connections[account.user_token] = Connection(
+        if account.user_token not in self.connections:
+            connection = self.connections[account.user_token] = Connection(
                 token=SecretStr(account.user_token),
                 user_agent=account.user_agent,
                 endpoints=self._endpoints,
@@ -242,9 +253,11 @@ class Fleet:
                 identify_gate=self._gates[account.user_token],
                 clock=self._clock,
                 rng=self._rng,
+                begun=self.new_sessions,
+                left=self._sessions.pop(account.user_token, None),
             )
             self._start(connection)
-        return self._connections[account.user_token]
+        return self.connections[account.user_token]
 
     async def _connect(self, lanes: Sequence[Lane], account: Account) -> None:
         """Has lanes that share a connection go over to the one of the account's user."""
@@ -257,9 +270,9 @@ class Fleet:
     def _disconnect_if_unused(self, connection: Connection) -> None:
         if not connection.unused:
             return
-        for token, known in tuple(self._connections.items()):
+        for token, known in tuple(self.connections.items()):
             if known is connection:
-                del self._connections[token]
+                del self.connections[token]
         self._stop(connection)
 
     def _start(self, part: Connection | Lane) -> None:
@@ -334,3 +347,10 @@ class Fleet:
             return ""
         fit = candidates((load for load in self.loads() if load.ready and load.has_room), task.movable_to)
         return next((load.account.id for load in fit if load.account.id != task.account_id), "")
+
+
+def _by_account(tasks: Iterable[Task]) -> defaultdict[str, list[Task]]:
+    found: defaultdict[str, list[Task]] = defaultdict(list)
+    for task in tasks:
+        found[task.account_id].append(task)
+    return found

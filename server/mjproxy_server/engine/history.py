@@ -6,14 +6,13 @@ that the account's user began elsewhere, for instance, must be known when their 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from mjproxy_server.discord.errors import DiscordError
 from mjproxy_server.discord.snowflake import TIMESTAMP_SHIFT
 from mjproxy_server.engine.link import Link
 from mjproxy_server.midjourney.families import Ending, family_of
-from mjproxy_server.midjourney.messages import Event, read
 from mjproxy_server.model.task import Task
 
 _logger = logging.getLogger(__name__)
@@ -25,7 +24,8 @@ LEAD_MS: Final = 15 * 60 * 1000
 PAGE: Final = 100
 MOST_PAGES: Final = 30
 
-Observe = Callable[[Event], Awaitable[None]]
+Observe = Callable[[Mapping[str, object]], Awaitable[None]]
+"""Takes in a message as Discord tells it."""
 
 
 class History:
@@ -49,15 +49,25 @@ class History:
 
     async def read_for(self, tasks: Collection[Task]) -> bool:
         """Has observed what the channel holds about the tasks; returns whether it could be read."""
+        sent = [task for task in tasks if task.trace.steps]
+        if not sent:
+            return True
         try:
             async with self._turns:
-                for message_id in sorted(map(int, _rewritten(tasks))):
+                for message_id in sorted(map(int, _rewritten(sent))):
                     await self._read_page(str(message_id - 1), limit=1)
-                await self._read_on(_beginning(tasks))
+                await self._read_on(_beginning(sent))
         except DiscordError as error:
             _logger.warning("The history of channel %s could not be read: %s", self._channel_id, error)
             return False
         return True
+
+    async def read_again(self, message_id: str) -> None:
+        """Has observed how one message stands now; one that is not there, or cannot be read, is none."""
+        try:
+            await self._read_page(str(int(message_id) - 1), limit=1)
+        except DiscordError as error:
+            _logger.warning("Message %s in channel %s could not be read: %s", message_id, self._channel_id, error)
 
     async def _read_on(self, after: str) -> None:
         for _ in range(MOST_PAGES):
@@ -71,9 +81,8 @@ class History:
         page = await self._link.rest.history(self._channel_id, after=after, limit=limit)
         page.reverse()
         for message in page:
-            event = read("MESSAGE_CREATE", message)
-            if event is not None and self._observe is not None:
-                await self._observe(event)
+            if self._observe is not None:
+                await self._observe(message)
         return [str(message["id"]) for message in page]
 
 

@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from mjproxy_server.model.command import LinkedImage
 from mjproxy_server.model.errors import InvalidImage
+from mjproxy_server.model.vocabulary import Fault
 
 MOST_IMAGES: Final = 5
 MOST_BYTES: Final = 20 * 1024 * 1024
@@ -46,7 +47,7 @@ async def check(
         InvalidImage: There are too many, one is none, or one is too large; the error names which.
     """
     if len(given) > most:
-        raise InvalidImage(field, f"at most {most} images, got {len(given)}")
+        raise InvalidImage(field, f"at most {most} images, got {len(given)}", Fault.TOO_MANY, most=most)
     return [await asyncio.to_thread(_checked, f"{field}[{i}]", image) for i, image in enumerate(given)]
 
 
@@ -59,7 +60,8 @@ async def check_stored(field: str, given: Sequence[GivenImage], *, most: int = M
     images = await check(field, given, most=most)
     for number, image in enumerate(images):
         if isinstance(image, LinkedImage):
-            raise InvalidImage(f"{field}[{number}]", "send the bytes of the image; a link cannot be used here")
+            message = "send the bytes of the image; a link cannot be used here"
+            raise InvalidImage(f"{field}[{number}]", message, Fault.LINK_UNUSABLE)
     return [image for image in images if isinstance(image, CheckedImage)]
 
 
@@ -67,18 +69,19 @@ def _checked(field: str, image: GivenImage) -> CheckedImage | LinkedImage:
     if isinstance(image, LinkedImage):
         return _checked_link(field, image)
     if not image.data:
-        raise InvalidImage(field, "empty; send the bytes of a PNG, JPEG, WebP or GIF")
+        raise InvalidImage(field, "empty; send the bytes of a PNG, JPEG, WebP or GIF", Fault.EMPTY)
     if len(image.data) > MOST_BYTES:
-        raise InvalidImage(field, f"at most {MOST_BYTES} bytes, got {len(image.data)}")
+        message = f"at most {MOST_BYTES} bytes, got {len(image.data)}"
+        raise InvalidImage(field, message, Fault.TOO_MANY_BYTES, most=MOST_BYTES)
     return CheckedImage(image.data, _media_type(field, image.data))
 
 
 def _checked_link(field: str, image: LinkedImage) -> LinkedImage:
     parts = urlsplit(image.url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or len(image.url) > LONGEST_URL:
-        raise InvalidImage(field, f"expected a http or https URL of at most {LONGEST_URL} characters")
+        raise InvalidImage(field, f"expected a http or https URL of at most {LONGEST_URL} characters", Fault.NO_LINK)
     if any(character.isspace() for character in image.url):
-        raise InvalidImage(field, "a URL holds no white space; percent-encode it")
+        raise InvalidImage(field, "a URL holds no white space; percent-encode it", Fault.NO_LINK)
     return image
 
 
@@ -87,10 +90,17 @@ def _media_type(field: str, data: bytes) -> str:
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
-                raise InvalidImage(
-                    field, f"at most {MOST_PIXELS} pixels, got {picture.width} x {picture.height}; send a smaller one"
-                )
+                raise _too_many_pixels(field, f"{picture.width} x {picture.height}")
             picture.load()
             return str(picture.get_format_mimetype())
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InvalidImage(field, "not a readable PNG, JPEG, WebP or GIF; send the bytes of one") from error
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(field, "far more") from error
+    except UnidentifiedImageError as error:
+        raise InvalidImage(field, "not a PNG, JPEG, WebP or GIF; send the bytes of one", Fault.IMAGE_TYPE) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InvalidImage(field, "broken or cut short; send the whole file", Fault.IMAGE_BROKEN) from error
+
+
+def _too_many_pixels(field: str, size: str) -> InvalidImage:
+    message = f"at most {MOST_PIXELS} pixels, got {size}; send a smaller one"
+    return InvalidImage(field, message, Fault.TOO_MANY_PIXELS, most=MOST_PIXELS)

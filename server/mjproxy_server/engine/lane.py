@@ -5,18 +5,17 @@ not called by those who submit. What Discord sends is heard here, given to the c
 log then tells the lane what became of them.
 
 A task whose job has failed may get a second chance. The log then tells that it waits again: it goes to the front, and
-starts as any other when it may.
+starts as any other when it may. What an earlier process has begun is taken up at the start (`recovery`).
 """
 
 import asyncio
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
-from mjproxy_server.discord.errors import DiscordError
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
@@ -26,22 +25,25 @@ from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.condition import Condition, omen
 from mjproxy_server.engine.dialogues import depends_on_remix
+from mjproxy_server.engine.history import History
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.modes import SpentModes, mode_for
+from mjproxy_server.engine.patience import PatientStore
+from mjproxy_server.engine.recovery import has_open_modal, is_begun, is_unsettled
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.wording import in_chinese, wants_chinese
 from mjproxy_server.engine.worker import Worker
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
-from mjproxy_server.midjourney.families import Ending, family_of
-from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, ModalOpened, read
+from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event, ModalOpened
 from mjproxy_server.midjourney.outcomes import TroubleKind, account_trouble
 from mjproxy_server.midjourney.scrubbing import Place
+from mjproxy_server.midjourney.versions import MessageReader, is_fragment
 from mjproxy_server.model.account import Account, AccountRecord
 from mjproxy_server.model.facts import Cancelled, Fact, Failed, Finished
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Setback, Status
 from mjproxy_server.prompts.prompts import Prompts
-from mjproxy_server.store.interface import Revision, Store
+from mjproxy_server.store.interface import Revision
 
 _logger = logging.getLogger(__name__)
 
@@ -51,8 +53,6 @@ CANCEL_PATIENCE: Final = 30.0
 """Seconds that a job has to stop after its task was cancelled."""
 CANCEL_PAUSE: Final = 0.5
 """Seconds until it is looked again whether a cancelled job can be stopped."""
-HISTORY_PAGE: Final = 100
-MOST_HISTORY_PAGES: Final = 10
 
 
 class Lane:
@@ -64,10 +64,11 @@ class Lane:
         *,
         link: Link,
         worker: Worker,
+        history: History,
         inquiries: Inquiries,
         prompts: Prompts,
         unknown: UnknownCollector,
-        store: Store,
+        store: PatientStore,
         clock: Clock,
         on_change: Callable[[], None],
     ) -> None:
@@ -77,6 +78,7 @@ class Lane:
             record: The account, and what is known of it.
             link: The account's way to Discord.
             worker: Works the tasks off.
+            history: What the account's channel holds; it tells what was not heard.
             inquiries: What is asked of the bot besides; it hears every event first.
             prompts: Translates results.
             unknown: Collects what is heard and not understood.
@@ -91,17 +93,19 @@ class Lane:
         self.inquiries = inquiries
         self._link = link
         self._worker = worker
+        self._history = history
         self._prompts = prompts
         self._unknown = unknown
         self._store = store
         self._clock = clock
         self._on_change = on_change
         self._spent_modes = SpentModes()
+        self._reader = MessageReader(record.account.channel_id)
         self._correlator = Correlator()
         self._waiting: dict[str, Task] = {}
         self._at_work: dict[str, Task] = {}
+        self._heard_at: dict[str, float] = {}  # Their last signs of life, by the clock that is never set.
         self._expected = 0
-        self._newest_message_id = ""
         self._changed = asyncio.Event()
         self._cancel_wanted = asyncio.Event()
         self._opened: asyncio.Queue[tuple[Task, ModalOpened]] = asyncio.Queue()
@@ -111,6 +115,7 @@ class Lane:
         self._idle = asyncio.Event()
         self._idle.set()
         link.join(self)
+        history.join(self._observe_again)
 
     @property
     def link(self) -> Link:
@@ -136,7 +141,8 @@ class Lane:
     @property
     def resting_until(self) -> float:
         """Until when the account rests, in seconds since the Unix epoch; 0 while it does not."""
-        return self.condition.resting_until if self.condition.resting_until > self._clock.time() else 0.0
+        left = self.condition.resting_until - self._clock.monotonic()
+        return self._clock.time() + left if left > 0 else 0.0
 
     @property
     def waiting(self) -> Sequence[Task]:
@@ -156,10 +162,11 @@ class Lane:
         """Returns how busy the account is."""
         return Load(
             account=self.account,
-            ready=self._link.ready and self.condition.fit(self._clock.time()),
+            ready=self._link.ready and self.condition.fit(self._clock.monotonic()),
             running=len(self._at_work),
             waiting=len(self._waiting) + self._expected,
             remix=self.remix(Bot.MIDJOURNEY),
+            held=bool(self.held_reason),
         )
 
     def remix(self, bot: Bot) -> bool | None:
@@ -191,15 +198,21 @@ class Lane:
         self._expected += count
         self._on_change()
 
-    def open(self, waiting: Iterable[Task], ended: Iterable[Task]) -> None:
-        """Takes over the account's tasks that wait since before the start.
+    def open(self, unfinished: Sequence[Task], ended: Iterable[Task]) -> None:
+        """Takes over the account's tasks from an earlier process.
 
         Those that ended lately are made known to the correlator, since their jobs may still bring results.
         """
-        self._waiting = _in_order(waiting)
+        self._correlator.user_id = self._link.user_id
         for task in ended:
             self._correlator.watch(task)
             self._correlator.forget(task.id)
+        self._waiting = _in_order(task for task in unfinished if not is_begun(task))
+        for task in unfinished:
+            if is_begun(task):
+                self._give_core(task)
+            if has_open_modal(task):
+                self._answered[task.id] = task.trace.interaction_id
 
     def follow(self, revision: Revision) -> None:
         """Learns from the task log what became of one of the account's tasks."""
@@ -209,6 +222,8 @@ class Lane:
         elif task.trace.failed and task.id in self._at_work:
             self._put_back(task)
         elif task.id in self._at_work:
+            if task.trace.last_sign_at != self._at_work[task.id].trace.last_sign_at:
+                self._heard_at[task.id] = self._clock.monotonic()
             self._at_work[task.id] = task
             self._correlator.watch(task)
             if task.cancel_requested_at:
@@ -225,6 +240,8 @@ class Lane:
             group.create_task(self._stop_cancelled())
             group.create_task(self._translate())
             group.create_task(self._answer_opened())
+            for begun in filter(is_unsettled, self.at_work):
+                group.create_task(self._worker.take_up(self._as_sent(begun)))
             while True:
                 await self._link.wait_until_ready()
                 self._changed.clear()
@@ -240,12 +257,13 @@ class Lane:
         Until then the task keeps its core, since its job does.
         """
         asked: set[str] = set()
+        began = now_ms(self._clock)
         while True:
             self._cancel_wanted.clear()
             wanted = [task for task in self._at_work.values() if task.cancel_requested_at]
             asked &= {task.id for task in wanted}
             for task in wanted:
-                if now_ms(self._clock) - task.cancel_requested_at > CANCEL_PATIENCE * 1000:
+                if now_ms(self._clock) - max(began, task.cancel_requested_at) > CANCEL_PATIENCE * 1000:
                     await self._store.record(task.id, Cancelled(now_ms(self._clock)))
                 elif task.id not in asked and await self._worker.stop(task):
                     asked.add(task.id)
@@ -256,16 +274,18 @@ class Lane:
 
     async def hear(self, dispatch: Dispatch) -> None:
         """Takes in what Discord sent, and returns when what it tells of the account's tasks is stored."""
-        event = read(dispatch.type, dispatch.data)
+        event = self._reader.read(dispatch.type, dispatch.data)
         self._unknown.hear(dispatch, event, self._place)
-        if event is not None and not self.inquiries.hear(event) and self._concerns(event):
+        if event is None:
+            await self._complete(dispatch)
+        elif not self.inquiries.hear(event) and self._concerns(event):
             await self._observe(event)
 
     async def begin_session(self, user_id: str) -> None:
-        """Takes note of whose session has begun, and reads from the channel's history what was missed before it."""
+        """Takes note of whose session it is, and reads from the channel's history what was missed before it."""
         self._correlator.user_id = user_id
-        if self._at_work and self._newest_message_id:
-            await self._read_history(self._newest_message_id)
+        if self._at_work:
+            await self._history.read_for(self.at_work)
 
     def connection_changed(self) -> None:
         """Lets others look at the account, whose connection does something else than before."""
@@ -273,21 +293,26 @@ class Lane:
 
     def _claim(self) -> Task | None:
         """Takes the first waiting task that may start, and gives it a core."""
-        fit = self.account.enable and self.condition.fit(self._clock.time())
+        fit = self.account.enable and self.condition.fit(self._clock.monotonic())
         if not fit or len(self._at_work) >= self.account.core_size:
             return None
         for task in self._waiting.values():
             if self._correlator.may_start(task):
                 del self._waiting[task.id]
-                self._at_work[task.id] = task
-                self._idle.clear()
-                self._correlator.watch(task)
+                self._give_core(task)
                 return task
         return None
+
+    def _give_core(self, task: Task) -> None:
+        self._at_work[task.id] = task
+        self._heard_at[task.id] = self._clock.monotonic()
+        self._idle.clear()
+        self._correlator.watch(task)
 
     def _forget(self, task: Task) -> None:
         self._waiting.pop(task.id, None)
         if self._at_work.pop(task.id, None):
+            del self._heard_at[task.id]
             self._answered.pop(task.id, None)
             self._correlator.forget(task.id)
             self._heed_end(task)
@@ -295,7 +320,7 @@ class Lane:
 
     def _put_back(self, task: Task) -> None:
         """Lets a task whose job has failed wait for its second chance, before those that have had none."""
-        del self._at_work[task.id]
+        del self._at_work[task.id], self._heard_at[task.id]
         self._correlator.forget(task.id)
         self._waiting = _in_order([*self._waiting.values(), task])
         self._note_idleness()
@@ -306,7 +331,7 @@ class Lane:
 
     def _heed_end(self, task: Task) -> None:
         """Lets the account rest if its tasks fail one after the other."""
-        now = self._clock.time()
+        now = self._clock.monotonic()
         if self.condition.heed(omen(task), now):
             rest = self.condition.resting_until - now
             _logger.warning("Account %s rests for %.0f s, since its last tasks failed", self.account.id, rest)
@@ -317,7 +342,7 @@ class Lane:
         while True:
             await self._idleness_begun.wait()
             self._idleness_begun.clear()
-            seconds = self.condition.idle_until - self._clock.time()
+            seconds = self.condition.idle_until - self._clock.monotonic()
             await first_of(self._clock.sleep(seconds), self._idleness_begun.wait())
             self.notice_change()
 
@@ -335,12 +360,26 @@ class Lane:
             return event.channel_id == self.account.channel_id
         return True
 
+    async def _complete(self, dispatch: Dispatch) -> None:
+        """Reads the message of a change that does not tell enough, if that may be about a task.
+
+        What comes after it waits for that: the change may be the last word.
+        """
+        message_id, channel_id = str(dispatch.data.get("id")), dispatch.data.get("channel_id")
+        here = is_fragment(dispatch.type, dispatch.data) and channel_id == self.account.channel_id
+        if here and self._correlator.awaits_change_of(message_id):
+            await self._history.read_again(message_id)
+
+    async def _observe_again(self, message: Mapping[str, object]) -> None:
+        """Takes in a message of the channel's history."""
+        event = self._reader.read("MESSAGE_CREATE", message)
+        if event is not None:
+            await self._observe(event)
+
     async def _observe(self, event: Event) -> None:
         sightings = self._correlator.observe(event, now_ms(self._clock))
-        if isinstance(event, BotMessage):
-            self._newest_message_id = max(self._newest_message_id, event.id, key=lambda each: int(each or 0))
-            if sightings:
-                self._heed_trouble(event)
+        if isinstance(event, BotMessage) and sightings:
+            self._heed_trouble(event)
         for sighting in sightings:
             await self._report(sighting, event)
             self._heed_remix(event, sighting.task_id)
@@ -368,7 +407,7 @@ class Lane:
     def _pause(self, seconds: float) -> None:
         """Starts nothing for some seconds; the account's health does not tell why, so the log does."""
         _logger.warning("Account %s pauses for %.0f s, since the bot is busy", self.account.id, seconds)
-        self.condition.pause(self._clock.time() + seconds)
+        self.condition.pause(self._clock.monotonic() + seconds)
         self._idleness_begun.set()
 
     def _heed_remix(self, event: Event, task_id: str) -> None:
@@ -378,7 +417,8 @@ class Lane:
             return
         if isinstance(event, BotMessage) and event.content and task_id not in self._answered:
             self._note_remix(task.bot, on=False)
-        if isinstance(event, ModalOpened) and self._answered.get(task_id) != event.id:
+        newest = isinstance(event, ModalOpened) and event.nonce in {"", task.trace.nonce}
+        if isinstance(event, ModalOpened) and newest and self._answered.get(task_id) != event.id:
             self._answered[task_id] = event.id
             self._note_remix(task.bot, on=True)
             self._opened.put_nowait((task, event))
@@ -430,34 +470,16 @@ class Lane:
                 await self._give_up(silent, timeout)
 
     def _silent_for(self, seconds: float) -> list[Task]:
-        limit = now_ms(self._clock) - (seconds + self._link.lag) * 1000  # A sign of life may wait to be heard.
-        return [task for task in self._at_work.values() if 0 < task.trace.last_sign_at < limit]
+        limit = self._clock.monotonic() - seconds - self._link.lag  # A sign of life may wait to be heard.
+        return [task for task in self._at_work.values() if task.trace.last_sign_at and self._heard_at[task.id] < limit]
 
     async def _give_up(self, silent: Sequence[Task], seconds: float) -> None:
         """Ends the tasks that stay silent even after the channel's history was read."""
-        oldest = min((_first_known_id(task) for task in silent), key=int)
-        if not await self._read_history(oldest):
+        if not await self._history.read_for(silent):
             return
         await self._translations.join()  # Results that the history held may still be on their way.
         for task in self._silent_for(seconds):
             await self._store.record(task.id, Failed(now_ms(self._clock), _silence(self.account.timeout_minutes)))
-
-    async def _read_history(self, after: str) -> bool:
-        """Observes what the channel holds after a message; returns whether it could be read."""
-        try:
-            for _ in range(MOST_HISTORY_PAGES):
-                page = await self._link.rest.history(self.account.channel_id, after=after, limit=HISTORY_PAGE)
-                for message in reversed(page):
-                    event = read("MESSAGE_CREATE", message)
-                    if event is not None:
-                        await self._observe(event)
-                if len(page) < HISTORY_PAGE:
-                    break
-                after = str(page[0]["id"])
-        except DiscordError as error:
-            _logger.warning("The history of channel %s could not be read: %s", self.account.channel_id, error)
-            return False
-        return True
 
 
 def _in_order(waiting: Iterable[Task]) -> dict[str, Task]:
@@ -467,17 +489,6 @@ def _in_order(waiting: Iterable[Task]) -> dict[str, Task]:
 def _rank(task: Task) -> tuple[bool, str]:
     """Those that were begun before come first, the oldest of them at the head; the others keep their order."""
     return not task.trace.failed, task.id if task.trace.failed else ""
-
-
-def _first_known_id(task: Task) -> str:
-    """The oldest of Discord's ids that the task is known by: what belongs to it in the channel comes after.
-
-    A task that changes its source's message has to see that one again, which bears an id of its own time.
-    """
-    known = [task.trace.interaction_id, task.trace.progress_message_id, task.trace.nonce]
-    if task.source and family_of(task).ending is Ending.REWRITE:
-        known.append(str(int(task.source.message_id) - 1))
-    return min((each for each in known if each.isdecimal()), key=int)
 
 
 def _silence(minutes: int) -> Failure:

@@ -57,6 +57,11 @@ class Link:
             await self._listener.begin_session(self.connection.user_id)
 
     @property
+    def user_id(self) -> str:
+        """The user; "" if that is not known yet."""
+        return self.connection.user_id
+
+    @property
     def rest(self) -> DiscordRest:
         """The REST client."""
         return self.connection.rest

@@ -9,6 +9,7 @@ from PIL import Image
 from mjproxy_server.engine.images import CheckedImage, GivenImage, check_stored
 from mjproxy_server.model.errors import InvalidImage
 from mjproxy_server.model.task import Picture
+from mjproxy_server.model.vocabulary import Fault
 
 _BLACK: Final = 24
 _WHITE: Final = 231
@@ -37,13 +38,14 @@ def _check(field: str, data: bytes, picture: Picture | None) -> None:
     with Image.open(io.BytesIO(data)) as mask:
         if picture and picture.width and mask.size != (picture.width, picture.height):
             expected = f"{picture.width} x {picture.height}"
-            raise InvalidImage(field, f"must be as large as the picture, {expected}, got {mask.width} x {mask.height}")
+            size = f"{mask.width} x {mask.height}"
+            message = f"must be as large as the picture, {expected}, got {size}"
+            raise InvalidImage(field, message, Fault.MASK_SIZE, expected=expected, size=size)
         levels = mask.convert("L").histogram()
     total = sum(levels)
     white, grey = sum(levels[_WHITE:]), sum(levels[_BLACK + 1 : _WHITE])
     if grey > total * MOST_GREY:
-        raise InvalidImage(
-            field, "must be black, and white where the picture shall be drawn anew; it has other colours"
-        )
+        message = "must be black, and white where the picture shall be drawn anew; it has other colours"
+        raise InvalidImage(field, message, Fault.MASK_COLOURS)
     if not white:
-        raise InvalidImage(field, "marks nothing; make the part to be drawn anew white")
+        raise InvalidImage(field, "marks nothing; make the part to be drawn anew white", Fault.MASK_WITHOUT_WHITE)

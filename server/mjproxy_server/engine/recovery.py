@@ -66,7 +66,7 @@ def is_begun(task: Task) -> bool:
 
 def is_unsettled(task: Task) -> bool:
     """Tells whether something is left to be done for a task that is begun before its job can be waited for."""
-    return task.trace.steps[-1].outcome != "taken"
+    return bool(task.trace.steps) and task.trace.steps[-1].outcome != "taken"
 
 
 def has_open_modal(task: Task) -> bool:

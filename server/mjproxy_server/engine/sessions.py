@@ -6,8 +6,8 @@ matters is that no point is ever ahead of the facts.
 
 import hashlib
 import logging
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
@@ -20,18 +20,6 @@ _logger = logging.getLogger(__name__)
 
 PAUSE: Final = 1.0
 """Seconds between two writes; a session that has just begun is stored at once."""
-
-
-class Connections(Protocol):
-    """Those who are connected.
-
-    Attributes:
-        connections: Each user's connection, by the user's token.
-        new_sessions: Rings when a connection has a session that it did not have before.
-    """
-
-    connections: dict[str, Connection]
-    new_sessions: Bell
 
 
 async def load_sessions(store: SessionStore, tokens: Iterable[str]) -> dict[str, StoredSession]:
@@ -48,27 +36,35 @@ def owner_of(token: str) -> bytes:
 
 
 class Sessions:
-    """Keeps the sessions of all connections in the store."""
+    """Keeps the sessions of all connections in the store.
 
-    def __init__(self, store: SessionStore, connected: Connections, clock: Clock) -> None:
+    Args:
+        store: Where they are kept.
+        connections: Each user's connection, by the user's token.
+        begun: Rings when a connection has begun a new session.
+        clock: The time.
+    """
+
+    def __init__(self, store: SessionStore, connections: Mapping[str, Connection], begun: Bell, clock: Clock) -> None:
         self._store = store
-        self._connected = connected
+        self._connections = connections
+        self._begun = begun
         self._clock = clock
         self._kept: dict[bytes, StoredSession] = {}
 
     async def run(self) -> None:
         """Stores them again and again until cancelled."""
         while True:
-            seen = self._connected.new_sessions.rings
+            seen = self._begun.rings
             try:
                 await self.keep()
             except Unavailable as error:
                 _logger.warning("The gateway sessions could not be stored, and are tried again: %s", error)
-            await first_of(self._clock.sleep(PAUSE), self._connected.new_sessions.wait(seen))
+            await first_of(self._clock.sleep(PAUSE), self._begun.wait(seen))
 
     async def keep(self) -> None:
         """Stores once those that have come further."""
-        known = (_stored(token, each) for token, each in self._connected.connections.items())
+        known = (_stored(token, each) for token, each in self._connections.items())
         further = [session for session in known if session and session != self._kept.get(session.owner)]
         if further:
             await self._store.put(further)

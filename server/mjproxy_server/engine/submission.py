@@ -55,7 +55,7 @@ from mjproxy_server.model.errors import (
 )
 from mjproxy_server.model.facts import Confirmed
 from mjproxy_server.model.task import Confirmation, Result, Task
-from mjproxy_server.model.vocabulary import Bot, Status
+from mjproxy_server.model.vocabulary import Bot, Fault, Status
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Admission, Capacity, Store, Submission
 
@@ -75,7 +75,7 @@ class Accounts(Protocol):
         ...
 
     def choose(self, wanted: AccountFilter) -> Sequence[Load]:
-        """Returns the enabled accounts that match, in the order in which they are to be offered a task."""
+        """Returns the accounts that take tasks and match, in the order in which they are to be offered a task."""
         ...
 
     def expect(self, account_id: str, count: int) -> None:
@@ -244,7 +244,8 @@ class Submitter:
         if not wanted:
             return None  # Clients send an empty or stale mask with every answer; only a region has a use for one.
         if mask is None:
-            raise InvalidField("mask", "must not be empty; send black with the part to be drawn anew in white")
+            message = "must not be empty; send black with the part to be drawn anew in white"
+            raise InvalidField("mask", message, Fault.EMPTY)
         parent = await self._visible(task.parent_id, None)
         return await check_mask("mask", mask, parent.result.picture if parent and parent.result else None)
 
@@ -278,7 +279,7 @@ class Submitter:
 
     def _account(self, account_id: str) -> Account:
         for load in self._accounts.loads():
-            if load.account.id == account_id and load.account.enable:
+            if load.account.id == account_id and load.takes_tasks:
                 return load.account
         raise AccountUnavailable(account_id)
 

@@ -7,7 +7,7 @@ from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.requests import FollowUp, Options
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.errors import InvalidField
-from mjproxy_server.model.vocabulary import Action, Bot
+from mjproxy_server.model.vocabulary import Action, Bot, Fault
 
 LONGEST_STATE: Final = 4096
 _CHANGES: Final = frozenset({Action.UPSCALE, Action.VARIATION, Action.REROLL})
@@ -24,7 +24,9 @@ def check_options(options: Options, hooks: HookRules) -> None:
     if options.request_id and not _is_uuid(options.request_id):
         raise InvalidField("options.request_id", "expected a UUID")
     if options.bot is Bot.INSIGHT_FACE:
-        raise InvalidField("options.bot_type", "INSIGHT_FACE only swaps faces; use MIDJOURNEY or NIJI")
+        raise InvalidField(
+            "options.bot_type", "INSIGHT_FACE only swaps faces; use MIDJOURNEY or NIJI", Fault.FACE_SWAPS_ONLY
+        )
 
 
 def check_state(field: str, text: str) -> None:
@@ -34,7 +36,8 @@ def check_state(field: str, text: str) -> None:
         InvalidField: It is too long.
     """
     if len(text) > LONGEST_STATE:
-        raise InvalidField(field, f"at most {LONGEST_STATE} characters, got {len(text)}")
+        message = f"at most {LONGEST_STATE} characters, got {len(text)}"
+        raise InvalidField(field, message, Fault.TOO_LONG, most=LONGEST_STATE)
 
 
 def check_prompt(field: str, text: str, longest: int) -> None:
@@ -44,9 +47,10 @@ def check_prompt(field: str, text: str, longest: int) -> None:
         InvalidField: It is.
     """
     if not text.strip():
-        raise InvalidField(field, "must not be empty; say what to draw")
+        raise InvalidField(field, "must not be empty; say what to draw", Fault.EMPTY)
     if len(text) > longest:
-        raise InvalidField(field, f"at most {longest} characters beside the images, got {len(text)}; shorten it")
+        message = f"at most {longest} characters beside the images, got {len(text)}; shorten it"
+        raise InvalidField(field, message, Fault.TOO_LONG, most=longest)
 
 
 def check_follow_up(command: FollowUp) -> None:
@@ -67,7 +71,8 @@ def check_follow_up(command: FollowUp) -> None:
     if command.action not in _CHANGES:
         raise InvalidField(f"{field}.action", "expected UPSCALE, VARIATION or REROLL")
     if command.action is not Action.REROLL and not 1 <= command.index <= 4:
-        raise InvalidField(f"{field}.index", f"expected 1 to 4, got {command.index}")
+        message = f"expected 1 to 4, got {command.index}"
+        raise InvalidField(f"{field}.index", message, Fault.OUT_OF_RANGE, least=1, most=4)
 
 
 def _is_uuid(text: str) -> bool:

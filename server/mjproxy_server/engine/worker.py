@@ -3,14 +3,23 @@
 What happens after that is the bot's business; the lane hears of it. The rule for what spends the account's hours: it
 is sent at most once. A refusal proves that it was not taken. After a cut connection it stays in doubt until evidence
 comes; it is sent again only if the absence of INTERACTION_CREATE on the session that it named, which was alive all
-the time, proves that it was not taken.
+the time or was resumed, proves that it was not taken. The same holds of what an earlier process has sent. What is
+submitted on a page of the bot's own creates no interaction, so that its absence proves nothing.
 """
 
 import logging
+import math
+from collections.abc import Awaitable
 from typing import Final
 
-from mjproxy_server.discord.errors import DiscordError, InvalidRequestBudgetSpent, RateLimitTooLong
-from mjproxy_server.discord.rest.types import InDoubt, Refused
+from mjproxy_server.discord.errors import (
+    DiscordError,
+    DiscordUnavailable,
+    InvalidRequestBudgetSpent,
+    RateLimited,
+    RateLimitTooLong,
+)
+from mjproxy_server.discord.rest.types import InDoubt, InteractionOutcome, Refused
 from mjproxy_server.discord.rest.types import Taken as Accepted
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.timing import Clock
@@ -18,23 +27,25 @@ from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.composing import Composer, Message, NotComposed
 from mjproxy_server.engine.connection import UnknownCommand
 from mjproxy_server.engine.dialogues import DialogueRefused
+from mjproxy_server.engine.history import History
 from mjproxy_server.engine.link import Link
+from mjproxy_server.engine.patience import PatientStore
 from mjproxy_server.midjourney.messages import ModalOpened
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.errors import BotSilent
 from mjproxy_server.model.facts import Failed, NotTaken, Sending, Taken
-from mjproxy_server.model.task import Failure, Task
+from mjproxy_server.model.task import Failure, Step, Task
 from mjproxy_server.model.vocabulary import Reason
-from mjproxy_server.store.interface import Store
 
 _logger = logging.getLogger(__name__)
 
 PROOF_OF_ABSENCE: Final = 15.0
 """After so many seconds without INTERACTION_CREATE on a living session Discord has not taken the interaction."""
 MOST_DOUBT: Final = 120.0
-"""A task that nothing is known of for so many seconds ends as OUTCOME_UNKNOWN."""
-MOST_TRIES: Final = 5
-"""How often a task is sent at the most, each time after it was proved that it was not taken."""
+"""A task that nothing is heard of for so many seconds, while its account is connected, ends as OUTCOME_UNKNOWN."""
+MOST_PATIENCE: Final = 3600.0
+"""For so many seconds a task is sent again, each time after it was proved that it was not taken; the pace bounds how
+often that is."""
 INVALID_FORM_BODY: Final = 50035
 """Discord's code for a field that it does not accept, an outdated command version among them."""
 UNREACHABLE_PAUSE: Final = 5.0
@@ -66,13 +77,15 @@ class Worker:
         *,
         link: Link,
         composer: Composer,
-        store: Store,
+        history: History,
+        store: PatientStore,
         nonces: NonceSource,
         clock: Clock,
     ) -> None:
         self.account = account
         self._link = link
         self._composer = composer
+        self._history = history
         self._store = store
         self._nonces = nonces
         self._clock = clock
@@ -86,8 +99,15 @@ class Worker:
             task: The task.
             opened: The modal that its press has opened, and that is to be answered; None if it is yet to be sent.
         """
+        await self._see_through(task, self._send(task, opened))
+
+    async def take_up(self, task: Task) -> None:
+        """Goes on with a task for which an earlier process has sent something; returns as `work` does."""
+        await self._see_through(task, self._settle_and_send(task))
+
+    async def _see_through(self, task: Task, work: Awaitable[None]) -> None:
         try:
-            await self._send(task, opened)
+            await work
         except DialogueRefused as refused:
             await self._store.record(task.id, Failed(now_ms(self._clock), refused.failure))
         except BotSilent as silent:
@@ -111,24 +131,43 @@ class Worker:
             _logger.warning("The job of task %s could not be stopped: %s", task.id, error)
             return False
 
+    async def _settle_and_send(self, task: Task) -> None:
+        """Sends a task unless what was sent for it before is found to have been taken."""
+        try:
+            if task.trace.in_doubt:
+                await self._settle(task, task.trace.steps[-1])
+            else:
+                await self._send(task, None)
+        except _Again:
+            await self._send(task, None)
+
     async def _send(self, task: Task, opened: ModalOpened | None) -> None:
-        for attempt in range(MOST_TRIES):
+        first, given_up_at = True, math.inf
+        while self._clock.monotonic() < given_up_at:
             await self._link.wait_until_ready()
             try:
-                message = await self._compose(task, opened, first=attempt == 0)
-                return await self._send_once(task, message, first=attempt == 0)
+                message = await self._compose(task, opened, first=first)
+                return await self._send_once(task, message, first=first)
             except _Again as again:
                 await self._clock.sleep(again.pause)
-        raise _Refusal(f"it was not taken in {MOST_TRIES} tries; submit it again later")
+            if first:
+                first, given_up_at = False, self._clock.monotonic() + MOST_PATIENCE
+        raise _Refusal(f"it was not taken for an hour; submit it again later ({self._link.pace.obstacle})")
 
     async def _compose(self, task: Task, opened: ModalOpened | None, *, first: bool) -> Message:
         try:
             return await self._composer.compose(task, self.account, opened)
         except NotComposed as refused:
             outcome = refused.outcome
+            self._heed(outcome)
             if isinstance(outcome, Refused):
                 self._judge(task, outcome, first=first)
             raise _Again(UNREACHABLE_PAUSE) from refused
+        except (RateLimited, RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
+            raise _Again(held_back.retry_after) from held_back
+        except DiscordUnavailable as failure:
+            self._link.pace.back_off(0.0, failure.reason)
+            raise _Again(UNREACHABLE_PAUSE) from failure
 
     async def _send_once(self, task: Task, message: Message, *, first: bool) -> None:
         """Sends the interaction in the account's turn, and settles what came of it.
@@ -139,7 +178,8 @@ class Worker:
         """
         async with self._link.pace.turn():
             session_id, nonce = self._link.session_id, message.nonce or self._nonces.next()
-            sending = Sending(now_ms(self._clock), nonce, message.interaction_id, task.mode)
+            told = "" if message.interaction_id else session_id
+            sending = Sending(now_ms(self._clock), nonce, message.interaction_id, task.mode, told)
             stored = await self._store.record(task.id, sending)
             if stored is None or stored.status.ended:
                 return
@@ -147,6 +187,7 @@ class Worker:
                 outcome = await message.send(session_id, nonce)
             except (RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
                 outcome = Refused(None, None, str(held_back), held_back.retry_after)
+            self._heed(outcome)
         match outcome:
             case Accepted():
                 await self._store.record(task.id, Taken(now_ms(self._clock), nonce))
@@ -154,7 +195,17 @@ class Worker:
                 await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
                 self._judge(task, outcome, first=first)
             case InDoubt():
-                await self._settle(task, nonce, session_id)
+                await self._settle(task, stored.trace.steps[-1])
+
+    def _heed(self, outcome: InteractionOutcome) -> None:
+        """Has the account send nothing for a while if Discord takes nothing just now."""
+        match outcome:
+            case InDoubt():
+                self._link.pace.back_off(0.0, outcome.reason)
+            case Refused() if outcome.retry_after is not None or outcome.http_status is None:
+                self._link.pace.back_off(outcome.retry_after or 0.0, outcome.message)
+            case _:
+                self._link.pace.go_on()
 
     def _judge(self, task: Task, refused: Refused, *, first: bool) -> None:
         """Decides whether what Discord refused may be sent again."""
@@ -167,26 +218,35 @@ class Worker:
             raise _Again(0.0)
         raise _Refusal(f"Discord answered {refused.http_status}: {refused.message} (code {refused.code})")
 
-    async def _settle(self, task: Task, nonce: str, session_id: str) -> None:
-        """Waits until evidence shows whether Discord has taken an interaction whose answer was lost."""
+    async def _settle(self, task: Task, step: Step) -> None:
+        """Waits until evidence shows whether Discord has taken an interaction whose answer was lost.
+
+        Raises:
+            _Again: It was not taken and may be sent again.
+        """
         _logger.warning("Task %s: the answer to its interaction was lost; waiting for evidence", task.id)
-        doubted_at = self._clock.monotonic()
-        while self._clock.monotonic() < doubted_at + MOST_DOUBT:
+        doubted_at, connected = self._clock.monotonic(), 0.0
+        while connected < MOST_DOUBT:
             await self._clock.sleep(PROOF_OF_ABSENCE)
-            absent = self._link.session_id == session_id and self._heard_since(doubted_at) >= PROOF_OF_ABSENCE
-            known = await self._store.get(task.id)
-            if known is None or not _in_doubt(known[0], nonce):
+            absent = self._would_have_told(step) and self._heard_since(doubted_at) >= PROOF_OF_ABSENCE
+            if not await self._is_in_doubt(task, step):
                 return
             if absent:
-                await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
+                await self._store.record(task.id, NotTaken(now_ms(self._clock), step.nonce))
                 raise _Again(0.0)
-        await self._fail(
-            task,
-            Reason.OUTCOME_UNKNOWN,
-            "Outcome unknown",
-            "The connection broke while it was sent, and nothing shows whether Discord took it. Look into the channel"
-            " before you submit it again.",
-        )
+            connected += PROOF_OF_ABSENCE if self._link.ready else 0.0
+        await self._history.read_for([task])
+        if await self._is_in_doubt(task, step):
+            await self._fail(task, Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNKNOWN)
+
+    async def _is_in_doubt(self, task: Task, step: Step) -> bool:
+        """Tells whether it is still to be settled what became of a step; the task may have been sent again since."""
+        known = await self._store.get(task.id)
+        return known is not None and _in_doubt(known[0], step.nonce)
+
+    def _would_have_told(self, step: Step) -> bool:
+        """Tells whether this is the session that is told of the step if it is taken."""
+        return bool(step.session_id) and self._link.session_id == step.session_id
 
     def _heard_since(self, moment: float) -> float:
         """For how many seconds since a moment everything that Discord sent was heard, without a break.
@@ -200,5 +260,10 @@ class Worker:
 
 
 def _in_doubt(task: Task, nonce: str) -> bool:
-    """Tells whether it is still to be settled what became of a step; the task may have been sent again since."""
     return not task.status.ended and task.trace.in_doubt and task.trace.nonce == nonce
+
+
+_UNKNOWN: Final = (
+    "The connection broke while it was sent, and nothing shows whether Discord took it. Look into the channel before"
+    " you submit it again."
+)

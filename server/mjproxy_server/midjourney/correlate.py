@@ -48,7 +48,8 @@ has its text gets no second one.
 An ambiguous message is not kept. Before a task is given up the channel's history is read, and that is its second look,
 with all that was learned since.
 
-All of it is indifferent to order and repetition: facts may come twice, and a result before the progress it ends.
+All of it is indifferent to order and repetition: facts may come twice, and a result before the progress it ends. Of a
+message everything is told each time; updates that told less were completed before (`versions`).
 """
 
 from collections import deque
@@ -56,7 +57,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mjproxy_server.midjourney.content import Content, Phase, Verb
-from mjproxy_server.midjourney.families import REGION
+from mjproxy_server.midjourney.families import REGION, Ending
 from mjproxy_server.midjourney.jobs import (
     By,
     Job,
@@ -192,6 +193,16 @@ class Correlator:
                 return [*self._observe_presses(event, at), *self._observe_message(event, at)]
             case Deleted():
                 return []  # in the 2023 profile the result comes just before or after; a deletion ends nothing
+
+    def awaits_change_of(self, message_id: str) -> bool:
+        """Return True if a change of this message may tell something of a task that has not ended.
+
+        A text that is to be rewritten is not worth a look before the interaction is known: it could be nobody's, and
+        would be taken for an old one ever after.
+        """
+        jobs = [job for job in self._jobs.find(source_key(message_id)) if job.family.ending is Ending.REWRITE]
+        jobs = [job for job in jobs if job.interaction_id] + self._jobs.find((By.MESSAGE, message_id))
+        return any(job.task_id and not job.closed for job in jobs)
 
     # What is learned of tasks.
 

@@ -324,7 +324,7 @@ def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
         user_id=_user(content, interaction),
         reference_id=(raw.message_reference.message_id or "") if raw.message_reference else "",
         flags=raw.flags or 0,
-        edited_at=_milliseconds(raw.edited_timestamp),
+        edited_at=milliseconds(raw.edited_timestamp),
         text=text,
         content=content,
         attachments=attachments,
@@ -349,7 +349,7 @@ def _command(raw: wire.Message) -> str:
     return next((name for name in named if name), "")
 
 
-def _milliseconds(timestamp: str | None) -> int:
+def milliseconds(timestamp: str | None) -> int:
     """Return an ISO 8601 timestamp as Unix milliseconds; 0 for none, and for what is none."""
     try:
         return int(datetime.fromisoformat(timestamp).timestamp() * 1000) if timestamp else 0

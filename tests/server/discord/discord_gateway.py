@@ -105,9 +105,9 @@ class ScriptedGateway:
 
     @classmethod
     @asynccontextmanager
-    async def serve(cls) -> AsyncIterator["ScriptedGateway"]:
+    async def serve(cls, port: int = 0) -> AsyncIterator["ScriptedGateway"]:
         self = cls()
-        async with serve(self._serve_connection, "127.0.0.1", 0, compression=None, ping_interval=None) as server:
+        async with serve(self._serve_connection, "127.0.0.1", port, compression=None, ping_interval=None) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             self.url = f"ws://127.0.0.1:{port}"
             yield self

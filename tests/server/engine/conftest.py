@@ -18,6 +18,7 @@ from mjproxy_server.prompts.prompts import Prompts, open_prompts
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
+from server.engine.engine_world import not_understood
 
 
 class StandingAccounts:
@@ -66,11 +67,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def everything_is_understood(tmp_path: Path) -> AsyncIterator[None]:
     """Fails the test if the bot has said something that the engine in `tmp_path` did not understand."""
     yield
-    opened = await open_store(tmp_path / "server", now=int)
-    listing = await opened.unknown_messages.list("", 0, 200)
-    await opened.close()
-    assert [(message.reason, message.json) for message in listing.messages] == []
-    assert listing.seen == 0
+    assert await not_understood(tmp_path) == []
 
 
 @pytest.fixture

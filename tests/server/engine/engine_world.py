@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -22,6 +22,7 @@ from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import CancelRequested
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.store.sqlite import open_store
 from mjproxy_simulator.part import Settings, SimulatorSection, running
 
 
@@ -31,6 +32,10 @@ class FastClock:
     def __init__(self, factor: float, ahead: float = 0) -> None:
         self._factor = factor
         self._started_at, self._began = time.time() + ahead, time.monotonic()
+
+    def set(self, ahead: float) -> None:
+        """Sets the wall clock ahead, or back; the other one, by which durations are measured, goes on."""
+        self._started_at += ahead
 
     def monotonic(self) -> float:
         return (time.monotonic() - self._began) * self._factor
@@ -121,8 +126,38 @@ async def running_engine_world(
     **account: object,
 ) -> AsyncIterator[EngineWorld]:
     """Runs both for the time of the block; what is said of an account holds for all, the spare ones included."""
-    section = SimulatorSection(
+    simulated = simulated_discord(
+        folder,
+        speed=speed,
+        profile=profile,
         accounts=accounts + spare,
+        limits=limits,
+        bots=bots,
+        account_sync=account_sync,
+        **account,
+    )
+    clock = FastClock(clock_factor, clock_ahead)
+    async with simulated as (control, config):
+        known = replace(config, accounts=config.accounts[:accounts])
+        async with running_engine(known, clock=clock, rng=random.Random(1)) as engine:
+            yield EngineWorld(engine, control, config.accounts[accounts:])
+
+
+@asynccontextmanager
+async def simulated_discord(
+    folder: Path,
+    *,
+    speed: float = 100,
+    profile: int = 2026,
+    accounts: int = 1,
+    limits: Mapping[str, float] | None = None,
+    bots: Sequence[str] = ("midjourney", "niji", "insightface"),
+    account_sync: bool = False,
+    **account: object,
+) -> AsyncIterator[tuple[httpx.AsyncClient, EngineConfig]]:
+    """Runs a Discord for the time of the block; yields its control API, and what an engine needs to know of it."""
+    section = SimulatorSection(
+        accounts=accounts,
         profile=profile,
         limits=limits or {},
         bots=bots,  # type: ignore[arg-type]
@@ -130,15 +165,24 @@ async def running_engine_world(
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
     async with running(settings) as url, httpx.AsyncClient(base_url=url, timeout=30) as control:
         known = [_account(each, account) for each in (await control.get("/control/accounts")).json()]
-        config = EngineConfig(
-            data=folder / "server",
-            accounts=tuple(known[:accounts]),
-            endpoints=_endpoints(url),
-            retention=Retention(),
-            account_sync=account_sync,
+        yield (
+            control,
+            EngineConfig(
+                data=folder / "server",
+                accounts=tuple(known),
+                endpoints=_endpoints(url),
+                retention=Retention(),
+                account_sync=account_sync,
+            ),
         )
-        async with running_engine(config, clock=FastClock(clock_factor, clock_ahead), rng=random.Random(1)) as engine:
-            yield EngineWorld(engine, control, tuple(known[accounts:]))
+
+
+async def not_understood(folder: Path) -> list[tuple[str, str]]:
+    """What the bot has said in the world of a folder, which has ended, that the engine did not understand, and why."""
+    store = await open_store(folder / "server", now=int)
+    listing = await store.unknown_messages.list("", 0, 200)
+    await store.close()
+    return [(message.reason, message.json) for message in listing.messages]
 
 
 def _account(simulated: Mapping[str, str], settings: Mapping[str, object]) -> Account:

@@ -35,6 +35,18 @@ def test_a_disabled_account_is_never_chosen(make_account: MakeAccount) -> None:
     assert not candidates([Load(make_account("11", enable=False), ready=True, running=0, waiting=0)], AccountFilter())
 
 
+def test_an_account_that_is_held_is_never_chosen(make_account: MakeAccount) -> None:
+    held = Load(make_account("11"), ready=False, running=0, waiting=0, held=True)
+    assert not candidates([held], AccountFilter())
+
+
+@pytest.mark.parametrize("rule", [ChoiceRule.BEST_WAIT_IDLE, ChoiceRule.ROUND_ROBIN])
+def test_equally_good_accounts_take_turns(make_account: MakeAccount, rule: ChoiceRule) -> None:
+    loads = [Load(make_account(each), ready=True, running=0, waiting=0) for each in ("11", "22", "33")]
+    chooser = Chooser(rule, random.Random(1))
+    assert [ids(chooser.order(loads, AccountFilter()))[0] for _ in range(6)] == ["11", "22", "33"] * 2
+
+
 def test_filters_choose_by_id_remark_and_mode(make_account: MakeAccount) -> None:
     loads = [
         Load(make_account("11", remark="blue"), ready=True, running=0, waiting=0),

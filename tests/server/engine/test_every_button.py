@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import BlendRequest, DescribeRequest, FaceSwapRequest, ImagineRequest
 from mjproxy_server.midjourney.custom_id import Manner, meaning
 from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Status
 from server.engine.engine_world import EngineWorld, running_engine_world
+from server.engine.tours import mask_for, picture
 
 pytestmark = pytest.mark.usefixtures("everything_is_understood")
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
-
-
-def picture(colour: str, size: tuple[int, int] = (64, 64)) -> InlineImage:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "PNG")
-    return InlineImage(buffer.getvalue())
-
-
-def mask_for(task: Task) -> InlineImage:
-    assert task.picture is not None
-    image = Image.new("L", (task.picture.width, task.picture.height), 0)
-    image.paste(255, (0, 0, task.picture.width // 2, task.picture.height // 2))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return InlineImage(buffer.getvalue())
 
 
 async def pressed(world: EngineWorld, parent: Task, custom_id: str) -> list[Task]:

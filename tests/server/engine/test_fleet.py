@@ -13,7 +13,7 @@ from mjproxy_server.engine.condition import PATIENCE
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.command import Change
-from mjproxy_server.model.errors import AccountNotFound, Unavailable
+from mjproxy_server.model.errors import AccountNotFound, AccountUnavailable, NoAccount, Unavailable
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
@@ -135,15 +135,29 @@ async def test_a_held_account_starts_nothing_until_it_is_enabled_again(tmp_path:
     async with running_engine_world(tmp_path, core_size=1) as world:
         lane = world.engine.fleet.lanes[0]
         await world.fault("bot_notice", notice="subscription_required")
-        held = await world.ended((await submit(world, lane.account.id, "picture 1")).id)
+        await world.fault("http_latency", route="/interactions", seconds=1)
+        asked = await submit(world, lane.account.id, "picture 1")
+        waiting = await submit(world, lane.account.id, "picture 2")
+        held = await world.ended(asked.id)
         assert held.failure is not None
         assert held.failure.reason is Reason.ACCOUNT_HELD
         assert "ubscription" in lane.condition.held_reason
-        waiting = await submit(world, lane.account.id, "picture 2")
-        await seen(world, lambda: lane.load().waiting == 1)
+        assert lane.load().waiting == 1
         assert not lane.load().ready
         await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
         assert (await world.ended(waiting.id)).status is Status.SUCCESS
+
+
+async def test_a_held_account_is_given_no_new_tasks(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path) as world:
+        account_id = world.engine.fleet.lanes[0].account.id
+        grid = await world.done(ImagineRequest("a grid"))
+        await world.fault("bot_notice", notice="subscription_required")
+        await world.ended((await submit(world, account_id)).id)
+        with pytest.raises(NoAccount):
+            await world.submit(ImagineRequest("another"))
+        with pytest.raises(AccountUnavailable, match=account_id):
+            await world.submit(Change(grid.id, Action.UPSCALE, 1))
 
 
 async def test_a_hold_is_known_after_a_restart(tmp_path: Path) -> None:
@@ -167,6 +181,7 @@ async def test_the_tasks_that_wait_for_a_held_account_move_if_any_account_could_
         await _update(world, second.account, enable=False)
         grid = await world.done(ImagineRequest("a grid"))
         await world.fault("bot_notice", notice="subscription_required", account=first.account.id)
+        await world.fault("http_latency", route="/interactions", seconds=1)
         tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(3)]
         bound = await submit(world, first.account.id, "bound")
         follow_up = await world.submit(Change(grid.id, Action.UPSCALE, 1))

@@ -13,6 +13,7 @@ from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.snowflake import NonceSource
+from mjproxy_server.engine.bell import Bell
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.link import Link
@@ -47,6 +48,8 @@ def unconnected() -> Connection:
         identify_gate=IdentifyGate(clock),
         clock=clock,
         rng=random.Random(1),
+        begun=Bell(),
+        left=None,
     )
 
 

@@ -20,8 +20,8 @@ from mjproxy_server.model.command import Change
 from mjproxy_server.model.errors import QueueFull
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
-from mjproxy_server.store.interface import TaskQuery
 from server.engine.engine_world import EngineWorld, running_engine_world
+from server.engine.judging import judged
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 JOBS = 5_200 if FULL else 260
@@ -112,18 +112,6 @@ async def _call(world: EngineWorld, left: object, rng: random.Random) -> None:
 
 
 async def _judge(world: EngineWorld) -> None:
-    tasks = (await world.engine.store.list(TaskQuery(limit=100_000))).tasks
-    ledger = {str(entry["nonce"]): entry["job"] for entry in await world.ledger()}
-    failed_jobs = {job["id"] for job in (await world.control.get("/control/jobs?status=failed")).json()}
+    tasks = await judged(world)
     print(Counter(f"{task.status} {task.failure.reason if task.failure else ''}" for task in tasks))  # noqa: T201
-    assert all(task.status.ended for task in tasks)
-    for task in tasks:
-        given_up = {ledger.get(step.nonce) for step in task.trace.steps if step.outcome == "failed"} - {None}
-        assert given_up <= failed_jobs, f"task {task.id} was tried again although its job had not failed"
-        started = [ledger[step.nonce] for step in task.trace.attempt if ledger.get(step.nonce)]
-        assert len(started) <= 1, f"task {task.id} was paid {len(started)} times"
-        if task.result:
-            assert started == [task.result.job_id], f"task {task.id} got another job's result"
-    results = [task.result.job_id for task in tasks if task.result]
-    assert len(results) == len(set(results))
-    assert len(results) > 0.8 * len(tasks)
+    assert sum(task.result is not None for task in tasks) > 0.8 * len(tasks)

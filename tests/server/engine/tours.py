@@ -281,9 +281,9 @@ async def relaxed(tourist: Tourist) -> None:
 
 
 async def silence(tourist: Tourist) -> None:
-    """An interaction that the bot does not answer in time."""
+    """An interaction that the bot does not answer in time; what it draws for all that would look like no other's."""
     await tourist.fault("bot_silent")
-    task = await tourist.ended(ImagineRequest("a cat"))
+    task = await tourist.ended(ImagineRequest("nothing to be heard"))
     assert task.failure is not None
     assert task.failure.reason is Reason.BOT_ERROR
 

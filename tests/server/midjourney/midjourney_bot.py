@@ -10,6 +10,9 @@ from mjproxy_server.midjourney.messages import Event, read
 BOT = "936929561302675456"
 CHANNEL = "1502243953687265485"
 
+PLACE = frozenset({"id", "channel_id", "guild_id"})
+"""What an update tells in any case."""
+
 Value = Any
 """What JSON can hold."""
 Json = dict[str, Value]
@@ -133,6 +136,13 @@ def without(dispatch: Dispatch, *keys: str) -> Dispatch:
     """The dispatch without some of its data."""
     name, data = dispatch
     return name, {key: value for key, value in data.items() if key not in keys}
+
+
+def changes(before: Dispatch, after: Dispatch) -> Dispatch:
+    """The update as it is when it tells only what is not as it was."""
+    (_, old), (_, new) = before, after
+    changed = {key: value for key, value in new.items() if key in PLACE or old.get(key) != value}
+    return "MESSAGE_UPDATE", changed
 
 
 def with_nulls(data: Json) -> Json:

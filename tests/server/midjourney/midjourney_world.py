@@ -4,8 +4,10 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from midjourney_bot import (
+    CHANNEL,
     Dispatch,
     Value,
     button,
@@ -15,7 +17,6 @@ from midjourney_bot import (
     grid_buttons,
     interaction,
     message,
-    observed,
     proposal,
     queued,
     refusal,
@@ -23,6 +24,7 @@ from midjourney_bot import (
 from midjourney_forms import DRAWN, FORMS, INDEXED
 from midjourney_rewriting import echo
 from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
+from midjourney_telling import Telling
 
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.midjourney.messages import BotMessage, Event
@@ -66,6 +68,7 @@ class Conditions:
         twins: Our own user draws the same things from elsewhere, and has old results shown again.
         losses: Some dispatches of our jobs never come.
         giving_up: Some tasks are ended before their jobs.
+        fragments: Changes of messages are told without what they leave as it was.
         retries: Some tasks whose jobs have failed are sent again, or have their prompts judged once more.
     """
 
@@ -80,6 +83,7 @@ class Conditions:
     losses: bool = False
     giving_up: bool = False
     retries: bool = False
+    fragments: bool = False
 
 
 @dataclass
@@ -103,6 +107,7 @@ class World:
     def __init__(self, conditions: Conditions, rng: random.Random) -> None:
         self.conditions = conditions
         self.correlator = Correlator(US)
+        self._telling = Telling(CHANNEL, fragments=conditions.fragments)
         self.waiting: list[Task] = []
         self.tasks: dict[str, Task] = {}
         self._rng = rng
@@ -218,19 +223,22 @@ class World:
         self._begin(Drawing(self._job_id(), "", kind, prompt, index, source_id, user_id, f"{self._tick()}"))
 
     def _draw_of_old(self) -> None:
-        """The channel holds results of the day before, of the prompts that are drawn today."""
+        """The channel holds results and proposals of the day before, and nobody has seen how the latter came."""
         for number, prompt in enumerate(PROMPTS):
             drawing = Drawing(self._job_id(), "", "imagine", echo(prompt, self._rng))
             name = snowflake(NOW - 86_400_000, number)
             self._owners[name] = ""
             self._old.append(drawing)
             self._history.append(self._result(name, "", drawing))
+        for source_id, text in PROPOSALS.items():
+            self._telling.told(self._proposal(source_id, text), self._edited_at)
 
     def _touch(self) -> None:
         """A message that proposes prompts changes, but not its text."""
         source_id = self._rng.choice(list(PROPOSALS))
         self._tick()
-        self._put(self._proposal(source_id, self._texts[source_id], updated=True, edited_at=self._now), ours=False)
+        touched = self._proposal(source_id, self._texts[source_id], updated=True, edited_at=self._now)
+        self._put(self._telling.told(touched, self._edited_at), ours=False)
 
     def _begin(self, drawing: Drawing) -> None:
         self._owners[drawing.job_id] = drawing.task_id
@@ -242,10 +250,12 @@ class World:
         if not self._drawings:
             return
         drawing = self._rng.choice(self._drawings)
-        dispatch = next(drawing.script, None)
-        if dispatch is None:
+        written = next(drawing.script, None)
+        if written is None:
             self._drawings.remove(drawing)
-        elif not (drawing.task_id and self.conditions.losses and self._chance(0.25)):
+            return
+        dispatch = self._telling.told(written, self._edited_at)
+        if not (drawing.task_id and self.conditions.losses and self._chance(0.25)):
             self._put(dispatch, ours=bool(drawing.task_id))
 
     def _put(self, dispatch: Dispatch, *, ours: bool) -> None:
@@ -260,12 +270,16 @@ class World:
     def _may_swap(self) -> bool:
         """Nothing of a job can come before its page was opened, nor an apology before what it answers."""
         embeds = self._wire[-1][1].get("embeds") or ({},)
+        if not self._telling.may_swap(self._wire[-2], self._wire[-1]):
+            return False
         return self._wire[-2][0] != "INTERACTION_IFRAME_MODAL_CREATE" and embeds[0].get("title") != APOLOGY
 
     def _deliver(self) -> None:
         if not self._wire:
             return
-        event = observed(self._wire.popleft())
+        event = self._telling.heard(self._wire.popleft(), self.correlator.awaits_change_of)
+        if event is None:
+            return
         for sighting in self.correlator.observe(event, self._now):
             self._check(sighting.task_id, sighting.fact)
             if self.conditions.retries and isinstance(sighting.fact, Failed) and self._chance(0.7):
@@ -443,6 +457,10 @@ class World:
         return message(message_id, text, user_id=drawing.user_id, **keys)
 
     # Chance, time and names.
+
+    def _edited_at(self) -> str:
+        self._tick()
+        return datetime.fromtimestamp(self._now / 1000, UTC).isoformat()
 
     def _button(self) -> tuple[str, int]:
         kind = self._rng.choice([*DRAWN, "upsample", "variation", "reroll"])

@@ -21,8 +21,9 @@ from midjourney_channel import (
 )
 from midjourney_tasks import NOW, THEM, US, imagine, snowflake
 
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.model.facts import Failed, Finished, Progressed, Started, Taken
+from mjproxy_server.midjourney.correlate import Correlator, Sighting
+from mjproxy_server.midjourney.messages import ModalOpened
+from mjproxy_server.model.facts import Failed, Finished, Opened, Progressed, Started, Taken
 from mjproxy_server.model.task import Picture
 from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
 
@@ -33,6 +34,12 @@ from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
 def test_an_interaction_proves_that_it_was_taken(kind: str) -> None:
     channel = Channel(imagine("A"))
     assert channel.see(interaction(kind, "nonce-A", CLICK_A)) == [("A", Taken(NOW, "nonce-A", CLICK_A))]
+
+
+def test_a_modal_tells_that_its_press_has_started_nothing() -> None:
+    channel = Channel(imagine("A"))
+    told = channel.correlator.observe(ModalOpened(CLICK_A, "nonce-A", "MJ::RemixModal"), NOW)
+    assert told == [Sighting("A", Opened(NOW, "nonce-A", CLICK_A))]
 
 
 def test_an_interaction_without_a_nonce_is_known_by_its_id() -> None:

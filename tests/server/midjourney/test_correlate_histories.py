@@ -23,6 +23,7 @@ CONDITIONS = st.builds(
     losses=st.booleans(),
     giving_up=st.booleans(),
     retries=st.booleans(),
+    fragments=st.booleans(),
 )
 SEEDS = st.integers(0, 2**32)
 

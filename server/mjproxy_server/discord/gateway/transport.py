@@ -105,7 +105,7 @@ def _why(error: Exception) -> str:
         case InvalidHandshake():
             return f"the gateway's handshake failed: {error}"
         case _:
-            return f"cannot connect to the gateway: {error}"
+            return f"cannot connect to the gateway: {str(error) or type(error).__name__}"
 
 
 def _ending(closed: ConnectionClosed) -> ClosedByDiscord | ConnectionCut:

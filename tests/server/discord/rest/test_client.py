@@ -104,6 +104,25 @@ class TestInteract:
         assert isinstance(outcome, Refused)
         assert outcome.http_status is None
 
+    async def test_refused_when_the_name_does_not_resolve(self, new_rest: NewRest) -> None:
+        outcome = await new_rest(server="https://discord.invalid").interact(IMAGINE)
+        assert isinstance(outcome, Refused)
+        assert outcome.http_status is None
+        assert "ConnectError" in outcome.message
+
+    @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+    async def test_refused_when_the_peer_speaks_no_tls(self, answer: bytes, new_rest: NewRest) -> None:
+        async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(answer)
+            writer.close()
+
+        async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            outcome = await new_rest(server=f"https://127.0.0.1:{port}").interact(IMAGINE)
+        assert isinstance(outcome, Refused), "what was never encrypted was never sent"
+        assert outcome.http_status is None
+
     async def test_refused_when_it_is_closed(self, rest: DiscordRest, api: ScriptedApi) -> None:
         """An account may be removed while something is still asked of the bot in its name."""
         await rest.close()

@@ -1,0 +1,126 @@
+"""The delivery desk: what ends a wait for callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mjproxy_server.engine.clock import SystemClock, now_ms
+from mjproxy_server.engine.deliveries import DeliveryDesk
+from mjproxy_server.model.command import Imagine
+from mjproxy_server.model.errors import Unavailable
+from mjproxy_server.model.facts import Started
+from mjproxy_server.model.outbox import Report
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Action, DeliveryOutcome
+from mjproxy_server.store import Capacity, SqliteStore, Submission, open_store
+from mjproxy_server.store.deliveries import DeliveryQuery
+
+HOOK = "https://host.example/hook"
+
+
+class SetClock(SystemClock):
+    """The machine's clock, which can be set."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def set(self, at_ms: float) -> None:
+        self.ahead = at_ms / 1000 - time.time()
+
+
+@pytest.fixture
+def set_clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def set_store(tmp_path: Path, set_clock: SetClock) -> AsyncIterator[SqliteStore]:
+    opened = await open_store(tmp_path / "data", now=lambda: now_ms(set_clock))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def desk(set_store: SqliteStore, set_clock: SetClock) -> DeliveryDesk:
+    return DeliveryDesk(set_store, "", set_clock, random.Random(1))
+
+
+async def start_task(store: SqliteStore, hook: str = HOOK) -> str:
+    def build(task_id: str) -> Task:
+        return Task(
+            id=task_id,
+            account_id="1",
+            action=Action.IMAGINE,
+            command=Imagine("a cat"),
+            description="/imagine a cat",
+            submitted_at=1,
+            notify_hook=hook,
+        )
+
+    submission = Submission(
+        builds=(build,), account_id="1", capacity=Capacity(9, 9), caller="", request_id=None, digest=b""
+    )
+    task = (await store.submit(submission)).task
+    await store.record(task.id, Started(2, "message"))
+    return task.id
+
+
+async def lease_one(desk: DeliveryDesk) -> str:
+    """Waits for a callback for longer than any test may take; returns the id of its lease."""
+    async with asyncio.timeout(10):
+        (delivery,) = await desk.lease(10, wait_seconds=60)
+    return delivery.lease.id
+
+
+async def test_a_wait_ends_when_a_lease_does(desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock) -> None:
+    await start_task(set_store)
+    (delivery,) = await desk.lease(10, wait_seconds=0)
+    set_clock.set(delivery.lease.end_at - 50)
+    assert await desk.lease(10, wait_seconds=0) == ()
+    assert await lease_one(desk) != delivery.lease.id
+
+
+async def test_a_wait_ends_when_the_next_try_is_due(
+    desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock
+) -> None:
+    await start_task(set_store)
+    lease_id = await lease_one(desk)
+    await desk.report([Report(lease_id=lease_id, outcome=DeliveryOutcome.RETRY)])
+    due_at = (await set_store.deliveries.lease(1)).next_due_at
+    assert due_at
+    set_clock.set(due_at - 50)
+    assert await desk.lease(10, wait_seconds=0) == ()
+    assert await lease_one(desk) != lease_id
+
+
+async def test_tries_that_fail_together_are_spread(desk: DeliveryDesk, set_store: SqliteStore) -> None:
+    for _ in range(5):
+        await start_task(set_store)
+    found = await desk.lease(10, wait_seconds=0)
+    await desk.report([Report(lease_id=each.lease.id, outcome=DeliveryOutcome.RETRY) for each in found])
+    due = {record.entry.due_at for record in (await desk.list(DeliveryQuery())).records}
+    assert len(due) == 5
+
+
+async def test_a_task_without_a_hook_wakes_nobody(desk: DeliveryDesk, set_store: SqliteStore) -> None:
+    waiting = asyncio.create_task(desk.lease(10, wait_seconds=60))
+    await start_task(set_store, hook="")
+    await start_task(set_store)
+    assert len(await waiting) == 1
+
+
+async def test_who_waits_is_told_that_the_server_stops(desk: DeliveryDesk) -> None:
+    waiting = asyncio.create_task(desk.lease(10, wait_seconds=60))
+    assert await desk.lease(10, wait_seconds=0) == ()
+    desk.close()
+    with pytest.raises(Unavailable):
+        await waiting

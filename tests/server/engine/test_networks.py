@@ -1,0 +1,121 @@
+"""Broken networks, with a real simulator: the account tells what is going on, and work resumes by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mjproxy_server.api.accounts_out import account_message
+from mjproxy_server.discord.gateway.types import GatewayPhase
+from mjproxy_server.engine.images import InlineImage
+from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Status
+from server.engine.engine_world import EngineWorld, FastClock, running_engine_world
+
+ACCELERATED = 20
+"""How many times as fast the engine's clock runs where it waits for what no test can wait for."""
+
+
+def last_error(world: EngineWorld) -> str:
+    return account_message(world.engine.fleet.lanes[0]).health.last_error
+
+
+async def until(world: EngineWorld, text: str) -> None:
+    """Waits until the account says so."""
+    seen = -1
+    async with asyncio.timeout(30):
+        while text not in last_error(world):
+            seen = await world.engine.fleet.changes.wait(seen)
+
+
+async def drawn(world: EngineWorld, tasks: list[Task]) -> None:
+    """Waits until all are drawn; each must have been paid for once."""
+    ended = [await world.ended(task.id) for task in tasks]
+    assert [task.status for task in ended] == [Status.SUCCESS] * len(tasks)
+    assert all([await world.owns(task) for task in ended])
+    paid = Counter(entry["prompt"] for entry in await world.ledger() if entry["job"])
+    assert set(paid.values()) == {1}
+
+
+async def test_a_storm_of_429_costs_no_task_and_few_requests(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, clock_factor=ACCELERATED, core_size=1) as world:
+        await world.fault("interaction_status", status=429, retry_after=0.5, count=8)
+        tasks = [await world.submit(ImagineRequest(f"cat number {number}")) for number in range(2)]
+        await until(world, "being rate limited")
+        await drawn(world, tasks)
+        assert last_error(world) == ""
+        refused = [entry for entry in await world.ledger() if entry["status"] == 429]
+        assert len(refused) == 8
+
+
+async def test_a_storm_of_5xx_costs_no_task(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, clock_factor=ACCELERATED, core_size=1) as world:
+        await world.fault("http_status", method="POST", route="/interactions", status=503, count=6)
+        tasks = [await world.submit(ImagineRequest(f"cat number {number}")) for number in range(2)]
+        await until(world, "503")
+        await drawn(world, tasks)
+        assert last_error(world) == ""
+
+
+async def test_uploads_that_are_cut_off_are_made_again(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, clock_factor=ACCELERATED) as world:
+        await world.fault("http_cut", method="PUT", route="/upload/*", after_bytes=100, count=7)
+        task = await world.submit(DescribeRequest(InlineImage(picture())))
+        assert (await world.ended(task.id)).status is Status.SUCCESS
+
+
+def picture() -> bytes:
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.effect_noise((64, 64), 90).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("fault", ["drop_socket", "half_open"])
+async def test_a_connection_that_is_gone_is_made_again_and_the_account_says_so(tmp_path: Path, fault: str) -> None:
+    factor = ACCELERATED if fault == "half_open" else 1  # That it is dead shows with a heartbeat that stays unanswered.
+    async with running_engine_world(tmp_path, speed=5, clock_factor=factor) as world:
+        tasks = [await world.submit(ImagineRequest("a cat"))]
+        lane = world.engine.fleet.lanes[0]
+        await lane.link.wait_until_ready()
+        await world.fault(fault)
+        seen, phases = -1, set()
+        async with asyncio.timeout(60):
+            while GatewayPhase.DISCONNECTED not in phases:
+                phases.add(lane.link.status.phase)
+                seen = await world.engine.fleet.changes.wait(seen)
+        assert lane.link.status.last_error
+        await drawn(world, tasks)
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+async def test_a_wall_clock_that_jumps_costs_no_task(tmp_path: Path, hours: int) -> None:
+    async with running_engine_world(tmp_path, speed=3, clock_factor=10) as world:
+        clock = world.engine.clock
+        assert isinstance(clock, FastClock)
+        tasks = [await world.submit(ImagineRequest("a cat"))]
+        position = world.engine.hub.head
+        while world.engine.fleet.lanes[0].load().running == 0:
+            await world.engine.hub.wait(position)
+            position = world.engine.hub.head
+        clock.set(hours * 3600)
+        tasks.append(await world.submit(ImagineRequest("a dog")))
+        await drawn(world, tasks)
+        assert tasks[1].id > tasks[0].id
+
+
+async def test_what_was_heard_is_not_measured_by_the_wall_clock(tmp_path: Path) -> None:
+    """Whether an interaction was taken is concluded from what was not heard: a clock that is set must not prove it."""
+    async with running_engine_world(tmp_path) as world:
+        clock, link = world.engine.clock, world.engine.fleet.lanes[0].link
+        assert isinstance(clock, FastClock)
+        await link.wait_until_ready()
+        clock.set(3600)
+        assert link.heard_for() < 60
