@@ -132,7 +132,7 @@ async def serve_rpc(upstream: str) -> None:
 
 
 async def serve_route(fetch: Callable[[Request], Any]) -> None:
-    config = uvicorn_config(Starlette(routes=[Route("/mj/task/{id}/fetch", fetch)]))
+    config = uvicorn_config(Starlette(routes=[Route("/mj/task/{id}/fetch", fetch)]), drain_seconds=1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         announce(listener.getsockname()[1])
         await uvicorn.Server(config).serve(sockets=[listener])

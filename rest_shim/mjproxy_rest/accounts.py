@@ -33,11 +33,15 @@ def encode(account: Account) -> bytes:
     )
 
 
-def _properties(account: Account) -> dict[str, str | int | bool]:
+def _properties(account: Account) -> dict[str, str | int | bool | None]:
     """What this API's own clients make no use of, but a person who looks after the accounts does."""
+    health = account.health
     return {
         "remark": account.settings.remark,
-        "connected": account.health.phase == CONNECTION_PHASE_READY,
+        "connected": health.phase == CONNECTION_PHASE_READY,
+        "held": health.held_reason or None,
+        "restingUntil": health.resting_until.ToMilliseconds() if health.HasField("resting_until") else None,
+        "lastError": health.last_error or None,
         "running": account.running,
         "waiting": account.waiting,
     }

@@ -82,6 +82,7 @@ class TaskProperties(_Answer):
     nonce: str = Field(description="What the request was marked with at Discord.")
     flags: int = Field(description="The message's flags at Discord.")
     remix: bool = Field(description="True if a window waits that may change the prompt.")
+    notify_hook: str = Field(description="The task's own callback address (回调地址), or empty.")
 
 
 class Task(_Answer):
@@ -90,8 +91,12 @@ class Task(_Answer):
     id: Digits = Field(description="Its id (任务ID).", examples=["1689231405853400"])
     action: Action
     status: Status
-    prompt: str = Field(description="The prompt as it was sent (提示词).", examples=["猫猫"])
-    prompt_en: str = Field(description="The prompt in English (英文提示词).", examples=["Cat"])
+    prompt: str = Field(
+        description="The prompt as it was sent (提示词); of a finished DESCRIBE, the text.", examples=["猫猫"]
+    )
+    prompt_en: str = Field(
+        description="The prompt in English (英文提示词); of a finished DESCRIBE, the text.", examples=["Cat"]
+    )
     description: str = Field(description="The command (任务描述).", examples=["/imagine 猫猫"])
     state: str = Field(description="What the caller sent as `state` (自定义参数).")
     submit_time: Milliseconds | None = Field(description="Milliseconds since the epoch (提交时间).")
@@ -110,6 +115,7 @@ class SubmissionProperties(_Answer):
     """What there is to say about a submission; which keys are there depends on the code."""
 
     discord_instance_id: str = Field("", description="The account at work.")
+    task_ids: list[Digits] = Field([], description="All tasks, if the button makes several; `result` is the first.")
     number_of_queues: int = Field(0, description="How many tasks are ahead; with code 22.")
     status: Status = Field("SUCCESS", description="The state of the task that exists; with code 21.")
     image_url: str | None = Field(None, description="Its picture; with code 21.")
@@ -157,6 +163,9 @@ class AccountProperties(_Answer):
 
     remark: str = Field(description="The operator's note.")
     connected: bool = Field(description="True if it is connected to Discord.")
+    held: str | None = Field(description="Why it starts nothing until its owner has acted; null if it does.")
+    resting_until: Milliseconds | None = Field(description="Until when it rests after failures; null if it does not.")
+    last_error: str | None = Field(description="The last error of its connection; null if there was none.")
     running: int = Field(description="How many tasks are at work.")
     waiting: int = Field(description="How many tasks wait.")
 

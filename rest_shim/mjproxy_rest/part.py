@@ -116,6 +116,7 @@ class Settings(BaseSettings):
 
     Attributes:
         rest_listen: Where to listen, HOST:PORT; port 0 takes a free one.
+        drain_seconds: How long requests and callbacks under way may take when the shim stops.
         grpc_target: Where the server is, HOST:PORT.
         rest: What else there is to set.
         discord: How Discord is reached.
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     )
 
     rest_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8080"
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 10
     grpc_target: str = "127.0.0.1:50051"
     rest: RestSettings = RestSettings()
     discord: DiscordSettings = DiscordSettings()

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TypeVar
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from mjproxy.v1.task_pb2 import ACTION_REROLL, ACTION_UPSCALE, ACTION_VARIATION, Action, Mode
 from mjproxy.v1.task_service_pb2 import (
@@ -34,6 +34,7 @@ from mjproxy.v1.task_service_pb2 import (
     UploadImagesRequest,
 )
 from mjproxy_rest import texts
+from mjproxy_rest.faults import found_in_body
 from mjproxy_rest.images import MAX_IMAGE_MIB, ImageTooLarge, image
 from mjproxy_rest.texts import Text
 from mjproxy_rest.vocabulary import BOT_WORDS
@@ -58,9 +59,6 @@ _BOTS = {word: number for number, word in BOT_WORDS.items()}
 # What the server takes.
 _MOST_PROMPT_IMAGES = 5
 _MOST_UPLOADS = 10
-
-# The API has a sentence for the absence of these; where another required field is absent, it calls the field wrong.
-_FIELDS_SAID_TO_BE_EMPTY = frozenset({"prompt", "taskId", "customId"})
 
 
 def _upper(value: object) -> object:
@@ -380,18 +378,7 @@ def _validate(model: type[_Body], data: object) -> _Body:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise InvalidBody(
-            _explain(error.errors(include_url=False, include_context=False, include_input=False)[0])
-        ) from None
-
-
-def _explain(error: ErrorDetails) -> Text:
-    field = ".".join(map(str, error["loc"]))
-    if not field:
-        return texts.NOT_AN_OBJECT
-    if error["type"] == "missing" and field in _FIELDS_SAID_TO_BE_EMPTY:
-        return texts.FIELD_EMPTY.fill(field=field)
-    return texts.FIELD_WRONG.fill(field=field, detail=error["msg"])
+        raise InvalidBody(found_in_body(error.errors(include_url=False, include_input=False)[0])) from None
 
 
 def _image(field: str, text: str) -> Image:

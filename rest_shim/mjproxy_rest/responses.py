@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 
 import orjson
-from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 
 from mjproxy.errors import (
@@ -41,11 +40,12 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitTaskResponse,
 )
 from mjproxy_rest import texts
+from mjproxy_rest.faults import found_by_server, name_in_body
 from mjproxy_rest.picture_links import ImageUrl
 from mjproxy_rest.texts import Language, Text
 from mjproxy_rest.vocabulary import STATUS_WORDS
 
-Properties = Mapping[str, str | int | bool | None]
+Properties = Mapping[str, str | int | bool | list[str] | None]
 
 # The API has one number for "exists" and "waits for a modal"; `mjproxy.v1` has two.
 _CODES = {SUBMIT_CODE_NEEDS_MODAL: SUBMIT_CODE_EXISTED}
@@ -109,7 +109,7 @@ def _accepted_text(code: SubmitCode.ValueType, ahead: int) -> Text:
 
 def _accepted_properties(code: SubmitCode.ValueType, response: SubmitTaskResponse, image_url: ImageUrl) -> Properties:
     task = response.tasks[0]
-    instance: Properties = {"discordInstanceId": task.account_id}
+    instance: Properties = {"discordInstanceId": task.account_id, **_task_ids(response)}
     if code == SUBMIT_CODE_EXISTED:
         return {"status": STATUS_WORDS[task.status], "imageUrl": image_url(task)}
     if code == SUBMIT_CODE_IN_QUEUE:
@@ -117,6 +117,11 @@ def _accepted_properties(code: SubmitCode.ValueType, response: SubmitTaskRespons
     if code == SUBMIT_CODE_NEEDS_MODAL:
         return {"finalPrompt": task.properties.final_prompt, "remix": task.properties.remix, **instance}
     return instance
+
+
+def _task_ids(response: SubmitTaskResponse) -> Properties:
+    """Names all tasks where there are several: a button that draws four prompts makes one for each."""
+    return {"taskIds": [task.id for task in response.tasks]} if len(response.tasks) > 1 else {}
 
 
 def cancelled(task: Task, language: Language) -> bytes:
@@ -138,13 +143,13 @@ def refused(error: ServerError, language: Language) -> bytes:
 
 
 def _refusal_text(error: ServerError, refusal: SubmitRefusal) -> Text:
-    text = texts.BY_REASON.get(error.reason) or texts.BY_CODE.get(refusal.code, texts.BY_CODE[SUBMIT_CODE_FAILURE])
-    return text.fill(account=refusal.discord_instance_id, field=_json_name(error.field), detail=error.message)
+    by_code = texts.BY_CODE.get(refusal.code, texts.BY_CODE[SUBMIT_CODE_FAILURE])
+    text = found_by_server(error) or texts.BY_REASON.get(error.reason, by_code)
+    return _filled(text, error, name_in_body(error.field))
 
 
-def _json_name(path: str) -> str:
-    """Names a field of a request as the body has it: "change.task_id" is "taskId" there."""
-    return to_camel(path.rpartition(".")[2])
+def _filled(text: Text, error: ServerError, field: str) -> Text:
+    return text.fill(**{**error.details.metadata, "field": field, "detail": error.message})
 
 
 def _refusal_properties(refusal: SubmitRefusal) -> Properties:
@@ -178,8 +183,8 @@ def server_error(error: ServerError, language: Language) -> Response:
         case PermissionDenied():
             return failure(403, texts.PERMISSION_DENIED, language)
         case Refused():
-            text = texts.BY_CODE[SUBMIT_CODE_VALIDATION_ERROR].fill(field=error.field, detail=error.message)
-            return json_response(invalid(text, language))
+            text = found_by_server(error) or texts.BY_CODE[SUBMIT_CODE_VALIDATION_ERROR]
+            return json_response(invalid(_filled(text, error, error.field), language))
         case Unavailable() | DeadlineExceeded():
             return away(language, error.retry_after or _RETRY_AFTER_SECONDS)
         case Unsupported():

@@ -188,9 +188,7 @@ async def _healthy(_: Request) -> Response:
 
 def _readiness(services: Services) -> Callable[[Request], Awaitable[Response]]:
     async def ready(request: Request) -> Response:
-        """Says whether the shim has found its server. Once it has, it stays ready: it can answer from memory, too."""
-        if services.tasks.has_begun:
-            return json_response(_OK)
-        return away(language_of(request))
+        """Says whether the shim has found its server, and whether that is fit to serve."""
+        return json_response(_OK) if await services.tasks.is_ready() else away(language_of(request))
 
     return ready

@@ -10,6 +10,7 @@ from functools import partial
 
 import uvicorn
 from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook
 from starlette.types import ASGIApp
 
 from mjproxy.channel import open_channel
@@ -18,6 +19,10 @@ from mjproxy_rest.accounts import AccountService
 from mjproxy_rest.app import create_app
 from mjproxy_rest.bodies import BodyReader
 from mjproxy_rest.cache import TaskCache
+from mjproxy_rest.callbacks.message import Encode
+from mjproxy_rest.callbacks.outbox import Outbox
+from mjproxy_rest.callbacks.poster import open_poster
+from mjproxy_rest.callbacks.sender import Sender
 from mjproxy_rest.cdn import Cdn, open_http
 from mjproxy_rest.feed import Feed
 from mjproxy_rest.handlers import Services
@@ -36,8 +41,6 @@ _BACKLOG = 2048
 # Longer than the pause between two polls of a client, so that it need not connect anew for each.
 _KEEP_ALIVE_SECONDS = 75
 
-_DRAIN_SECONDS = 5
-
 
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """See `mjproxy_rest.part.serve`."""
@@ -55,16 +58,31 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         upstream, cache = Upstream(channel), TaskCache(encode=encoded)
         feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic)
         feeding = tasks.create_task(feed.run())
+        delivering = tasks.create_task(_deliver(settings, Outbox(channel, service_key), encoded))
         service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
         live = LiveTasks(upstream, cache, encoded)
         pictures = Pictures(upstream, service_key, links, Cdn(http, settings.discord.cdn), folder=folder, now=time.time)
         bodies = BodyReader(settings.rest.max_body_mb)
         services = Services(service, AccountService(upstream), bodies, live, pictures, image_url)
         app = create_app(services, _new_request_id)
+
+        def close() -> None:
+            live.close()
+            delivering.cancel()
+
         try:
-            await _serve_http(app, listener, ready, live.close)
+            await _serve_http(uvicorn_config(app, settings.drain_seconds), listener, ready, close)
         finally:
             feeding.cancel()
+            await asyncio.wait([delivering])
+
+
+async def _deliver(settings: Settings, outbox: Outbox, encode_task: Encode) -> None:
+    """Delivers callbacks until it is cancelled, and those that are under way then."""
+    secret = _plain(settings.callbacks.secret)
+    signer = Webhook(secret) if secret else None
+    async with open_poster(settings.hook_addresses(), encode=encode_task, signer=signer, now=time.time) as poster:
+        await Sender(outbox, poster, time.time, settings.drain_seconds).run()
 
 
 def _new_request_id() -> str:
@@ -92,20 +110,20 @@ def _listen(address: Address) -> socket.socket:
 
 
 async def _serve_http(
-    app: ASGIApp, listener: socket.socket, ready: Callable[[str], None], stop_streams: Callable[[], None]
+    config: uvicorn.Config, listener: socket.socket, ready: Callable[[str], None], close: Callable[[], None]
 ) -> None:
-    """Serves until cancelled; then stops the streams, and lets the other requests under way end."""
-    server = _Server(uvicorn_config(app), lambda: ready(f"rest=http://{Address(*listener.getsockname()[:2])}"))
+    """Serves until cancelled; then closes what else runs, and lets the requests under way end meanwhile."""
+    server = _Server(config, lambda: ready(f"rest=http://{Address(*listener.getsockname()[:2])}"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await asyncio.shield(serving)
     finally:
         server.should_exit = True
-        stop_streams()
+        close()
         await serving
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, drain_seconds: int) -> uvicorn.Config:
     """Returns how the shim is served, for whatever application."""
     return uvicorn.Config(
         app,
@@ -118,7 +136,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_graceful_shutdown=drain_seconds,
     )
 
 

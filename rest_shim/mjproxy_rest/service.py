@@ -71,6 +71,13 @@ class TaskService:
         """True when the server has been reached for the first time."""
         return self._silence() < math.inf
 
+    async def is_ready(self) -> bool:
+        """Returns whether the server was reached, and has not said since that it cannot serve.
+
+        One that is away says nothing: until it is back, much can be answered from memory.
+        """
+        return self.has_begun and not await self._upstream.says_it_is_unfit()
+
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Submits, and makes the new tasks readable before the caller hears of them."""
         with self._cache.asking() as ask:

@@ -9,6 +9,7 @@ Hence:
 - `progress` is "NN%", and "100%" exactly at SUCCESS;
 - `imageUrl` and `failReason` are null until there is one: to some clients a text in `failReason` ends the task;
 - `buttons` is an array at all times and `properties` an object;
+- `prompt` and `promptEn` of a finished DESCRIBE are the text that the bot wrote, where some clients look for it;
 - `imageUrls` and `videoUrls` are left out: an empty array there hides the picture in some clients.
 """
 
@@ -16,7 +17,7 @@ from typing import Literal
 
 import orjson
 
-from mjproxy.v1.task_pb2 import TASK_STATUS_CANCELLED, Button, Task
+from mjproxy.v1.task_pb2 import ACTION_DESCRIBE, TASK_STATUS_CANCELLED, TASK_STATUS_SUCCESS, Button, Task
 from mjproxy_rest import texts
 from mjproxy_rest.picture_links import ImageUrl, as_given
 from mjproxy_rest.vocabulary import ACTION_WORDS, BOT_WORDS, STATUS_WORDS
@@ -34,8 +35,8 @@ def encode(task: Task, image_url: ImageUrl = as_given) -> bytes:
             "id": task.id,
             "action": ACTION_WORDS[task.action],
             "status": STATUS_WORDS[task.status],
-            "prompt": task.prompt,
-            "promptEn": task.prompt_en,
+            "prompt": task.prompt or _written(task),
+            "promptEn": task.prompt_en or _written(task),
             "description": task.description,
             "state": task.state,
             "submitTime": _milliseconds(task, "submit_time"),
@@ -48,6 +49,11 @@ def encode(task: Task, image_url: ImageUrl = as_given) -> bytes:
             "buttons": [_button(button) for button in task.buttons],
         }
     )
+
+
+def _written(task: Task) -> str:
+    is_written = task.action == ACTION_DESCRIBE and task.status == TASK_STATUS_SUCCESS
+    return task.properties.final_prompt if is_written else ""
 
 
 def _milliseconds(task: Task, field: Literal["submit_time", "start_time", "finish_time"]) -> int | None:
@@ -75,6 +81,7 @@ def _properties(task: Task) -> dict[str, str | int | bool]:
         "nonce": properties.nonce,
         "flags": properties.flags,
         "remix": properties.remix,
+        "notifyHook": task.notify_hook,
     }
 
 

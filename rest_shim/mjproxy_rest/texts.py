@@ -80,9 +80,12 @@ NEEDS_MODAL = Text("窗口等待", "Waiting for confirmation")
 # What a refused submission says, where its reason says more than its code.
 BY_REASON: Mapping[str, Text] = {
     "NO_ACCOUNT": Text("无可用的账号实例", "No account available"),
-    "ACCOUNT_UNAVAILABLE": Text("账号不可用: {account}", "Account unavailable: {account}"),
+    "ACCOUNT_UNAVAILABLE": Text("账号不可用: {account_id}", "Account unavailable: {account_id}"),
     "PARENT_NOT_FINISHED": Text("关联任务状态错误", "The related task is not finished"),
-    "ACTION_NOT_OFFERED": Text("关联任务不允许执行变化", "The related task does not allow this change"),
+    "ACTION_NOT_OFFERED": Text(
+        "关联任务不允许执行变化：{wanted}", "The related task does not allow this change: {wanted}"
+    ),
+    "NOT_MODAL": Text("关联任务不在等待窗口确认", "The task waits for no confirmation"),
     "INVALID_IMAGE": Text("base64格式错误", "{detail}"),
     "ACCOUNT_NOT_CONNECTED": Text("账号未连接，请稍后重试", "The account is not connected: try again later"),
     "BOT_SILENT": Text("机器人未响应，请稍后重试", "The bot did not answer: try again later"),

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from mjproxy.channel import Metadata, authorization
 from mjproxy.errors import Unauthenticated, from_rpc
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 # Clients give up a read after five seconds, and say more to their users when they are told than when they time out.
 _READ_SECONDS = 4.0
+# Whoever asks whether the shim is ready asks often, and seldom waits for more than a second.
+_HEALTH_SECONDS = 0.8
 # A submission may carry pictures of 50 MB and wait for a translation; a seed waits for the bot.
 _SUBMIT_SECONDS = 60.0
 
@@ -57,6 +61,15 @@ class Upstream:
         """Uses a channel that somebody else opens and closes."""
         self._stub: TaskServiceAsyncStub = TaskServiceStub(channel)
         self._accounts: AccountServiceAsyncStub = AccountServiceStub(channel)
+        self._health = HealthStub(channel)
+
+    async def says_it_is_unfit(self) -> bool:
+        """Asks the server's health service; raises nothing, for a server that cannot be asked says nothing."""
+        try:
+            answer = await self._health.Check(HealthCheckRequest(), timeout=_HEALTH_SECONDS)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == HealthCheckResponse.NOT_SERVING)
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Calls SubmitTask."""

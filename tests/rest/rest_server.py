@@ -79,9 +79,13 @@ class Refusal:
     reason: str = ""
     message: str = ""
     refusal: SubmitRefusal | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
 
     def rich_status(self) -> Any:  # noqa: ANN401 - the type has no stubs
-        details = [ErrorInfo(reason=self.reason, domain="mjproxy"), self.refusal or SubmitRefusal()]
+        details = [
+            ErrorInfo(reason=self.reason, domain="mjproxy", metadata=self.metadata),
+            self.refusal or SubmitRefusal(),
+        ]
         packed = [AnyMessage() for _ in details]
         for box, detail in zip(packed, details, strict=True):
             box.Pack(detail)

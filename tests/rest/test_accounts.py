@@ -3,6 +3,7 @@
 import httpx
 import orjson
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from rest_server import ScriptedServer
 
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
@@ -35,8 +36,26 @@ def test_an_account_is_encoded_without_its_token() -> None:
         "coreSize": 3,
         "queueSize": 10,
         "timeoutMinutes": 5,
-        "properties": {"remark": "studio", "connected": True, "running": 1, "waiting": 2},
+        "properties": {
+            "remark": "studio",
+            "connected": True,
+            "held": None,
+            "restingUntil": None,
+            "lastError": None,
+            "running": 1,
+            "waiting": 2,
+        },
     }
+
+
+def test_an_account_that_does_not_work_says_why() -> None:
+    troubled = account("1")
+    troubled.health.CopyFrom(
+        AccountHealth(held_reason="Blocked", resting_until=Timestamp(seconds=1_700_000_000), last_error="4004")
+    )
+    properties = orjson.loads(encode(troubled))["properties"]
+    told = {key: properties[key] for key in ("connected", "held", "restingUntil", "lastError")}
+    assert told == {"connected": False, "held": "Blocked", "restingUntil": 1_700_000_000_000, "lastError": "4004"}
 
 
 @pytest.mark.parametrize("prefix", ["/mj", "/mj-fast/mj", "/mj-turbo/mj", "/mj-relax/mj"])

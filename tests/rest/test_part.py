@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 import sys
+from ipaddress import ip_address
 
 import httpx
 import pytest
@@ -36,6 +37,32 @@ def test_wrong_settings_are_refused_without_showing_values(values: dict[str, str
 def test_secrets_are_not_shown() -> None:
     settings = Settings.model_validate({"service_key": "s3cret", "api_secret": "s3cret", "keys": [{"key": "s3cret"}]})
     assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize("secret", ["", "s3cret", "whsec_s3cret", "whsec_" + "s3cret" * 20, "whsec_ü", "YWJj" * 8])
+def test_a_secret_that_no_receiver_could_use_is_refused(secret: str) -> None:
+    with pytest.raises(ValidationError, match=r"callbacks\.secret(.|\n)*openssl rand -base64 32") as refused:
+        Settings.model_validate({"callbacks": {"secret": secret}})
+    assert not secret or secret not in str(refused.value)
+
+
+def test_a_secret_of_the_standard_is_taken_and_not_shown() -> None:
+    settings = Settings.model_validate({"callbacks": {"secret": "whsec_" + "YWJj" * 8, "notify_hook": "the server's"}})
+    assert "YWJj" not in repr(settings)
+
+
+def test_a_wrong_entry_of_allow_hosts_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"callbacks\.allow_hosts(.|\n)*'10\.0\.0\.1/8' is no network"):
+        Settings.model_validate({"callbacks": {"allow_hosts": ["hooks.internal", "10.0.0.1/8"]}})
+
+
+@pytest.mark.parametrize("keys", [{"api_secret": "a"}, {"keys": [{"key": "a"}]}])
+def test_callbacks_reach_this_machine_only_where_there_are_no_keys(keys: dict[str, object]) -> None:
+    here = "127.0.0.1", 80, ip_address("127.0.0.1")
+    assert Settings().hook_addresses().allow(*here)
+    assert not Settings.model_validate(keys).hook_addresses().allow(*here)
+    opened = keys | {"callbacks": {"allow_hosts": ["127.0.0.1:80"]}}
+    assert Settings.model_validate(opened).hook_addresses().allow(*here)
 
 
 async def test_a_port_in_use_is_refused_with_a_remedy() -> None:

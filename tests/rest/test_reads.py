@@ -113,7 +113,7 @@ async def test_wrong_ids_and_pages_are_refused_by_name(shim: httpx.AsyncClient) 
     size = await shim.get("/mj/task/list?page_size=many")
     negative = await shim.get("/mj/task/list?page_size=-1")
     assert [answer.json()["code"] for answer in (ids, size, negative)] == [4, 4, 4]
-    assert ids.json()["description"] == "ids.0参数错误"
+    assert ids.json()["description"] == "ids.0参数错误：应为文本"
     assert size.json()["description"] == "page_size参数错误"
 
 

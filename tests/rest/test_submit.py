@@ -30,7 +30,8 @@ def _scripted(case: Case) -> SubmitTaskResponse | Refusal:
         return ParseDict(case["response"], SubmitTaskResponse())
     refusal = case["refusal"]
     details = ParseDict(refusal["details"], SubmitRefusal()) if "details" in refusal else None
-    return Refusal(grpc.StatusCode[refusal["status"]], refusal.get("reason", ""), "In English.", details)
+    status, reason = grpc.StatusCode[refusal["status"]], refusal.get("reason", "")
+    return Refusal(status, reason, "In English.", details, refusal.get("metadata", {}))
 
 
 # The cases are many and independent: one server and one shim serve them all.

@@ -1,6 +1,7 @@
 """Makes one attempt: posts a callback, and says what became of it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -31,7 +32,7 @@ class Poster:
         encode: Encode,
         signer: Webhook | None,
         now: Callable[[], float],
-        seconds: float = _ATTEMPT_SECONDS,
+        seconds: float,
     ) -> None:
         """Uses clients that somebody else closes.
 
@@ -57,8 +58,10 @@ class Poster:
                 status, said = await self._exchange(delivery)
         except (HookRefused, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             return results.refused(delivery.lease_id, str(error))
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             return results.failed(delivery.lease_id, f"no answer within {self._seconds:g} s")
+        except httpx.ConnectTimeout:
+            return results.failed(delivery.lease_id, f"no connection within {_CONNECT_SECONDS:g} s")
         except httpx.HTTPError as error:
             return results.failed(delivery.lease_id, str(error) or type(error).__name__)
         return results.answered(delivery.lease_id, status, said, self._now())
@@ -80,6 +83,7 @@ async def open_poster(
     signer: Webhook | None,
     now: Callable[[], float],
     resolve: Resolve = system_resolve,
+    seconds: float = _ATTEMPT_SECONDS,
 ) -> AsyncIterator[Poster]:
     """Opens a poster for so long.
 
@@ -89,24 +93,27 @@ async def open_poster(
         signer: Signs what is posted; None leaves it unsigned.
         now: The time, in Unix seconds.
         resolve: Finds the addresses of the hosts that callers name.
+        seconds: How long an attempt may take in all.
     """
-    wall = CheckedTransport(_connections(), rules, resolve, _LOOKUPS)
-    async with _client(wall) as checked, _client(_connections()) as trusted:
-        yield Poster(checked, trusted, encode=encode, signer=signer, now=now)
+    tls = httpx.create_ssl_context(trust_env=False)
+    wall = CheckedTransport(_connections(tls), rules, resolve, _LOOKUPS)
+    async with _client(wall) as checked, _client(_connections(tls)) as trusted:
+        yield Poster(checked, trusted, encode=encode, signer=signer, now=now, seconds=seconds)
 
 
-def _connections() -> httpx.AsyncHTTPTransport:
+def _connections(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     """Makes a transport that keeps no connections; how many there are at once is the sender's to bound."""
-    return httpx.AsyncHTTPTransport(
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0), trust_env=False
-    )
+    return httpx.AsyncHTTPTransport(tls, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
 
 
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """Makes a client that follows no redirects, and takes no cookies: what one hook says is not for another."""
+    """Makes a client that follows no redirects, and takes no cookies: what one hook says is not for another.
+
+    It bounds connecting alone, so that of several addresses the second is tried; the poster bounds the whole.
+    """
     return httpx.AsyncClient(
         transport=transport,
-        timeout=httpx.Timeout(_ATTEMPT_SECONDS, connect=_CONNECT_SECONDS),
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
         headers={"user-agent": "mjproxy"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,

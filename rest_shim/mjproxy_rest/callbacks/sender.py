@@ -24,7 +24,6 @@ _log = logging.getLogger(__name__)
 
 _MOST_AT_ONCE: Final = 128
 _MOST_AT_ONE_HOST: Final = 4
-_DRAIN_SECONDS: Final = 5.0
 
 # Leasing that was refused is refused again until an operator changes something, so there is no hurry.
 _REFUSED_SECONDS: Final = 30.0
@@ -33,23 +32,25 @@ _REFUSED_SECONDS: Final = 30.0
 class Sender:
     """Delivers what the outbox has, for as long as it runs."""
 
-    def __init__(self, outbox: Outbox, poster: Poster, now: Callable[[], float]) -> None:
+    def __init__(self, outbox: Outbox, poster: Poster, now: Callable[[], float], drain_seconds: float) -> None:
         """Prepares to deliver.
 
         Args:
             outbox: What there is to deliver.
             poster: Makes the attempts.
-            now: Unix seconds.
+            now: The time, in Unix seconds.
+            drain_seconds: How long what is under way may take at the end.
         """
         self._outbox = outbox
         self._poster = poster
         self._now = now
+        self._drain_seconds = drain_seconds
         self._attempts: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._pauses = Backoff(limit=5)
 
     async def run(self) -> None:
-        """Runs until it is cancelled; then leases nothing more, and gives what is under way a few seconds to end."""
+        """Runs until it is cancelled; then leases nothing more, and gives what is under way time to end."""
         try:
             while True:
                 await self._room()
@@ -121,7 +122,7 @@ class Sender:
         """Waits for the attempts; cancels those that take too long, which others make when their leases have ended."""
         try:
             if self._attempts:
-                await asyncio.wait(self._attempts, timeout=_DRAIN_SECONDS)
+                await asyncio.wait(self._attempts, timeout=self._drain_seconds)
         finally:
             for attempt in self._attempts:
                 attempt.cancel()

@@ -166,9 +166,14 @@ class Connection:
         """Returns as soon as messages arrive."""
         await self._ready.wait()
 
-    async def run(self) -> None:
-        """Stays connected until cancelled; if Discord forbids it for good, stays away until cancelled."""
+    async def run(self, after: float = 0.0) -> None:
+        """Stays connected until cancelled; if Discord forbids it for good, stays away until cancelled.
+
+        Args:
+            after: Seconds until it connects.
+        """
         try:
+            await self._clock.sleep(after)
             await run_together(self._gateway.run(), self._check_suspicions())
         except (GatewayFatal, _TokenRevoked) as fatal:
             self.rejection = f"{fatal}; give the account a valid token, then enable it"

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -43,6 +44,9 @@ from mjproxy_server.model.vocabulary import Bot, Reason, Status, WhenHeld
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision
 from mjproxy_server.store.sessions import StoredSession
+
+STAGGER: Final = 0.1
+"""Seconds between the first connections of two users, so that the start of many accounts is no storm."""
 
 
 class Fleet:
@@ -151,8 +155,8 @@ class Fleet:
         """Keeps every account connected and works their tasks off, until cancelled."""
         async with asyncio.TaskGroup() as group:
             self._group = group
-            for connection in self.connections.values():
-                self._start(connection)
+            for number, connection in enumerate(self.connections.values()):
+                self._running[connection] = group.create_task(connection.run(number * STAGGER))
             for lane in self._lanes.values():
                 self._start(lane)
             group.create_task(self._relieve_held_lanes())

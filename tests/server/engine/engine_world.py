@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.engine import Engine, EngineConfig, running_engine
 from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import FollowUp, ModalRequest, NewCommand, Options, SubmitRequest
@@ -76,7 +77,7 @@ class EngineWorld:
         return (await self.engine.submitter.submit(request)).tasks
 
     async def cancel(self, task_id: str) -> None:
-        await self.engine.store.record(task_id, CancelRequested(int(time.time() * 1000)))
+        await self.engine.store.record(task_id, CancelRequested(now_ms(self.engine.clock)))
 
     async def confirm(self, task_id: str, prompt: str = "", mask: InlineImage | None = None) -> Task:
         answer = ModalRequest(sees=None, task_id=task_id, prompt=prompt, mask=mask)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections import Counter
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from mjproxy_server.engine.requests import ImagineRequest
-from mjproxy_server.model.command import Change
+from mjproxy_server.engine.requests import FollowUp, ImagineRequest, NewCommand
+from mjproxy_server.model.command import Change, Press
 from mjproxy_server.model.errors import QueueFull
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
@@ -24,7 +25,8 @@ from server.engine.engine_world import EngineWorld, running_engine_world
 from server.engine.judging import judged
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
-JOBS = 5_200 if FULL else 260
+JOBS = 5_000 if FULL else 250
+CANCELLED = 0.03
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog", "a lighthouse in fog", "a fox, in the snow")
 ALWAYS = (
     {"name": "duplicate_dispatch", "probability": 0.05},
@@ -79,11 +81,39 @@ async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: i
         await _judge(world)
 
 
+@dataclass
+class Work:
+    """What the callers share: the jobs to be submitted yet, and what was drawn last, which any of them may work on."""
+
+    rng: random.Random
+    left: int = JOBS
+    known: set[str] = field(default_factory=set)
+    grids: deque[Task] = field(default_factory=lambda: deque(maxlen=12))
+    pictures: deque[Task] = field(default_factory=lambda: deque(maxlen=12))
+
+    def note(self, ended: Task) -> None:
+        if ended.status is Status.SUCCESS:
+            (self.pictures if ended.action is Action.UPSCALE else self.grids).append(ended)
+
+    def next_command(self) -> NewCommand | FollowUp:
+        """Draws, works on a grid that others work on too, or zooms, which the bot asks for a prompt for."""
+        chance = self.rng.random()
+        if chance < 0.45 and self.grids:
+            action = self.rng.choice([Action.UPSCALE, Action.VARIATION, Action.VARIATION, Action.REROLL])
+            return Change(self.rng.choice(self.grids).id, action, self.rng.randrange(1, 5))
+        if chance < 0.55 and self.pictures:
+            picture = self.rng.choice(self.pictures)
+            assert picture.result is not None
+            zoom = next(each for each in picture.result.buttons if "CustomZoom" in each.custom_id)
+            return Press(picture.id, zoom.custom_id)
+        return ImagineRequest(self.rng.choice(PROMPTS))
+
+
 async def _work(world: EngineWorld, rng: random.Random) -> None:
     """Has callers submit until there are enough jobs, and lightning strike meanwhile."""
-    left = iter(range(JOBS))
+    work = Work(rng)
     striking = asyncio.create_task(_strike(world, random.Random(rng.random())))
-    await asyncio.gather(*(_call(world, left, random.Random(rng.random())) for _ in range(60)))
+    await asyncio.gather(*(_call(world, work) for _ in range(60)))
     striking.cancel()
 
 
@@ -94,24 +124,27 @@ async def _strike(world: EngineWorld, rng: random.Random) -> None:
         await world.fault(**rng.choice(STRIKES), account=rng.choice(accounts))  # type: ignore[arg-type]
 
 
-async def _call(world: EngineWorld, left: object, rng: random.Random) -> None:
-    """One caller: draws, works on what was drawn, and draws again."""
-    grid: Task | None = None
-    for _ in left:  # type: ignore[attr-defined]
-        command: ImagineRequest | Change = ImagineRequest(rng.choice(PROMPTS))
-        if grid is not None and rng.random() < 0.5:
-            action = rng.choice([Action.UPSCALE, Action.VARIATION, Action.REROLL])
-            command = Change(grid.id, action, rng.randrange(1, 5))
+async def _call(world: EngineWorld, work: Work) -> None:
+    """One caller: submits, confirms where it is asked, changes its mind now and then, and waits for the end."""
+    while work.left > 0:
         try:
-            task = await world.submit(command)
+            task = await world.submit(work.next_command())
+            if task.status is Status.MODAL:
+                await world.confirm(task.id)
         except QueueFull:
+            await asyncio.sleep(0.05)  # What a caller does whose task is refused.
             continue
-        ended = await world.ended(task.id)
-        is_grid = ended.status is Status.SUCCESS and ended.action is not Action.UPSCALE
-        grid = ended if is_grid and rng.random() < 0.7 else grid
+        if task.id not in work.known:
+            work.known.add(task.id)
+            work.left -= 1
+            if work.rng.random() < CANCELLED:
+                await asyncio.sleep(work.rng.uniform(0, 0.3))  # At whatever moment of its life.
+                await world.cancel(task.id)
+        work.note(await world.ended(task.id))
 
 
 async def _judge(world: EngineWorld) -> None:
     tasks = await judged(world)
+    assert len(tasks) >= JOBS
     print(Counter(f"{task.status} {task.failure.reason if task.failure else ''}" for task in tasks))  # noqa: T201
-    assert sum(task.result is not None for task in tasks) > 0.8 * len(tasks)
+    assert sum(task.result is not None for task in tasks) > 0.75 * len(tasks)
