@@ -109,6 +109,18 @@ class CallbackSettings(BaseModel):
         return entries
 
 
+class TranslateSettings(BaseModel):
+    """What the shim needs of the table `[translate]`: for how long a submission may wait. The rest is the server's.
+
+    Attributes:
+        timeout_seconds: The longest that one translation may take.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 5
+
+
 class Settings(BaseSettings):
     """What the shim reads of the configuration.
 
@@ -121,6 +133,7 @@ class Settings(BaseSettings):
         rest: What else there is to set.
         discord: How Discord is reached.
         callbacks: How callbacks are delivered.
+        translate: How prompts are translated.
         service_key: The key of the shim's own watch and of its deliveries; its role must be `service` or `admin`, for
             the watch has to see the tasks of all callers. None if the service has no keys.
         api_secret: The key of a service that has a single one. The shim only asks whether there is one.
@@ -137,6 +150,7 @@ class Settings(BaseSettings):
     rest: RestSettings = RestSettings()
     discord: DiscordSettings = DiscordSettings()
     callbacks: CallbackSettings = CallbackSettings()
+    translate: TranslateSettings = TranslateSettings()
     service_key: SecretStr | None = None
     api_secret: SecretStr | None = None
     keys: tuple[dict[str, SecretStr], ...] = ()

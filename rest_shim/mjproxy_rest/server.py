@@ -34,7 +34,7 @@ from mjproxy_rest.picture_links import ImageUrl, OwnLinks, as_given, behind_mirr
 from mjproxy_rest.pictures import Pictures
 from mjproxy_rest.service import TaskService
 from mjproxy_rest.tasks import encode
-from mjproxy_rest.upstream import Upstream
+from mjproxy_rest.upstream import CHANNEL_OPTIONS, Upstream
 
 _BACKLOG = 2048
 
@@ -48,14 +48,14 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     service_key = _plain(settings.service_key) or ""
     folder = PictureFolder(settings.rest.image_folder) if settings.rest.image_folder else None
     async with (
-        open_channel(settings.grpc_target) as channel,
+        open_channel(settings.grpc_target, options=CHANNEL_OPTIONS) as channel,
         open_http(_plain(settings.discord.proxy)) as http,
         asyncio.TaskGroup() as tasks,
     ):
         links = OwnLinks(settings.rest.public_url or "", time.time)
         image_url = _image_url(settings.rest, links)
         encoded = partial(encode, image_url=image_url)
-        upstream, cache = Upstream(channel), TaskCache(encode=encoded)
+        upstream, cache = Upstream(channel, settings.translate.timeout_seconds), TaskCache(encode=encoded)
         feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic)
         feeding = tasks.create_task(feed.run())
         delivering = tasks.create_task(_deliver(settings, Outbox(channel, service_key), encoded))

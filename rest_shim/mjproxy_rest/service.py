@@ -22,6 +22,9 @@ from mjproxy_rest.cache import Ask, TaskCache
 from mjproxy_rest.permissions import Permissions
 from mjproxy_rest.upstream import Upstream
 
+# The server says something every 15 seconds. One that does not may be hung, and would let a call wait to its deadline.
+_QUIET_SECONDS = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -80,6 +83,7 @@ class TaskService:
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Submits, and makes the new tasks readable before the caller hears of them."""
+        await self._reach()
         with self._cache.asking() as ask:
             response = await self._upstream.submit(key, request)
             self._show(key, ask, response.tasks, response.revision)
@@ -87,6 +91,7 @@ class TaskService:
 
     async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
         """Confirms a modal, and makes the queued task readable before the caller hears of it."""
+        await self._reach()
         with self._cache.asking([request.task_id]) as ask:
             response = await self._upstream.confirm(key, request)
             self._show(key, ask, response.tasks, response.revision)
@@ -94,6 +99,7 @@ class TaskService:
 
     async def cancel(self, key: str, task_id: str) -> Task:
         """Cancels a task, and makes what became of it readable before the caller hears of it."""
+        await self._reach()
         with self._cache.asking([task_id]) as ask:
             response = await self._upstream.cancel(key, CancelTaskRequest(id=task_id))
             self._show(key, ask, [response.task], response.revision)
@@ -101,10 +107,12 @@ class TaskService:
 
     async def seed(self, key: str, task_id: str) -> str:
         """Returns the seed of a task's picture, in decimal digits."""
+        await self._reach()
         return (await self._upstream.seed(key, GetImageSeedRequest(id=task_id))).seed
 
     async def upload(self, key: str, request: UploadImagesRequest) -> list[str]:
         """Has pictures kept by Discord, and returns their URLs, in order."""
+        await self._reach()
         return list((await self._upstream.upload(key, request)).urls)
 
     def held(self, key: str, task_id: str) -> bytes | None:
@@ -143,6 +151,11 @@ class TaskService:
             page = await self._upstream.list(key, request)
             bodies = self._show(key, ask, page.tasks, page.revision)
         return Page(tuple(bodies.values()), page.next_page_token)
+
+    async def _reach(self) -> None:
+        """Raises soon what a call would raise only at its deadline, and gives a server that returns time to do so."""
+        if self._silence() > _QUIET_SECONDS or not self._upstream.is_connected:
+            await self._upstream.reach()
 
     async def _fetch(self, key: str, task_id: str) -> bytes | None:
         request = GetTaskRequest(id=task_id)

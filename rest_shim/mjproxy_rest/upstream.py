@@ -1,15 +1,16 @@
 """The server, as the shim calls it: with the caller's key and a deadline; errors come back typed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 import grpc
+from google.protobuf.message import Message
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from mjproxy.channel import Metadata, authorization
-from mjproxy.errors import Unauthenticated, from_rpc
+from mjproxy.errors import Unauthenticated, Unsupported, from_rpc
 from mjproxy.v1.account_service_pb2 import (
     GetAccountRequest,
     GetAccountResponse,
@@ -47,8 +48,16 @@ if TYPE_CHECKING:
 _READ_SECONDS = 4.0
 # Whoever asks whether the shim is ready asks often, and seldom waits for more than a second.
 _HEALTH_SECONDS = 0.8
-# A submission may carry pictures of 50 MB and wait for a translation; a seed waits for the bot.
-_SUBMIT_SECONDS = 60.0
+# A server that is there answers at once; one that has just come back is found within a second.
+_REACH_SECONDS = 2.0
+# A submission is checked and written, for so long; and what it carries is sent and looked at, for so long a mebibyte.
+_SUBMIT_SECONDS = 10.0
+_SUBMIT_SECONDS_PER_MIB = 1.0
+# A seed, say, waits for the bot.
+_BOT_SECONDS = 60.0
+
+# By default a channel that has lost its server knocks less and less often. A shim has one server, and callers who wait.
+CHANNEL_OPTIONS: Final = (("grpc.max_reconnect_backoff_ms", 1_000),)
 
 
 class Upstream:
@@ -57,8 +66,15 @@ class Upstream:
     Keys are as the caller sent them; "" is none.
     """
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        """Uses a channel that somebody else opens and closes."""
+    def __init__(self, channel: grpc.aio.Channel, translation_seconds: float = 0) -> None:
+        """Uses a channel that somebody else opens and closes.
+
+        Args:
+            channel: Leads to the server.
+            translation_seconds: For how long the server may translate the prompt of a submission.
+        """
+        self._channel = channel
+        self._submit_seconds = _SUBMIT_SECONDS + translation_seconds
         self._stub: TaskServiceAsyncStub = TaskServiceStub(channel)
         self._accounts: AccountServiceAsyncStub = AccountServiceStub(channel)
         self._health = HealthStub(channel)
@@ -71,15 +87,25 @@ class Upstream:
             return False
         return bool(answer.status == HealthCheckResponse.NOT_SERVING)
 
+    @property
+    def is_connected(self) -> bool:
+        """False if it is known that a call could not be sent now."""
+        return self._channel.get_state() is grpc.ChannelConnectivity.READY
+
+    async def reach(self) -> None:
+        """Waits until the server answers anything at all, for a moment."""
+        with suppress(Unsupported), _typed_errors():
+            await self._health.Check(HealthCheckRequest(), timeout=_REACH_SECONDS, wait_for_ready=True)
+
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Calls SubmitTask."""
         with _typed_errors():
-            return await self._stub.SubmitTask(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            return await self._stub.SubmitTask(request, metadata=_metadata(key), timeout=self._patience(request))
 
     async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
         """Calls SubmitModal; the answer has the form of a submission's, which it is to the callers of this API."""
         with _typed_errors():
-            answer = await self._stub.SubmitModal(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            answer = await self._stub.SubmitModal(request, metadata=_metadata(key), timeout=self._patience(request))
         return SubmitTaskResponse(
             tasks=[answer.task],
             code=answer.code,
@@ -92,22 +118,22 @@ class Upstream:
     async def cancel(self, key: str, request: CancelTaskRequest) -> CancelTaskResponse:
         """Calls CancelTask."""
         with _typed_errors():
-            return await self._stub.CancelTask(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            return await self._stub.CancelTask(request, metadata=_metadata(key), timeout=_BOT_SECONDS)
 
     async def seed(self, key: str, request: GetImageSeedRequest) -> GetImageSeedResponse:
         """Calls GetImageSeed."""
         with _typed_errors():
-            return await self._stub.GetImageSeed(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            return await self._stub.GetImageSeed(request, metadata=_metadata(key), timeout=_BOT_SECONDS)
 
     async def image_url(self, key: str, request: GetImageUrlRequest) -> GetImageUrlResponse:
         """Calls GetImageUrl."""
         with _typed_errors():
-            return await self._stub.GetImageUrl(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            return await self._stub.GetImageUrl(request, metadata=_metadata(key), timeout=_BOT_SECONDS)
 
     async def upload(self, key: str, request: UploadImagesRequest) -> UploadImagesResponse:
         """Calls UploadImages."""
         with _typed_errors():
-            return await self._stub.UploadImages(request, metadata=_metadata(key), timeout=_SUBMIT_SECONDS)
+            return await self._stub.UploadImages(request, metadata=_metadata(key), timeout=_BOT_SECONDS)
 
     async def get(self, key: str, request: GetTaskRequest) -> GetTaskResponse:
         """Calls GetTask."""
@@ -128,6 +154,10 @@ class Upstream:
         """Calls ListAccounts."""
         with _typed_errors():
             return await self._accounts.ListAccounts(request, metadata=_metadata(key), timeout=_READ_SECONDS)
+
+    def _patience(self, request: Message) -> float:
+        """Returns for how many seconds the answer to a submission is waited for."""
+        return self._submit_seconds + _SUBMIT_SECONDS_PER_MIB * request.ByteSize() / 2**20
 
     def watch(self, key: str, watch_filter: WatchFilter | None = None, after: Position | None = None) -> TaskWatch:
         """Returns a watch of the tasks that the key may see: of all by default, and from now on."""

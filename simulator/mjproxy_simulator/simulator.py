@@ -337,6 +337,7 @@ class _Parts:
             routes=[
                 *Gateway(self.lobby, greeter, time.monotonic).routes(),
                 *(Mount(f"/api/v{version}", self.rest) for version in _API_VERSIONS),
+                Mount("/api", Starlette(exception_handlers={HTTPException: _tell_error})),
                 *Cdn(self.store, self.links, self.archive, self.gallery).routes(),
                 *self.uploads.host_routes(),
                 *self.frames.routes(),

@@ -7,9 +7,11 @@ import pytest
 # The helpers beside this file are imported as `client.<name>`.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from client.commands import Commands
 from client.picture_server import PictureServer
 from client.scripted_server import ScriptedServer
-from mjproxy.client import AsyncClient
+from e2e.stack import Stack, standing_stack
+from mjproxy.aio.client import AsyncClient
 
 
 @pytest.fixture
@@ -29,3 +31,20 @@ async def client(server: ScriptedServer) -> AsyncIterator[AsyncClient]:
 def pictures() -> Iterator[PictureServer]:
     with PictureServer() as pictures:
         yield pictures
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A whole service with the simulator, for all tests that do not mind each other."""
+    with standing_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture
+def commands(server: ScriptedServer, tmp_path: Path) -> Commands:
+    return Commands(server.target, tmp_path)
+
+
+@pytest.fixture
+def real_commands(stack: Stack, tmp_path: Path) -> Commands:
+    return Commands(stack.grpc, tmp_path)

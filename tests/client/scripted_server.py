@@ -28,8 +28,21 @@ from mjproxy.v1.account_service_pb2 import (
     UnknownMessage,
 )
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server
+from mjproxy.v1.delivery_service_pb2 import (
+    DELIVERY_STATE_PENDING,
+    DeliveryRecord,
+    DropDeliveryRequest,
+    DropDeliveryResponse,
+    ListDeliveriesRequest,
+    ListDeliveriesResponse,
+    RetryDeliveryRequest,
+    RetryDeliveryResponse,
+)
+from mjproxy.v1.delivery_service_pb2_grpc import DeliveryServiceServicer, add_DeliveryServiceServicer_to_server
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_SUCCESS,
+    GetImageUrlRequest,
+    GetImageUrlResponse,
     GetTaskRequest,
     GetTaskResponse,
     ListTasksRequest,
@@ -95,7 +108,7 @@ class Call:
 
 
 @dataclass
-class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
+class ScriptedServer(TaskServiceServicer, AccountServiceServicer, DeliveryServiceServicer):
     """Tasks, their log, and what is to go wrong.
 
     Attributes:
@@ -113,10 +126,12 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     oldest: int = 0
     revision: int = 0
     key: str | None = None
+    credentials: grpc.ServerCredentials | None = None
     hang: bool = False
     tasks: dict[str, pb.Task] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
     unknown: list[UnknownMessage] = field(default_factory=list)
+    callbacks: dict[str, DeliveryRecord] = field(default_factory=dict)
     log: list[TaskChange] = field(default_factory=list)
     errors: defaultdict[str, deque[Fails]] = field(default_factory=lambda: defaultdict(deque))
     cuts: deque[Cut] = field(default_factory=deque)
@@ -139,7 +154,13 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         self._server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         add_TaskServiceServicer_to_server(self, self._server)
         add_AccountServiceServicer_to_server(self, self._server)
-        self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
+        add_DeliveryServiceServicer_to_server(self, self._server)
+        address = f"127.0.0.1:{self.port}"
+        self.port = (
+            self._server.add_secure_port(address, self.credentials)
+            if self.credentials
+            else self._server.add_insecure_port(address)
+        )
         await self._server.start()
 
     async def stop(self) -> None:
@@ -212,6 +233,13 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
             await Fails(grpc.StatusCode.NOT_FOUND, "no such task", (error_info("TASK_NOT_FOUND"),)).abort(context)
         return GetTaskResponse(task=self.tasks[request.id], revision=self.revision)
 
+    async def GetImageUrl(self, request: GetImageUrlRequest, context: Context) -> GetImageUrlResponse:
+        await self._begin("GetImageUrl", request, context)
+        url = self.tasks[request.id].image_url
+        if not url:
+            await Fails(grpc.StatusCode.FAILED_PRECONDITION, "the task has no picture").abort(context)
+        return GetImageUrlResponse(url=url)
+
     async def ListTasks(self, request: ListTasksRequest, context: Context) -> ListTasksResponse:
         await self._begin("ListTasks", request, context)
         matching = [task for task in self.tasks.values() if _listed(request.filter, task)]
@@ -262,6 +290,30 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         end = start + self.page_size
         more = str(end) if end < len(wanted) else ""
         return ListUnknownMessagesResponse(messages=wanted[start:end], next_page_token=more, seen=1000)
+
+    async def ListDeliveries(self, request: ListDeliveriesRequest, context: Context) -> ListDeliveriesResponse:
+        await self._begin("ListDeliveries", request, context)
+        wanted = [each for each in self.callbacks.values() if request.state in {0, each.state}]
+        start = int(request.page_token or 0)
+        end = start + min(request.page_size or 100, self.page_size)
+        more = str(end) if end < len(wanted) else ""
+        return ListDeliveriesResponse(deliveries=wanted[start:end], next_page_token=more)
+
+    async def RetryDelivery(self, request: RetryDeliveryRequest, context: Context) -> RetryDeliveryResponse:
+        await self._begin("RetryDelivery", request, context)
+        callback = await self._callback(request.task_id, context)
+        callback.state = DELIVERY_STATE_PENDING
+        return RetryDeliveryResponse(delivery=callback)
+
+    async def DropDelivery(self, request: DropDeliveryRequest, context: Context) -> DropDeliveryResponse:
+        await self._begin("DropDelivery", request, context)
+        del self.callbacks[(await self._callback(request.task_id, context)).task_id]
+        return DropDeliveryResponse()
+
+    async def _callback(self, task_id: str, context: Context) -> DeliveryRecord:
+        if task_id not in self.callbacks:
+            await Fails(grpc.StatusCode.NOT_FOUND, "nothing to deliver", (error_info("TASK_NOT_FOUND"),)).abort(context)
+        return self.callbacks[task_id]
 
     async def _begin(self, method: str, request: Message, context: Context) -> None:
         metadata = {str(name): str(value) for name, value in context.invocation_metadata() or ()}

@@ -5,6 +5,7 @@ import pytest
 
 from mjproxy import errors
 from mjproxy.cli.exits import CommandFailed, Exit, exit_code, explain
+from mjproxy.v1.error_reason_pb2 import ERROR_REASON_MODERATED
 from mjproxy.v1.task_pb2 import Failure, Task
 
 Code = grpc.StatusCode
@@ -42,6 +43,7 @@ def test_exit_code_of_each_error_of_the_server(kind: type[errors.ServerError]) -
         (errors.TaskFailed(Task()), Exit.TASK_FAILED),
         (errors.WaitTimedOut("1", 5), Exit.TIMED_OUT),
         (errors.DownloadFailed("gone"), Exit.OTHER),
+        (errors.NotOffered("no such button"), Exit.REFUSED),
         (CommandFailed("one of two", Exit.TASK_FAILED), Exit.TASK_FAILED),
     ],
 )
@@ -70,6 +72,13 @@ def test_exit_code_of_the_other_errors(error: errors.MjproxyError, code: Exit) -
         (errors.QueueFull("full", Code.RESOURCE_EXHAUSTED), "full"),
         (errors.Refused("prompt: empty", Code.INVALID_ARGUMENT), "prompt: empty"),
         (errors.TaskFailed(Task(failure=Failure(title="Banned", description="blood"))), "Banned: blood"),
+        (
+            errors.TaskFailed(
+                Task(failure=Failure(reason=ERROR_REASON_MODERATED, title="Banned", description="Blood."))
+            ),
+            "Banned: Blood. Change the prompt or the picture.",
+        ),
+        (errors.NotOffered("task 1 does not offer 'U1'"), "task 1 does not offer 'U1'"),
     ],
 )
 def test_line_of_each_error(error: errors.MjproxyError, line: str) -> None:

@@ -2,14 +2,15 @@ import io
 
 from rich.console import Console
 
+from mjproxy.aio.client import AsyncClient
+from mjproxy.aio.task import AsyncTask
 from mjproxy.cli.tables import task_table
-from mjproxy.client import AsyncClient, AsyncTask
 from mjproxy.v1 import task_pb2 as pb
 
 
 def drawn(message: pb.Task) -> list[str]:
     screen = io.StringIO()
-    Console(width=80, file=screen).print(task_table([AsyncTask(message, 1, AsyncClient())]))
+    Console(width=80, file=screen).print(task_table([AsyncTask(message, 1, AsyncClient()._link)]))
     return [line.rstrip() for line in screen.getvalue().splitlines()]
 
 

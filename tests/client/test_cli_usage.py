@@ -5,7 +5,14 @@ from click.testing import CliRunner, Result
 
 from mjproxy.cli import main
 
-COMMANDS = ["imagine", "upscale", "vary", "reroll", "tasks", "watch", "accounts", "unknown"]
+COMMANDS = [
+    *("imagine", "blend", "describe", "shorten", "swap", "upload"),
+    *("upscale", "vary", "reroll", "zoom", "pan", "region", "animate", "buttons", "click", "confirm"),
+    *("tasks", "watch", "save", "cancel", "seed", "unknown"),
+    *("accounts list", "accounts show", "accounts add", "accounts set", "accounts enable", "accounts disable"),
+    *("accounts remove", "accounts sync", "accounts bot-settings"),
+    *("callbacks list", "callbacks retry", "callbacks drop"),
+]
 
 
 def run(*arguments: str) -> Result:
@@ -16,7 +23,7 @@ def run(*arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("imagine",), "Missing argument 'PROMPT'"),
+        (("imagine",), "Missing argument 'PROMPT...'"),
         (("imagine", "a cat", "-o", "nowhere/cat.webp"), "the folder nowhere does not exist"),
         (("imagine", "a cat", "-o", "taken.webp"), "taken.webp exists; choose another file, or say --force"),
         (("imagine", "a cat", "--image", "cat.png"), "File 'cat.png' does not exist"),
@@ -29,6 +36,17 @@ def run(*arguments: str) -> Result:
         (("vary", "1700000000000000", "0"), "0 is not in the range 1<=x<=4"),
         (("tasks", "--status", "lost"), "'lost' is not one of"),
         (("tasks", "--limit", "0"), "--limit"),
+        (("callbacks", "--limit", "0"), "--limit"),
+        (("tasks", "--server", "http://host"), "'http://host' is plain text; write HOST:PORT, or https:// for TLS"),
+        (("zoom", "1700000000000000", "3"), "3.0 is not in the range 1.0<=x<=2.0"),
+        (("pan", "1700000000000000", "north"), "'north' is not one of 'left', 'right', 'up', 'down'"),
+        (("imagine", "a cat", "a dog", "-o", "new.webp"), "2 pictures need a folder"),
+        (("imagine", "a cat", "a dog", "--request-id", "x"), "--request-id: it would be the same for all of them"),
+        (("imagine", "a cat", "--show"), '--show needs a terminal, and: pip install "mjproxy[pictures]"'),
+        (("accounts", "set", "1"), "say what to change, for instance --core-size 3"),
+        (("accounts", "bot-settings", "1"), "say what to change, for instance --remix"),
+        (("completion", "tcsh"), "'tcsh' is not one of 'bash', 'zsh', 'fish'"),
+        (("callbacks", "drop"), "Missing argument 'ID'"),
     ],
 )
 def test_wrong_usage_ends_with_two_and_says_what(
@@ -46,7 +64,7 @@ def test_wrong_usage_ends_with_two_and_says_what(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_lists_the_exit_codes(command: str) -> None:
-    result = run(command, "--help")
+    result = run(*command.split(), "--help")
     assert result.exit_code == 0
     assert "      7  the server cannot be reached\n" in result.stdout
     assert "--server HOST:PORT" in result.stdout
@@ -54,4 +72,8 @@ def test_help_lists_the_exit_codes(command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_takes_a_key_as_an_argument(command: str) -> None:
-    assert "--key " not in run(command, "--help").stdout
+    assert "--key " not in run(*command.split(), "--help").stdout
+
+
+def test_callbacks_explains_its_commands() -> None:
+    assert {"list", "retry", "drop"} <= set(run("callbacks", "--help").stdout.split())

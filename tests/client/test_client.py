@@ -8,8 +8,8 @@ import pytest
 from client.picture_server import PictureServer
 from client.scripted_server import Cut, Fails, ScriptedServer
 from mjproxy import errors
+from mjproxy.aio.client import AsyncClient
 from mjproxy.calls import MAX_TRIES, may_repeat
-from mjproxy.client import AsyncClient
 from mjproxy.follow import Patience
 from mjproxy.terms import Status
 from mjproxy.v1 import task_pb2 as pb
@@ -55,11 +55,11 @@ async def test_imagine_sends_prompt_images_and_options(
 
 
 async def test_follow_ups_name_their_parent(server: ScriptedServer, client: AsyncClient) -> None:
-    task = await client.task(server.add().id)
+    task = await client.task(server.add(buttons=[pb.Button(custom_id="MJ::JOB::upsample::1::x", label="U1")]).id)
     await task.upscale(2)
     await task.vary(3, state="mine")
     await task.reroll()
-    await task.press("MJ::JOB::upsample::1::x")
+    await task.buttons["U1"].click()
     upscale, vary, reroll, press = submitted(server)
     assert (upscale.change.action, upscale.change.index) == (pb.ACTION_UPSCALE, 2)
     assert (vary.change.action, vary.change.index, vary.options.state) == (pb.ACTION_VARIATION, 3, "mine")
@@ -100,8 +100,11 @@ def test_only_unreachable_servers_are_asked_again() -> None:
     assert not may_repeat(errors.DeadlineExceeded("", grpc.StatusCode.DEADLINE_EXCEEDED), 1)
 
 
-async def test_submission_is_repeated_with_the_same_request_id(server: ScriptedServer, client: AsyncClient) -> None:
-    server.errors["SubmitTask"].append(UNAVAILABLE)
+@pytest.mark.parametrize("fails", [UNAVAILABLE, Fails(grpc.StatusCode.CANCELLED)])
+async def test_submission_is_repeated_with_the_same_request_id(
+    server: ScriptedServer, client: AsyncClient, fails: Fails
+) -> None:
+    server.errors["SubmitTask"].append(fails)
     await client.imagine("a cat")
     first, second = submitted(server)
     assert first == second
@@ -128,8 +131,8 @@ async def test_key_goes_with_every_call_and_into_no_text(server: ScriptedServer)
         task = await client.imagine("a cat")
         server.on_watch.append(lambda: server.succeed(task.id))
         await task.wait()
-        await client.accounts()
-        assert "top-secret" not in f"{client!r} {task!r} {vars(client)['_calls']!r}"
+        await client.accounts.list()
+        assert "top-secret" not in f"{client!r} {task!r} {client._link.connection!r}"
     assert {call.metadata["authorization"] for call in server.calls} == {"Bearer top-secret"}
 
 
@@ -139,9 +142,12 @@ async def test_call_without_a_key_is_unauthenticated(server: ScriptedServer, cli
         await client.imagine("a cat")
 
 
-async def test_client_that_is_not_open_says_how_to_open_it() -> None:
-    with pytest.raises(RuntimeError, match="async with"):
-        await AsyncClient().task("1")
+async def test_a_closed_client_says_so(server: ScriptedServer) -> None:
+    client = AsyncClient(server.target)
+    await client.task(server.add().id)
+    await client.aclose()
+    with pytest.raises(RuntimeError, match="the client is closed"):
+        await client.task("1")
 
 
 async def test_unknown_task_is_not_found(client: AsyncClient) -> None:
@@ -163,7 +169,7 @@ async def test_tasks_reads_page_after_page(server: ScriptedServer, client: Async
 async def test_accounts_reads_page_after_page(server: ScriptedServer, client: AsyncClient) -> None:
     server.page_size = 2
     server.accounts.extend(Account(id=str(number)) for number in range(5))
-    assert [account.id for account in await client.accounts()] == ["0", "1", "2", "3", "4"]
+    assert [account.id for account in await client.accounts.list()] == ["0", "1", "2", "3", "4"]
 
 
 async def test_updates_tell_each_change_to_the_end(server: ScriptedServer, client: AsyncClient) -> None:
@@ -301,5 +307,5 @@ async def test_task_without_a_picture_cannot_be_saved(
     server: ScriptedServer, client: AsyncClient, tmp_path: Path
 ) -> None:
     task = await client.task(server.add().id)
-    with pytest.raises(errors.DownloadFailed, match="has no picture"):
+    with pytest.raises(errors.Refused, match="has no picture"):
         await task.save(tmp_path)

@@ -6,9 +6,10 @@ from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-unt
 
 from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy import errors
-from mjproxy.client import AsyncClient
+from mjproxy.aio.client import AsyncClient
 from mjproxy.v1 import task_pb2 as pb
-from mjproxy.v1.error_reason_pb2 import ERROR_REASON_MODERATED
+from mjproxy.v1.error_reason_pb2 import ERROR_REASON_MODERATED, ErrorReason
+from mjproxy.v1.task_pb2 import Failure, Task
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_BANNED_PROMPT,
     SUBMIT_CODE_QUEUE_REJECTED,
@@ -32,7 +33,6 @@ BY_STATUS = {
     Code.INTERNAL: errors.InternalError,
     Code.UNKNOWN: errors.InternalError,
     Code.DATA_LOSS: errors.InternalError,
-    Code.CANCELLED: errors.ServerError,
     Code.ABORTED: errors.ServerError,
 }
 
@@ -116,3 +116,13 @@ def test_failed_task_says_why(failure: pb.Failure | None, text: str, reason: str
     error = errors.TaskFailed(pb.Task(failure=failure))
     assert str(error) == text
     assert error.reason == reason
+
+
+def test_each_failure_of_a_task_has_a_remedy_and_no_other_reason_has() -> None:
+    of_tasks = {
+        reason for reason in ErrorReason.values() if reason >= ErrorReason.Value("ERROR_REASON_PROMPT_REJECTED")
+    }
+    with_remedy = {
+        reason for reason in ErrorReason.values() if errors.TaskFailed(Task(failure=Failure(reason=reason))).remedy
+    }
+    assert with_remedy == of_tasks

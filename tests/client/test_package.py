@@ -18,6 +18,6 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_contract_is_imported_without_the_client() -> None:
-    program = "import sys, mjproxy.v1.task_service_pb2_grpc; print({'mjproxy.client', 'httpx'} & set(sys.modules))"
+    program = "import sys, mjproxy.v1.task_service_pb2_grpc; print({'mjproxy.links', 'httpx'} & set(sys.modules))"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30)
     assert printed.stdout == "set()\n"

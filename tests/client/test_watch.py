@@ -225,7 +225,7 @@ BREAKS = st.sampled_from(
 CUTS = st.lists(st.builds(Cut, st.integers(0, 4), BREAKS), max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cuts=CUTS, batch=st.integers(1, 4), before=st.integers(0, 6), during=st.integers(1, 12))
 def test_no_change_is_skipped_or_repeated_whatever_cuts_the_stream(
     cuts: list[Cut], batch: int, before: int, during: int

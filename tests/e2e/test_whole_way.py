@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import grpc
 import httpx
 from PIL import Image, ImageChops
 
 import mjproxy
 from e2e.pictures import image, job_in
 from e2e.stack import Stack
+from mjproxy.v1.account_pb2 import AccountSettings
+from mjproxy.v1.account_service_pb2 import CreateAccountRequest, DeleteAccountRequest, ListAccountsRequest
+from mjproxy.v1.account_service_pb2_grpc import AccountServiceStub
+
+if TYPE_CHECKING:
+    from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
 
 Json = dict[str, object]
 
@@ -62,9 +71,25 @@ def alike(one: Image.Image, other: Image.Image) -> bool:
     return max(highest for _, highest in difference.getextrema()) < 24  # type: ignore[misc, str-unpack]
 
 
-async def test_images_go_into_the_prompt(rest: httpx.AsyncClient, stack: Stack) -> None:
-    import base64
+async def test_a_description_is_read_where_clients_look_and_all_of_it_is_drawn(rest: httpx.AsyncClient) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 32), "teal").save(buffer, "PNG")
+    told = await ended(rest, await submitted(rest, "describe", base64=base64.b64encode(buffer.getvalue()).decode()))
+    text = told["properties"]["finalPrompt"]  # type: ignore[index]
+    assert text
+    assert (told["prompt"], told["promptEn"]) == (text, text)
+    every = next(button for button in told["buttons"] if "PicReader::all" in button["customId"])  # type: ignore[attr-defined]
+    body = {"taskId": told["id"], "customId": every["customId"], "notifyHook": "http://127.0.0.1:9/mine"}
+    answer = (await rest.post("/mj/submit/action", json=body)).json()
+    made = answer["properties"]["taskIds"]
+    assert (len(set(made)), answer["result"]) == (4, made[0])
+    drawn = [await ended(rest, task_id) for task_id in made]
+    assert [(task["action"], task["status"]) for task in drawn] == [("IMAGINE", "SUCCESS")] * 4
+    assert len({task["prompt"] for task in drawn}) == 4
+    assert drawn[3]["properties"]["notifyHook"] == "http://127.0.0.1:9/mine"  # type: ignore[index]
 
+
+async def test_images_go_into_the_prompt(rest: httpx.AsyncClient, stack: Stack) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (32, 32), "teal").save(buffer, "PNG")
     data = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -103,7 +128,7 @@ async def test_a_picture_with_the_command_line(stack: Stack, tmp_path: Path) -> 
     assert saved.stem in out
     code, out, err = await command(stack, tmp_path, "upscale", "1700000000000000", "1")
     assert (code, out) == (4, "")
-    assert "does not exist" in err
+    assert "There is no task 1700000000000000" in err
 
 
 async def command(stack: Stack, folder: Path, *words: str) -> tuple[int, str, str]:
@@ -116,3 +141,16 @@ async def command(stack: Stack, folder: Path, *words: str) -> tuple[int, str, st
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
+
+
+async def test_an_account_that_is_added_to_a_simulated_service_has_no_pace_either(
+    rest: httpx.AsyncClient, stack: Stack
+) -> None:
+    (made,) = (await rest.post(f"{stack.simulator}/control/accounts", json={"count": 1})).json()
+    settings = AccountSettings(guild_id=made["guild_id"], channel_id=made["channel_id"])
+    async with grpc.aio.insecure_channel(stack.grpc) as channel:
+        accounts: AccountServiceAsyncStub = AccountServiceStub(channel)
+        added = await accounts.CreateAccount(CreateAccountRequest(settings=settings, user_token=made["user_token"]))
+        listed = (await accounts.ListAccounts(ListAccountsRequest())).accounts
+        await accounts.DeleteAccount(DeleteAccountRequest(id=added.account.id))
+    assert {account.settings.interval_seconds for account in listed} == {0}

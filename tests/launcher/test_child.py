@@ -33,9 +33,9 @@ async def test_a_part_is_drained_on_leaving() -> None:
     assert not running.is_running()
 
 
-async def test_a_part_that_does_not_close_in_time_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "DRAIN_SECONDS", 0.2)
-    async with child.running(Launch("simulator", FREE, environment={"FAKE_STUBBORN": "simulator"})) as process:
+async def test_a_part_that_does_not_close_in_time_is_killed() -> None:
+    stubborn = Launch("simulator", FREE, patience=0.2, environment={"FAKE_STUBBORN": "simulator"})
+    async with child.running(stubborn) as process:
         running = await answering(process)
     assert not running.is_running()
 

@@ -54,6 +54,11 @@ def test_server_and_shim_share_a_generated_key_which_no_argument_shows() -> None
     assert "generated" not in " ".join(server.command() + rest.command()) + repr(server) + repr(plan())
 
 
+def test_a_part_may_take_longer_to_close_than_to_drain() -> None:
+    assert plan().server({}).patience == plan().simulator().patience == 10
+    assert plan("drain_seconds = 60").server({}).patience == 65
+
+
 def test_a_configured_service_key_is_left_alone() -> None:
     assert plan('service_key = "own"').server({}).environment == {}
 
@@ -97,9 +102,8 @@ def test_the_simulator_takes_the_place_of_every_host_and_of_the_proxy() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("toml", "own"), [("", {"interval_seconds": 0}), ("[account_defaults]\ninterval_seconds = 2", {})]
-)
-def test_simulated_accounts_have_no_pace_unless_one_is_configured(toml: str, own: dict[str, int]) -> None:
+@pytest.mark.parametrize(("toml", "pace"), [("", "0"), ("[account_defaults]\ninterval_seconds = 2", None)])
+def test_simulated_accounts_have_no_pace_unless_one_is_configured(toml: str, pace: str | None) -> None:
     environment = simulated.environment(SIMULATOR, OFFERED, paced=plan(toml).is_paced)
-    assert json.loads(environment["MJPROXY_ACCOUNTS"]) == [{**OFFERED[0], **own}]
+    assert json.loads(environment["MJPROXY_ACCOUNTS"]) == OFFERED
+    assert environment.get("MJPROXY_ACCOUNT_DEFAULTS__INTERVAL_SECONDS") == pace

@@ -38,8 +38,7 @@ def test_the_server_is_given_the_simulator_s_accounts_and_hosts(up: Run, workdir
     simulator = ready["simulator"].removeprefix("http://")
     told = ask(ready["grpc"])
     assert [account["channel_id"] for account in told["settings"]["accounts"]] == ["20", "21"]
-    assert told["settings"]["accounts"][0]["interval_seconds"] == 0
-    assert told["settings"]["account_defaults"] == {"core_size": 12}
+    assert told["settings"]["account_defaults"] == {"core_size": 12, "interval_seconds": 0}
     assert told["settings"]["discord"]["gateway"] == f"ws://{simulator}"
     assert told["settings"]["data"] == "kept"
     assert told["has_service_key"]

@@ -107,6 +107,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     accounts: list[Account] = field(default_factory=list)
     log: list[TaskChange] = field(default_factory=list)
     submitted: list[SubmitTaskRequest] = field(default_factory=list)
+    patience: list[float] = field(default_factory=list)
     uploaded: list[UploadImagesRequest] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
@@ -175,6 +176,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     async def SubmitTask(self, request: SubmitTaskRequest, context: Context) -> SubmitTaskResponse:
         await self._caller("SubmitTask", context)
         self.submitted.append(request)
+        self.patience.append(context.time_remaining() or 0)
         answer = await self._scripted(SubmitTaskResponse, context)
         await self.put(*answer.tasks)
         answer.revision = self.revision

@@ -4,6 +4,7 @@ import httpx
 import orjson
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from openapi_checks import conforms
 from rest_server import ScriptedServer
 
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
@@ -65,6 +66,7 @@ async def test_accounts_are_listed_all_and_fetched_one_by_one(
     server.accounts += [account(str(number)) for number in range(1, 6)]
     listed = await shim.get(f"{prefix}/account/list")
     assert [entry["id"] for entry in listed.json()] == ["1", "2", "3", "4", "5"]
+    conforms(listed)
     assert (await shim.get(f"{prefix}/account/3/fetch")).json() == listed.json()[2]
 
 

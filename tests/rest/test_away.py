@@ -9,6 +9,8 @@ import pytest
 from rest_running import running_shim
 from rest_server import ScriptedServer, running
 
+from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
+
 ANN = {"mj-api-secret": "key-of-ann"}
 BOB = {"mj-api-secret": "key-of-bob"}
 
@@ -108,6 +110,17 @@ async def test_what_acts_has_code_9_in_a_200(
     await switch.off()
     answer = await shim.request(method, path, json=body)
     assert (answer.status_code, answer.json()["code"], answer.json()["result"]) == (200, 9, None)
+
+
+async def test_the_first_submission_to_a_server_that_is_back_is_accepted(
+    switch: Switch, shim: httpx.AsyncClient
+) -> None:
+    await switch.off()
+    for _ in range(2):
+        assert (await shim.post("/mj/submit/imagine", json={"prompt": "Cat"})).json()["code"] == 9
+    switch.server.answers.append(SubmitTaskResponse(tasks=[running("1")], code=SUBMIT_CODE_SUCCESS))
+    await switch.on()
+    assert (await shim.post("/mj/submit/imagine", json={"prompt": "Cat"})).json()["code"] == 1
 
 
 async def test_reads_are_fresh_again_when_the_server_is_back(switch: Switch, shim: httpx.AsyncClient) -> None:

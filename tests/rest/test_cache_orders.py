@@ -245,7 +245,7 @@ STEPS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.sampled_from(CAPACITIES),
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 59)), min_size=60, max_size=120),

@@ -114,7 +114,7 @@ async def test_wrong_ids_and_pages_are_refused_by_name(shim: httpx.AsyncClient) 
     negative = await shim.get("/mj/task/list?page_size=-1")
     assert [answer.json()["code"] for answer in (ids, size, negative)] == [4, 4, 4]
     assert ids.json()["description"] == "ids.0参数错误：应为文本"
-    assert size.json()["description"] == "page_size参数错误"
+    assert size.json()["description"] == "page_size参数错误：应为整数"
 
 
 async def test_nothing_stale_is_served_when_the_watch_is_refused_after_a_while(

@@ -2,7 +2,7 @@ import json
 import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mjproxy.v1.task_service_pb2 import SubmitTaskRequest
@@ -44,7 +44,6 @@ def parsed(model: type[SubmitBody], body: object) -> SubmitTaskRequest:
 
 
 @pytest.mark.parametrize("model", BODIES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_any_json_is_translated_or_refused_with_a_text(model: type[SubmitBody], data: st.DataObject) -> None:
     names = [field.alias or name for name, field in model.model_fields.items()]
@@ -57,7 +56,6 @@ def test_any_json_is_translated_or_refused_with_a_text(model: type[SubmitBody], 
 
 
 @pytest.mark.parametrize("model", BODIES)
-@settings(deadline=None)
 @given(raw=st.binary(max_size=40))
 def test_any_bytes_are_refused_with_a_text(model: type[SubmitBody], raw: bytes) -> None:
     with pytest.raises(InvalidBody):
@@ -65,7 +63,6 @@ def test_any_bytes_are_refused_with_a_text(model: type[SubmitBody], raw: bytes) 
 
 
 @pytest.mark.parametrize("model", BODIES)
-@settings(deadline=None)
 @given(data=st.data())
 def test_null_an_empty_text_and_an_empty_list_are_absent(model: type[SubmitBody], data: st.DataObject) -> None:
     names = [field.alias or name for name, field in model.model_fields.items() if not field.is_required()]
@@ -75,7 +72,6 @@ def test_null_an_empty_text_and_an_empty_list_are_absent(model: type[SubmitBody]
     assert parsed(model, MINIMAL[model] | blanks) == parsed(model, MINIMAL[model])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.uuids().map(uuid.UUID.__str__), values))
 def test_unknown_keys_are_ignored(unknown: dict[str, object]) -> None:
     assert parsed(ImagineBody, {"prompt": "Cat"} | unknown) == parsed(ImagineBody, {"prompt": "Cat"})

@@ -11,6 +11,7 @@ import orjson
 import pytest
 import pytest_asyncio
 from google.protobuf.json_format import MessageToDict, ParseDict
+from openapi_checks import conforms
 from rest_running import running_shim
 from rest_server import Refusal, ScriptedServer
 
@@ -63,3 +64,4 @@ async def test_submit_as_the_case_says(case: Case, scripted: ScriptedServer, cli
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.content == orjson.dumps(case["answer"])
+    conforms(answer)

@@ -95,6 +95,11 @@ async def _get(http: httpx.AsyncClient, url: str) -> Picture:
     return Picture(bytes(content), content_type)
 
 
+async def save(picture: Picture, path: Path, *, name: str, overwrite: bool) -> Path:
+    """Writes a file off the event loop; see `store`."""
+    return await asyncio.to_thread(store, picture, path, name=name, overwrite=overwrite)
+
+
 def store(picture: Picture, path: Path, *, name: str, overwrite: bool) -> Path:
     """Writes a file that is either whole or not there.
 

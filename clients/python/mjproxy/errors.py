@@ -16,6 +16,7 @@
     │   ├── Unsupported          the server does not offer this
     │   └── InternalError        a fault of the server; report it
     ├── TaskFailed               the task was accepted, and failed or was cancelled later
+    ├── NotOffered               the task has no such button, or not yet
     ├── WaitTimedOut             the task goes on, but nobody waits any longer
     └── DownloadFailed           the picture could not be fetched
 """
@@ -145,6 +146,13 @@ class TaskFailed(MjproxyError):
 
     Attributes:
         task: The task at its end; `task.failure` says why.
+
+    Example:
+        >>> from mjproxy.v1.error_reason_pb2 import ERROR_REASON_BOT_BUSY
+        >>> from mjproxy.v1.task_pb2 import Failure
+        >>> failed = TaskFailed(Task(failure=Failure(reason=ERROR_REASON_BOT_BUSY, title="Queue full")))
+        >>> print(failed, failed.reason, failed.remedy, sep=" | ")
+        Queue full | BOT_BUSY | Try again when some of the account's jobs have ended.
     """
 
     def __init__(self, task: Task) -> None:
@@ -156,6 +164,15 @@ class TaskFailed(MjproxyError):
     def reason(self) -> str:
         """The `ErrorReason` without its prefix, for instance "MODERATED"; empty for a cancelled task."""
         return reason_word(self.task.failure.reason)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in a sentence; empty where nobody can tell."""
+        return _REMEDIES.get(self.reason, "")
+
+
+class NotOffered(MjproxyError, LookupError):
+    """The task has no such button; or it has none yet, since it has not succeeded."""
 
 
 class WaitTimedOut(MjproxyError, TimeoutError):
@@ -174,6 +191,21 @@ class DownloadFailed(MjproxyError):
     """The picture could not be fetched."""
 
 
+# What a caller can do about a task that failed. The descriptions of failures are mostly the bot's own and do not say.
+_REMEDIES: Mapping[str, str] = {
+    "PROMPT_REJECTED": "Correct the prompt or its parameters.",
+    "MODERATED": "Change the prompt or the picture.",
+    "BOT_ERROR": "Try again; Midjourney calls it its own fault.",
+    "DISCORD_REFUSED": "Try again; if it stays so, the operator looks at the account with `mjproxy doctor`.",
+    "BOT_BUSY": "Try again when some of the account's jobs have ended.",
+    "ACCOUNT_HELD": "The account's owner has to act at Discord; the operator then enables it again.",
+    "TIMED_OUT": "Look at Discord whether the job has ended; if not, try again.",
+    "OUTCOME_UNKNOWN": "Look at Discord whether the job was taken before you try again: it may have been paid for.",
+    "INTERRUPTED": "Look at Discord whether the job has ended; if not, try again.",
+    "MODAL_EXPIRED": "Submit it again, and confirm it within half an hour.",
+    "STOPPED": "Somebody stopped it at Discord; submit it again if that was not meant.",
+}
+
 _BY_STATUS: Mapping[grpc.StatusCode, type[ServerError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: Refused,
     grpc.StatusCode.FAILED_PRECONDITION: Refused,
@@ -184,6 +216,7 @@ _BY_STATUS: Mapping[grpc.StatusCode, type[ServerError]] = {
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: PermissionDenied,
     grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.CANCELLED: Unavailable,  # Not by this side: so ends a call that reaches a server as it closes.
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.UNIMPLEMENTED: Unsupported,
     grpc.StatusCode.INTERNAL: InternalError,

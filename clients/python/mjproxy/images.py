@@ -19,10 +19,11 @@ async def load_images(sources: Iterable[ImageSource]) -> list[Image]:
         OSError: A file cannot be read.
         ValueError: A file is larger than the server takes, or a string is no http(s) URL.
     """
-    return [await _load_image(source) for source in sources]
+    return [await load_image(source) for source in sources]
 
 
-async def _load_image(source: ImageSource) -> Image:
+async def load_image(source: ImageSource) -> Image:
+    """Reads a picture; errors as those of `load_images`."""
     if isinstance(source, bytes):
         return Image(data=source)
     if isinstance(source, Path):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mjproxy.v1.account_service_pb2 import ListAccountsRequest, ListUnknownMessagesRequest
+from mjproxy.v1.delivery_service_pb2 import ListDeliveriesRequest
 from mjproxy.v1.task_service_pb2 import ListTasksRequest, ListTasksResponse
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mjproxy.v1.account_pb2 import Account
     from mjproxy.v1.account_service_pb2 import UnknownMessage
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
+    from mjproxy.v1.delivery_service_pb2 import DeliveryRecord, DeliveryState
+    from mjproxy.v1.delivery_service_pb2_grpc import DeliveryServiceAsyncStub
     from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
 
@@ -58,6 +61,21 @@ async def all_accounts(calls: Calls, stub: AccountServiceAsyncStub) -> list[Acco
         if not page.next_page_token:
             return accounts
         request = ListAccountsRequest(page_token=page.next_page_token)
+
+
+async def some_callbacks(
+    calls: Calls, stub: DeliveryServiceAsyncStub, state: DeliveryState.ValueType, limit: int
+) -> list[DeliveryRecord]:
+    """Reads the first callbacks in this state, the oldest task first."""
+    callbacks: list[DeliveryRecord] = []
+    token = ""
+    while True:
+        request = ListDeliveriesRequest(state=state, page_size=limit - len(callbacks), page_token=token)
+        page = await calls(stub.ListDeliveries, request)
+        callbacks += page.deliveries
+        token = page.next_page_token
+        if not token or len(callbacks) >= limit:
+            return callbacks
 
 
 async def all_unknown_messages(calls: Calls, stub: AccountServiceAsyncStub, account_id: str) -> UnknownMessages:

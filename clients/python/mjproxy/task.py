@@ -10,6 +10,7 @@ from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_EXISTED,
     SUBMIT_CODE_NEEDS_MODAL,
     SubmitCode,
+    SubmitModalResponse,
     SubmitTaskResponse,
 )
 
@@ -33,14 +34,15 @@ class Submission:
     task_ids: tuple[str, ...]
 
     @classmethod
-    def of(cls, response: SubmitTaskResponse) -> Self:
+    def of(cls, response: SubmitTaskResponse | SubmitModalResponse) -> Self:
         """Reads the server's answer."""
+        tasks = response.tasks if isinstance(response, SubmitTaskResponse) else [response.task]
         return cls(
             code=response.code,
             description=response.description,
             queue_position=response.queue_position,
             deduplicated=response.deduplicated,
-            task_ids=tuple(task.id for task in response.tasks),
+            task_ids=tuple(task.id for task in tasks),
         )
 
     @property
@@ -92,6 +94,11 @@ class TaskView:
         return self.status.ended
 
     @property
+    def waits_for_confirmation(self) -> bool:
+        """True if the task goes on only when it is confirmed."""
+        return self.status is Status.MODAL
+
+    @property
     def mode(self) -> Mode:
         """How fast the bot works on it; "unknown" until the bot has said so."""
         return Mode.of(self.message.mode)
@@ -105,6 +112,11 @@ class TaskView:
     def prompt(self) -> str:
         """The prompt as it was submitted."""
         return self.message.prompt
+
+    @property
+    def final_prompt(self) -> str:
+        """The prompt as the bot echoed it; of a describe or a shorten the text that it wrote; empty before that."""
+        return self.message.properties.final_prompt
 
     @property
     def progress(self) -> int:

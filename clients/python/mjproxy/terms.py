@@ -1,8 +1,10 @@
 """The words of the contract's enumerations, as plain strings for people and programs."""
 
+import re
 from enum import StrEnum
 from typing import Self
 
+from mjproxy.v1 import account_pb2, task_service_pb2
 from mjproxy.v1 import task_pb2 as pb
 
 
@@ -36,7 +38,8 @@ class Term(StrEnum):
             ValueError: It is none of `words()`.
         """
         if word not in cls.words():
-            raise ValueError(f"{cls.__name__.lower()}: {word!r} is none of {', '.join(cls.words())}")
+            name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+            raise ValueError(f"{name}: {word!r} is none of {', '.join(cls.words())}")
         return cls[word.upper()]
 
 
@@ -100,3 +103,36 @@ class Bot(Term):
     MIDJOURNEY = "midjourney", pb.BOT_TYPE_MIDJOURNEY
     NIJI = "niji", pb.BOT_TYPE_NIJI
     INSIGHT_FACE = "insight_face", pb.BOT_TYPE_INSIGHT_FACE
+
+
+class Shape(Term):
+    """The shape of a blend."""
+
+    number: task_service_pb2.BlendDimensions.ValueType
+
+    UNKNOWN = "unknown", task_service_pb2.BLEND_DIMENSIONS_UNSPECIFIED
+    PORTRAIT = "portrait", task_service_pb2.BLEND_DIMENSIONS_PORTRAIT
+    SQUARE = "square", task_service_pb2.BLEND_DIMENSIONS_SQUARE
+    LANDSCAPE = "landscape", task_service_pb2.BLEND_DIMENSIONS_LANDSCAPE
+
+
+class WhenHeld(Term):
+    """What becomes of the waiting tasks of an account whose owner has to act."""
+
+    number: account_pb2.WhenHeld.ValueType
+
+    UNKNOWN = "unknown", account_pb2.WHEN_HELD_UNSPECIFIED
+    WAIT = "wait", account_pb2.WHEN_HELD_WAIT
+    MOVE = "move", account_pb2.WHEN_HELD_MOVE
+
+
+class Level(Term):
+    """How strong a setting of the bot is."""
+
+    number: account_pb2.SettingLevel.ValueType
+
+    UNKNOWN = "unknown", account_pb2.SETTING_LEVEL_UNSPECIFIED
+    LOW = "low", account_pb2.SETTING_LEVEL_LOW
+    MEDIUM = "medium", account_pb2.SETTING_LEVEL_MEDIUM
+    HIGH = "high", account_pb2.SETTING_LEVEL_HIGH
+    VERY_HIGH = "very_high", account_pb2.SETTING_LEVEL_VERY_HIGH

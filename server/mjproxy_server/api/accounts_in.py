@@ -124,6 +124,8 @@ def _check_mask(names: tuple[str, ...], *, may_be_empty: bool) -> None:
     if not names and not may_be_empty:
         raise InvalidField("update_mask", "must not be empty; name the fields to change, or give a new user_token")
     for name in names:
+        if name == "user_token":
+            raise InvalidField("update_mask", "user_token is no setting and needs no mask; leave it out of it")
         if name == "channel_id":
             raise InvalidField("update_mask", "channel_id is the account's id and stays; create another account")
         if name not in _READERS:

@@ -210,7 +210,7 @@ class Connection:
         if dispatch.type == "READY":
             self.user_id = _user_of(dispatch)
             await self._begin_session()
-        elif dispatch.type == "RESUMED" and not self._taken_up:  # Another process may have missed what was no dispatch.
+        elif dispatch.type == "RESUMED" and not self._taken_up:  # The earlier process has heard what is not replayed.
             await self._begin_session()
         for listener in tuple(self._listeners):
             await listener.hear(dispatch)

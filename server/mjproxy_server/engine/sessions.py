@@ -1,7 +1,8 @@
 """The gateway sessions beyond the process: each is stored as far as all that it brought is stored.
 
 That is done now and then: from an older point Discord sends again what is known already, which changes nothing. What
-matters is that no point is ever ahead of the facts.
+matters is that no point is ahead of the facts. Only a text may be that was heard and was still being translated; the
+next process finds it in the channel's history, which it reads in any case.
 """
 
 import hashlib

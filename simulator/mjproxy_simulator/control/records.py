@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mjproxy_simulator.control.answers import asked_account, asked_number, not_found
+from mjproxy_simulator.control.answers import asked_account, asked_number, bad_request, not_found
 from mjproxy_simulator.discord.forms import Json, MessageForms
 from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.gateway.session import Session
 from mjproxy_simulator.model.accounts import Channel, Directory
-from mjproxy_simulator.model.jobs import Job
+from mjproxy_simulator.model.jobs import Job, Status
 from mjproxy_simulator.model.messages import Message
 from mjproxy_simulator.pictures.metadata import pictures_of
 from mjproxy_simulator.rest.errors import JsonResponse
@@ -61,7 +61,7 @@ class RecordRoutes:
         """Return all jobs, oldest first: in the channels of an account, with a status."""
         account = asked_account(self._directory, request)
         channels = None if account is None else {channel.id for channel in account.channels}
-        status = request.query_params.get("status")
+        status = _asked_status(request)
         found = (
             job
             for job in self._store.jobs()
@@ -139,6 +139,14 @@ def _session_form(session: Session) -> Json:
         "connected": session.attached,
         "kept_events": session.kept_events,
     }
+
+
+def _asked_status(request: Request) -> Status | None:
+    text = request.query_params.get("status")
+    try:
+        return None if text is None else Status(text)
+    except ValueError:
+        raise bad_request(f"status: {text!r} is not known; known are {', '.join(Status)}") from None
 
 
 def _job_form(job: Job) -> Json:

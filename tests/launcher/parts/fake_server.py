@@ -40,6 +40,7 @@ class Key(Section):
 class Settings(PartSettings):
     data: Path = Path("data")
     grpc_listen: str = "127.0.0.1:50051"
+    drain_seconds: int = 5
     api_secret: SecretStr | None = None
     console_token: str = Field("", max_length=10)
     """A secret that its author forgot to declare as one."""

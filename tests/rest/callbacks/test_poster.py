@@ -233,7 +233,7 @@ async def test_what_is_no_hook_is_dropped(hook_url: str, trusted: bool) -> None:
 
 
 @given(st.one_of(st.text(), st.text().map("http://{}".format), st.from_regex(r"https?://[^/]*:\d+/", fullmatch=True)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_as_a_hook_leads_to_a_result(hook_url: str) -> None:
     async def post() -> DeliveryResult:
         async with poster(AddressRules(), ["127.0.0.1"]) as opened:

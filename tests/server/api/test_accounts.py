@@ -195,6 +195,11 @@ async def test_a_wrong_change_is_refused_by_the_fields_name_and_changes_nothing(
     assert (await _get(service, "11")).settings == before.settings
 
 
+async def test_a_token_in_the_mask_is_refused_with_the_remedy(service: Service) -> None:
+    with pytest.raises(grpc.aio.AioRpcError, match="user_token is no setting and needs no mask; leave it out of it"):
+        await service.accounts.UpdateAccount(update("11", "user_token"))
+
+
 async def test_a_disabled_account_takes_no_more_tasks(service: Service) -> None:
     await service.accounts.UpdateAccount(update("11", enable=False))
     with pytest.raises(grpc.aio.AioRpcError) as error:

@@ -38,8 +38,18 @@ async def test_what_is_no_image_is_refused_with_its_place(data: bytes) -> None:
 
 async def test_an_image_with_too_many_pixels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MOST_PIXELS", 63)
-    with pytest.raises(InvalidImage, match="at most 63 pixels, got 8 x 8"):
+    with pytest.raises(InvalidImage, match="at most 63 pixels, got 8 x 8") as refused:
         await check("imagine.images", [InlineImage(picture("PNG"))])
+    assert refused.value.details == {"field": "imagine.images[0]", "fault": "TOO_MANY_PIXELS", "most": "63"}
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"), [(b"", "EMPTY"), (picture("BMP"), "IMAGE_TYPE"), (picture("JPEG")[:-100], "IMAGE_BROKEN")]
+)
+async def test_what_is_wrong_is_told_to_programs(data: bytes, fault: str) -> None:
+    with pytest.raises(InvalidImage) as refused:
+        await check("imagine.images", [InlineImage(data)])
+    assert refused.value.details["fault"] == fault
 
 
 async def test_too_many_images_are_refused() -> None:

@@ -13,7 +13,7 @@ from mjproxy_server.discord.gateway.types import GatewayPhase
 from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.model.vocabulary import Reason, Status
 from server.engine.engine_world import EngineWorld, FastClock, running_engine_world
 
 ACCELERATED = 20
@@ -97,18 +97,42 @@ async def test_a_connection_that_is_gone_is_made_again_and_the_account_says_so(t
 
 @pytest.mark.parametrize("hours", [2, -2])
 async def test_a_wall_clock_that_jumps_costs_no_task(tmp_path: Path, hours: int) -> None:
-    async with running_engine_world(tmp_path, speed=3, clock_factor=10) as world:
+    async with running_engine_world(tmp_path, clock_factor=100, timeout_minutes=5) as world:
         clock = world.engine.clock
         assert isinstance(clock, FastClock)
+        await world.control.post("/control/speed", json={"speed": 0.001})
         tasks = [await world.submit(ImagineRequest("a cat"))]
-        position = world.engine.hub.head
-        while world.engine.fleet.lanes[0].load().running == 0:
-            await world.engine.hub.wait(position)
-            position = world.engine.hub.head
+        await taken(world, tasks[0])
         clock.set(hours * 3600)
+        await clock.sleep(200)  # The job is silent for so long, which is looked at meanwhile, and allowed.
+        await world.control.post("/control/speed", json={"speed": 100})
         tasks.append(await world.submit(ImagineRequest("a dog")))
         await drawn(world, tasks)
         assert tasks[1].id > tasks[0].id
+
+
+async def test_a_silent_job_is_given_up_in_time_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, clock_factor=100, timeout_minutes=5) as world:
+        clock = world.engine.clock
+        assert isinstance(clock, FastClock)
+        await world.fault("stop_job", steps=1, outcome="silent")
+        task = await world.submit(ImagineRequest("a cat"))
+        await taken(world, task)
+        begun_at = clock.monotonic()
+        clock.set(-7200)
+        ended = await world.ended(task.id)
+        assert ended.failure
+        assert ended.failure.reason is Reason.TIMED_OUT
+        assert clock.monotonic() - begun_at < 3600
+
+
+async def taken(world: EngineWorld, task: Task) -> None:
+    """Waits until the task's job has given a sign of life."""
+    position = world.engine.hub.head
+    async with asyncio.timeout(30):
+        while not (found := await world.engine.store.get(task.id)) or not found[0].trace.last_sign_at:
+            await world.engine.hub.wait(position)
+            position = world.engine.hub.head
 
 
 async def test_what_was_heard_is_not_measured_by_the_wall_clock(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +12,11 @@ import pytest
 
 from mjproxy_server.engine.recovery import has_open_modal
 from mjproxy_server.engine.requests import ImagineRequest
-from mjproxy_server.model.command import Change, Press
+from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.facts import CancelRequested, Sending
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status
+from mjproxy_server.prompts.config import OpenAiConfig, PromptsConfig, TranslationConfig
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
 from server.engine.engine_world import EngineWorld
@@ -142,6 +144,54 @@ async def test_a_modal_that_was_not_answered_is_opened_once_more(tmp_path: Path)
             assert ended.status is Status.SUCCESS, ended.failure
             assert await world.owns(ended)
             assert len([entry for entry in await world.ledger() if entry["type"] == 5]) == 1
+
+
+async def test_what_is_brought_again_changes_nothing(tmp_path: Path) -> None:
+    """The session is resumed from its beginning: a modal that was answered, too, is brought once more."""
+    async with running_restarts(tmp_path, speed=20) as restarts:
+        async with restarts.stopped() as world:
+            parent = await world.done(ImagineRequest("a cat"))
+            await switch_remix(world, on=True)
+        async with restarts.abandoned() as world:
+            task = await world.submit(Press(parent.id, remixable(parent)[0]))
+            await until(world, task, runs)
+        store = await opened(restarts)
+        (session,) = await store.sessions.all()
+        await store.sessions.put([replace(session, sequence=1)])
+        await store.close()
+        async with restarts.stopped() as world:
+            ended = await world.ended(task.id)
+            assert ended.status is Status.SUCCESS, ended.failure
+            assert await world.owns(ended)
+            assert world.engine.fleet.lanes[0].link.session_id == session.session_id
+            assert [entry["type"] for entry in await world.ledger()] == [2, 3, 5]
+
+
+async def test_a_text_that_was_being_translated_is_read_again(tmp_path: Path) -> None:
+    """It was heard, so that the session does not bring it once more; but it was not stored."""
+    asked = asyncio.Event()
+
+    async def be_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(be_silent, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+    translation = TranslationConfig(backend=OpenAiConfig(base_url=url, model="any"), timeout_seconds=60)
+    async with running_restarts(tmp_path, speed=50) as restarts, silent:
+        config = restarts.config
+        restarts.config = replace(config, prompts=PromptsConfig(translation=translation))
+        async with restarts.abandoned() as world:
+            task = await world.submit(Shorten("appdash appdash, dadaistic, toonami"))
+            await asked.wait()
+            point = world.engine.fleet.lanes[0].link.connection.resume_point
+            assert point is not None
+            while (await world.engine.store.sessions.all())[0].sequence != point.sequence:
+                pass
+        restarts.config = config
+        async with restarts.stopped() as world:
+            assert (await world.ended(task.id)).status is Status.SUCCESS
 
 
 async def test_a_cancel_that_was_asked_for_is_carried_out_by_the_next_engine(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ async def test_every_watch_ends_when_the_hub_closes(store: Store) -> None:
     assert hub.closed
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=st.lists(st.integers(0, 3), max_size=60), window=st.integers(1, 6))
 def test_any_interleaving_of_writing_and_reading(steps: list[int], window: int) -> None:
     asyncio.run(_interleave(steps, window))

@@ -28,7 +28,7 @@ CONDITIONS = st.builds(
 SEEDS = st.integers(0, 2**32)
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
-histories = settings(max_examples=HISTORIES, deadline=None, print_blob=True)
+histories = settings(max_examples=HISTORIES, print_blob=True)
 
 
 @histories

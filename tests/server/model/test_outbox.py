@@ -269,4 +269,4 @@ class Deliverers(RuleBasedStateMachine):
 
 
 TestDeliverers = Deliverers.TestCase
-TestDeliverers.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestDeliverers.settings = settings(max_examples=200, stateful_step_count=30)

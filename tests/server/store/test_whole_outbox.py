@@ -185,4 +185,4 @@ class WholeOutbox(RuleBasedStateMachine):
 
 
 TestWholeOutbox = pytest.mark.soak(pytest.mark.timeout(120 * LONG)(WholeOutbox.TestCase))
-TestWholeOutbox.settings = settings(max_examples=25 * LONG, stateful_step_count=40, deadline=None, print_blob=True)
+TestWholeOutbox.settings = settings(max_examples=25 * LONG, stateful_step_count=40, print_blob=True)

@@ -171,4 +171,4 @@ async def _outcome(answer: Coroutine[object, object, Admission]) -> Admission | 
 
 
 TestWholeStore = pytest.mark.soak(pytest.mark.timeout(120 * LONG)(WholeStore.TestCase))
-TestWholeStore.settings = settings(max_examples=20 * LONG, stateful_step_count=25, deadline=None, print_blob=True)
+TestWholeStore.settings = settings(max_examples=20 * LONG, stateful_step_count=25, print_blob=True)

@@ -67,7 +67,7 @@ def test_field_is_named_with_what_would_be_right(form: TypeAdapter[Any], body: o
 
 
 @pytest.mark.parametrize("name", FORMS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(body=ODD)
 def test_no_body_is_too_odd_for_a_complaint_in_its_own_words(name: str, body: object) -> None:
     said = complaint_about(FORMS[name], body)

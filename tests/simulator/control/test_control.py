@@ -115,6 +115,7 @@ async def test_what_the_bot_tells_a_stranger_is_not_heard_by_others(world: World
         ("POST /control/seed", b"{}", 400, "seed: is missing"),
         ("GET /control/ledger?since=yesterday", b"", 400, "since"),
         ("GET /control/jobs?account=1", b"", 404, "/control/accounts"),
+        ("GET /control/jobs?status=nonsense", b"", 400, "'nonsense' is not known; known are queued, running, finished"),
         ("GET /control/messages/1", b"", 404, "deleted"),
         ("POST /control/speed", b'{"speed": 0}', 400, "speed: must be greater than 0, not 0"),
         ("POST /control/accounts", b'{"profile": 2024}', 400, "profile: must be 2023 or 2026, not 2024"),

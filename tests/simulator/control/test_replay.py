@@ -185,3 +185,14 @@ async def test_scenario_is_replayed_from_the_command_line(
     file.write_text("{")
     result = await asyncio.to_thread(CliRunner().invoke, main, command, catch_exceptions=False)
     assert (result.exit_code, "is no JSON" in result.stderr) == (2, True)
+
+
+async def test_command_tells_whoever_acted_last_if_nobody_is_named(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps(scenario(event("INTERACTION_CREATE", {"id": "1", "nonce": "$NONCE"}))))
+    address = world.url.removeprefix("http://")
+    command = ["simulator", "replay", "--simulator", address, str(file)]
+    for user in (await world.user(1), await world.user(0)):
+        await user.taken(user.command("a cat"))
+        result = await asyncio.to_thread(CliRunner().invoke, main, command, catch_exceptions=False)
+        assert result.stdout == f"replaying a cat of 2023 for {user.id}; events: 1\n"

@@ -24,6 +24,12 @@ async def test_version_10_is_played_too(world: World, alice: DiscordUser) -> Non
         assert response.status_code == status
 
 
+@pytest.mark.parametrize("path", ["/api/v8/users/@me", "/api/users/@me", "/api/v9000"])
+async def test_other_versions_are_missed_in_discords_form(world: World, path: str) -> None:
+    response = await world.http.get(path)
+    assert (response.status_code, response.json()) == (404, {"message": "404: Not Found", "code": 0})
+
+
 async def test_routes_that_do_not_exist_say_so_in_discords_form(alice: DiscordUser) -> None:
     missing = await alice.request("GET", "/users/@me/friends")
     wrong = await alice.request("DELETE", "/users/@me")

@@ -18,14 +18,37 @@ class Subcommand(NamedTuple):
 
 
 SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
-    "Pictures": {
+    "Draw": {
         "imagine": Subcommand("mjproxy.cli.draw:imagine", "Draw four pictures from a prompt."),
-        "upscale": Subcommand("mjproxy.cli.draw:upscale", "Enlarge one picture of a finished task."),
-        "vary": Subcommand("mjproxy.cli.draw:vary", "Draw four variations of one picture."),
-        "reroll": Subcommand("mjproxy.cli.draw:reroll", "Draw the same prompt again."),
+        "blend": Subcommand("mjproxy.cli.draw:blend", "Mix pictures."),
+        "describe": Subcommand("mjproxy.cli.draw:describe", "Write prompts that describe a picture."),
+        "shorten": Subcommand("mjproxy.cli.draw:shorten", "Analyse a prompt, and propose shorter ones."),
+        "swap": Subcommand("mjproxy.cli.draw:swap", "Put the face of one picture into another."),
+        "upload": Subcommand("mjproxy.cli.upload:upload", "Upload pictures to Discord, for prompts."),
+    },
+    "Follow up": {
+        "upscale": Subcommand("mjproxy.cli.follow_ups:upscale", "Take one picture out of a grid."),
+        "vary": Subcommand("mjproxy.cli.follow_ups:vary", "Draw four relatives of one picture."),
+        "reroll": Subcommand("mjproxy.cli.follow_ups:reroll", "Draw the same prompt again."),
+        "zoom": Subcommand("mjproxy.cli.follow_ups:zoom", "Draw what lies around a picture."),
+        "pan": Subcommand("mjproxy.cli.follow_ups:pan", "Draw what lies beside a picture."),
+        "region": Subcommand("mjproxy.cli.follow_ups:region", "Draw a part of a picture anew."),
+        "animate": Subcommand("mjproxy.cli.follow_ups:animate", "Make a short film of a picture."),
+        "buttons": Subcommand("mjproxy.cli.task:buttons", "List the buttons under a result."),
+        "click": Subcommand("mjproxy.cli.follow_ups:click_", "Press one of them."),
+        "confirm": Subcommand("mjproxy.cli.follow_ups:confirm", "Answer what the bot asks before it goes on."),
+    },
+    "Tasks": {
         "tasks": Subcommand("mjproxy.cli.tasks:tasks", "List tasks, the newest first."),
         "watch": Subcommand("mjproxy.cli.tasks:watch", "Follow tasks as they change."),
-        "accounts": Subcommand("mjproxy.cli.accounts:accounts", "List the Discord accounts of the server."),
+        "save": Subcommand("mjproxy.cli.follow_ups:save", "Wait for a task, and store its picture."),
+        "cancel": Subcommand("mjproxy.cli.task:cancel", "Cancel tasks."),
+        "seed": Subcommand("mjproxy.cli.task:seed", "Ask the bot for the seed of a picture."),
+    },
+    "Operate": {
+        "doctor": Subcommand("mjproxy.cli.doctor.command:doctor", "Look for what is wrong, and say what to do."),
+        "accounts": Subcommand("mjproxy.cli.accounts:accounts", "List Discord accounts; add or change one."),
+        "callbacks": Subcommand("mjproxy.cli.callbacks:callbacks", "List callbacks that are not delivered; retry one."),
         "unknown": Subcommand("mjproxy.cli.unknown:unknown", "List messages of the bot that were not understood."),
     },
     "Service": {
@@ -33,7 +56,11 @@ SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
         "server": Subcommand("mjproxy.launcher.commands:server", "Run the gRPC server alone."),
         "rest": Subcommand("mjproxy.launcher.commands:rest", "Run the REST shim alone."),
         "simulator": Subcommand("mjproxy.cli.simulator:simulator", "Run the simulator of Discord, or look at one."),
+        "store": Subcommand("mjproxy.launcher.store:store", "Back up, check or restore the server's store."),
         "config": Subcommand("mjproxy.launcher.commands:config", "Print the configuration in force."),
+    },
+    "Shell": {
+        "completion": Subcommand("mjproxy.cli.completion:completion", "Have the shell complete commands."),
     },
 }
 

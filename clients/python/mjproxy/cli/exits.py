@@ -49,6 +49,7 @@ _CODES: tuple[tuple[type[errors.MjproxyError], Exit], ...] = (
     (errors.NotFound, Exit.NOT_FOUND),
     (errors.QueueFull, Exit.QUEUE_FULL),
     (errors.Refused, Exit.REFUSED),
+    (errors.NotOffered, Exit.REFUSED),
     (errors.Unauthenticated, Exit.FORBIDDEN),
     (errors.PermissionDenied, Exit.FORBIDDEN),
     (errors.Unavailable, Exit.UNREACHABLE),
@@ -84,6 +85,8 @@ def explain(error: errors.MjproxyError, target: str) -> str:
         case errors.Unauthenticated():
             told = str(error).removesuffix(".")
             return f"{told}. Put a key of the server into MJPROXY_KEY, or name its file with --key-file."
+        case errors.TaskFailed(remedy=str(remedy)) if remedy:
+            return f"{str(error).removesuffix('.')}. {remedy}"
         case errors.QueueFull(retry_after=float(seconds)):
             return f"{error}. Try again in {seconds:g} s."
     return str(error)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mjproxy.aio.client import DEFAULT_TARGET, AsyncClient
+from mjproxy.channel import Endpoint
 from mjproxy.cli.exits import Exit, exit_code, explain
-from mjproxy.client import DEFAULT_TARGET, AsyncClient
 from mjproxy.errors import MjproxyError
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         default=DEFAULT_TARGET,
         show_default=True,
         show_envvar=True,
-        help="The gRPC server.",
+        callback=_checked,
+        help="The gRPC server; https://HOST:PORT for one with TLS.",
     )
     @click.option(
         "--key-file",
@@ -65,6 +67,14 @@ def server_options(command: Callable[..., None]) -> Callable[..., None]:
         command(server=Server(target, _key(key_file)), **arguments)
 
     return with_server
+
+
+def _checked(_context: click.Context, _option: click.Parameter, target: str) -> str:
+    try:
+        Endpoint.parse(target)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return target
 
 
 def _key(key_file: Path | None) -> str | None:

@@ -74,7 +74,7 @@ def ledger(running: Simulator, *, account: str | None, since: float | None, as_j
 @simulator.command(epilog=EPILOG)
 @simulator_option
 @_account
-@click.option("--status", metavar="STATUS", help="Only those that are queued, running, finished or stopped.")
+@click.option("--status", metavar="STATUS", help="Only those that are queued, running, finished, stopped or failed.")
 @_as_json
 def jobs(running: Simulator, *, account: str | None, status: str | None, as_json: bool) -> None:
     """List the bot's jobs."""
@@ -146,16 +146,26 @@ def step(running: Simulator, steps: int) -> None:
 @simulator.command(epilog=EPILOG)
 @simulator_option
 @click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--account", metavar="ID", help="Whom to tell it, by user id or channel id. [default: the first account]")
+@click.option(
+    "--account",
+    metavar="ID",
+    help="Whom to tell it, by user id or channel id. [default: the account of the newest interaction]",
+)
 def replay(running: Simulator, file: TextIO, *, account: str | None) -> None:
     """Tell an account the events of the scenario in FILE, as if they happened now; - reads standard input."""
     try:
         scenario = json.load(file)
     except ValueError as error:
         raise click.BadParameter(f"{file.name} is no JSON: {error}", param_hint="FILE") from None
-    listener = account or running.get("/accounts")[0]["user_id"]
+    listener = account or _newest_actor(running)
     told = running.post(f"/accounts/{listener}/replay", scenario)
     click.echo(f"replaying {told['name']} for {listener}; events: {told['events']}")
+
+
+def _newest_actor(running: Simulator) -> str:
+    """Return who sent the newest interaction; the first account if nobody has sent any."""
+    newest = [*running.get("/accounts")[:1], *running.get("/ledger")][-1]
+    return str(newest["user_id"])
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mjproxy.cli.documents import connection_word
+from mjproxy.cli.documents import account_document, connection_word, delivery_word
 from mjproxy.cli.scenarios import text_of
 from mjproxy.cli.words import STATUS_WORDS, failure_of, printable
 
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from mjproxy.client import AsyncTask
+    from mjproxy.aio.task import AsyncTask
     from mjproxy.v1.account_pb2 import Account
     from mjproxy.v1.account_service_pb2 import UnknownMessage
+    from mjproxy.v1.delivery_service_pb2 import DeliveryRecord
+    from mjproxy.v1.task_pb2 import Button
 
 _TASK_COLUMNS = ("ID", "ACTION", "STATUS", "PROGRESS", "SUBMITTED", "PROMPT")
 _UNKNOWN_COLUMNS = ("TIME", "ACCOUNT", "EVENT", "REASON", "TEXT")
+_CALLBACK_COLUMNS = ("TASK", "STATE", "ATTEMPTS", "NEXT", "ANSWER", "HOOK", "ERROR")
 _ACCOUNT_COLUMNS = ("ID", "CONNECTION", "ENABLED", "RUNNING", "WAITING", "PLAN", "REMARK", "NOTE")
 
 
@@ -37,6 +40,22 @@ def print_tasks(tasks: Iterable[AsyncTask]) -> None:
 def print_accounts(accounts: Iterable[Account]) -> None:
     """Prints accounts to stdout."""
     print_rows(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
+
+
+def print_account(account: Account) -> None:
+    """Prints all that is known of an account to stdout, a line for each fact."""
+    print_rows(("FACT", "VALUE"), [(name, _fact(value)) for name, value in account_document(account).items()])
+
+
+def print_buttons(buttons: Iterable[Button]) -> None:
+    """Prints buttons to stdout."""
+    rows = [(printable(button.label), printable(button.emoji), button.custom_id) for button in buttons]
+    print_rows(("LABEL", "EMOJI", "CUSTOM ID"), rows)
+
+
+def print_callbacks(callbacks: Iterable[DeliveryRecord]) -> None:
+    """Prints callbacks that are not delivered to stdout."""
+    print_rows(_CALLBACK_COLUMNS, [_callback_row(callback) for callback in callbacks])
 
 
 def print_unknown_messages(messages: Iterable[UnknownMessage]) -> None:
@@ -102,6 +121,26 @@ def _unknown_row(message: UnknownMessage) -> Sequence[str]:
         printable(message.reason),
         printable(text_of(message)),
     )
+
+
+def _callback_row(callback: DeliveryRecord) -> Sequence[str]:
+    return (
+        callback.task_id,
+        delivery_word(callback),
+        str(callback.attempts),
+        _local_time(callback.next_time) if callback.HasField("next_time") else "",
+        str(callback.last_http_status or ""),
+        printable(callback.hook),
+        printable(callback.last_error),
+    )
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(printable, value))
+    return "" if value is None else printable(str(value))
 
 
 def _account_row(account: Account) -> Sequence[str]:

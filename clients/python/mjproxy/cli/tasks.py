@@ -19,8 +19,9 @@ from mjproxy.terms import Action, Status
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from mjproxy.aio.client import AsyncClient
+    from mjproxy.aio.task import AsyncTask
     from mjproxy.cli.displays import Show
-    from mjproxy.client import AsyncClient, AsyncTask
 
 
 @click.command(epilog=EPILOG)

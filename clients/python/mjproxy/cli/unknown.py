@@ -17,7 +17,7 @@ from mjproxy.cli.tables import print_unknown_messages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mjproxy.client import AsyncClient
+    from mjproxy.aio.client import AsyncClient
     from mjproxy.v1.account_service_pb2 import UnknownMessage
 
 
@@ -40,7 +40,7 @@ def unknown(*, server: Server, account_id: str, limit: int, as_json: bool, file:
     """
 
     async def list_messages(client: AsyncClient) -> None:
-        found = await client.unknown_messages(account_id)
+        found = await client.accounts.unknown_messages(account_id)
         messages = found.messages[:limit]
         if file:
             _export(messages, file)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mjproxy.client import AsyncTask
+from mjproxy.aio.task import AsyncTask
 from mjproxy.terms import Status
 
 STATUS_WORDS: Final[dict[Status, str]] = {
@@ -17,9 +17,22 @@ STATUS_WORDS: Final[dict[Status, str]] = {
 }
 
 
+_SHORT: Final = 40
+
+
 def printable(text: str) -> str:
     """The text on one line, without what could steer a terminal: prompts are written by anybody."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(map(printable, text.splitlines()))
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text on one line."""
+    return printable(text) if len(text) <= _SHORT else f"{printable(text[: _SHORT - 1])}…"
 
 
 def state_of(task: AsyncTask) -> str:

@@ -7,16 +7,12 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from mjproxy.launcher import ready
 from mjproxy.launcher.launch import Launch
 from mjproxy.launcher.ready import Endpoint
 
 logger = logging.getLogger(__name__)
-
-DRAIN_SECONDS: Final = 10.0
-"""How long a part may take to close before it is killed."""
 
 
 class Child:
@@ -58,19 +54,19 @@ async def running(launch: Launch) -> AsyncIterator[Child]:
     try:
         yield Child(process)
     finally:
-        await _drain(launch.part, process)
+        await _drain(launch, process)
 
 
-async def _drain(part: str, process: Process) -> None:
+async def _drain(launch: Launch, process: Process) -> None:
     """Asks the process to end, and kills it if that takes too long or the wait is cut short."""
     if process.returncode is not None:
         return
     process.terminate()
     try:
-        async with asyncio.timeout(DRAIN_SECONDS):
+        async with asyncio.timeout(launch.patience):
             await process.wait()
     except TimeoutError:
-        logger.warning("mjproxy %s did not close within %g s and is killed", part, DRAIN_SECONDS)
+        logger.warning("mjproxy %s did not close within %g s and is killed", launch.part, launch.patience)
     finally:
         if process.returncode is None:
             process.kill()

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import setproctitle
 
-from mjproxy.launcher import configuration, lifeline, logs, options, part_process, toml
+from mjproxy.launcher import configuration, lifeline, logs, options, part_process, patience, toml
 from mjproxy.launcher.flags import given
 from mjproxy.launcher.launch import LISTEN_KEYS
 from mjproxy.launcher.parts import Parts
@@ -63,11 +63,11 @@ def run_part(
         supervised: Whether the process ends when its stdin ends.
     """
     setproctitle.setproctitle(f"mjproxy {name}")
-    if supervised:
-        lifeline.hold()
     # The supervisor has checked the file against all parts, and a part's process need not carry the others.
     parts = Parts.find(only=name if supervised else None)
     part = parts.require(name)
     logs.configure(name, log_level, ["mjproxy", part.__name__.partition(".")[0]])
     settings = configuration.load(parts, [name], config_file, given(flags)).settings[name]
+    if supervised:
+        lifeline.hold(patience.of(settings))
     part_process.serve(name, part, settings)

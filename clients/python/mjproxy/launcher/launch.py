@@ -21,6 +21,7 @@ class Launch:
         part: The part's name, and the subcommand that runs it.
         listen: Where it is to listen.
         options: Further arguments.
+        patience: How many seconds it may take to close before it is killed.
         environment: Variables for this part. Secrets go here, never into arguments, which every user of the machine
             sees.
     """
@@ -28,6 +29,7 @@ class Launch:
     part: str
     listen: Address
     options: tuple[str, ...] = ()
+    patience: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def command(self) -> list[str]:

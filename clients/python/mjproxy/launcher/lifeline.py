@@ -10,23 +10,23 @@ import signal
 import sys
 import threading
 import time
-from typing import Final
 
 logger = logging.getLogger(__name__)
 
-CLOSE_SECONDS: Final = 5.0
-"""How long the process may take to close when its supervisor is gone."""
+
+def hold(patience: float) -> None:
+    """Begins to watch stdin.
+
+    Args:
+        patience: How many seconds the process may take to close when its supervisor is gone.
+    """
+    threading.Thread(target=_end_with, args=(sys.stdin.fileno(), patience), name="lifeline", daemon=True).start()
 
 
-def hold() -> None:
-    """Begins to watch stdin."""
-    threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), name="lifeline", daemon=True).start()
-
-
-def _end_with(descriptor: int) -> None:
+def _end_with(descriptor: int, patience: float) -> None:
     while os.read(descriptor, 0x1000):
         pass
     logger.warning("the supervisor is gone")
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(CLOSE_SECONDS)
+    time.sleep(patience)
     os._exit(1)

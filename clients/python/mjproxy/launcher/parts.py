@@ -4,9 +4,10 @@ A part is a module registered under the entry point group `mjproxy.parts` by its
 `mjproxy up` imports all of them to read the configuration: what serving needs is imported by `serve`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Final, Protocol, Self, cast
 
 from pydantic_settings import BaseSettings
@@ -37,6 +38,31 @@ class Part(Protocol):
 
         Raises:
             OSError: It cannot start (an address in use, a locked data folder); the message tells the user why.
+        """
+
+
+class StorePart(Part, Protocol):
+    """What the server's module has besides: the care of its store."""
+
+    def back_up_store(self, settings: BaseSettings, file: Path) -> None:
+        """Copies the store into a new file, also while the server runs.
+
+        Raises:
+            OSError: The message says what to do.
+        """
+
+    def check_store(self, settings: BaseSettings) -> Sequence[tuple[str, bool]]:
+        """Checks the store; returns what it has found, and whether that is a fault.
+
+        Raises:
+            OSError: The message says what to do.
+        """
+
+    def restore_store(self, settings: BaseSettings, file: Path, *, keep_unfinished: bool) -> int:
+        """Puts a copy in the place of the store; returns how many unfinished tasks that has ended.
+
+        Raises:
+            OSError: The message says what to do.
         """
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from mjproxy.launcher import flags
+from mjproxy.launcher import flags, patience
 from mjproxy.launcher.address import Address
 from mjproxy.launcher.configuration import Configuration
 from mjproxy.launcher.errors import ConfigurationRefused
@@ -50,7 +50,13 @@ class Plan:
 
     def _launch(self, part: str, keys: Iterable[str], environment: Mapping[str, str] | None = None) -> Launch:
         values = flags.arguments({key: str(self.configuration.value(key)) for key in keys})
-        return Launch(part, self._listen(LISTEN_KEYS[part]), (*self.options, *values), environment or {})
+        return Launch(
+            part,
+            self._listen(LISTEN_KEYS[part]),
+            options=(*self.options, *values),
+            patience=patience.of(self.configuration.settings[part]),
+            environment=environment or {},
+        )
 
     def _listen(self, key: str) -> Address:
         try:

@@ -22,15 +22,19 @@ _TYPES: Final = {
 
 _FORMATS: Final = {"path": "a path", "file-path": "a path", "directory-path": "a path"}
 
-_BOUNDS: Final = {
-    "minimum": "of at least {}",
-    "exclusiveMinimum": "greater than {}",
-    "maximum": "of at most {}",
-    "exclusiveMaximum": "less than {}",
-    "minLength": "of at least {} characters",
-    "maxLength": "of at most {} characters",
-    "pattern": "matching {}",
-}
+# A bound that is told together with another one is not told again.
+_BOUNDS: Final = (
+    (("minimum", "maximum"), "from {} to {}"),
+    (("exclusiveMinimum", "maximum"), "greater than {} and at most {}"),
+    (("minLength", "maxLength"), "of {} to {} characters"),
+    (("minimum",), "of at least {}"),
+    (("exclusiveMinimum",), "greater than {}"),
+    (("maximum",), "of at most {}"),
+    (("exclusiveMaximum",), "less than {}"),
+    (("minLength",), "of at least {} characters"),
+    (("maxLength",), "of at most {} characters"),
+    (("pattern",), "matching {}"),
+)
 
 
 class SettingsSchema:
@@ -85,5 +89,12 @@ def _in_words(schema: _Schema) -> str:
     if choices:
         return f"one of {', '.join(map(json.dumps, choices))}"
     kind = _FORMATS.get(schema.get("format", "")) or _TYPES.get(schema.get("type", ""))
-    bounds = (words.format(schema[bound]) for bound, words in _BOUNDS.items() if bound in schema)
-    return " ".join([kind, *bounds]) if kind else ""
+    return " ".join([kind, *_bounds(schema)]) if kind else ""
+
+
+def _bounds(schema: _Schema) -> Iterator[str]:
+    told: set[str] = set()
+    for names, words in _BOUNDS:
+        if schema.keys() >= set(names) and told.isdisjoint(names):
+            told.update(names)
+            yield words.format(*(schema[name] for name in names))

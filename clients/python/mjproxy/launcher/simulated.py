@@ -36,12 +36,13 @@ def environment(simulator: Address, accounts: Iterable[Mapping[str, object]], *,
         simulator: Where it listens.
         accounts: What `accounts_of` gave.
         paced: Whether the configured pace between two submissions holds; else there is none, for a simulator needs
-            no sparing.
+            no sparing. It holds for the accounts that are added later, too.
     """
-    own = {} if paced else {"interval_seconds": 0}
+    unpaced = {} if paced else {variable(("account_defaults", "interval_seconds")): "0"}
     return {
-        variable(("accounts",)): json.dumps([{**account, **own} for account in accounts]),
+        variable(("accounts",)): json.dumps(list(accounts)),
         variable(("discord",)): json.dumps(_hosts(simulator.from_here)),
+        **unpaced,
     }
 
 

@@ -123,7 +123,7 @@ class AccountHealth(_message.Message):
     phase: Global___ConnectionPhase.ValueType
     """What the connection is doing."""
     last_error: _builtins.str
-    """The last error, for the operator; empty if there was none."""
+    """The last error, for the operator: of the connection, or why Discord takes nothing; empty if there was none."""
     held_reason: _builtins.str
     """Why Discord or the bot want the account's owner; empty if they do not. A held account starts nothing.
     UpdateAccount with `enable` lifts it.

@@ -25,9 +25,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Never sent."""
     ERROR_REASON_INVALID_FIELD: _ErrorReason.ValueType  # 1
-    """A field of the request is missing, malformed or out of range. `google.rpc.BadRequest` names it. Correct the request."""
+    """A field of the request is missing, malformed or out of range. `google.rpc.BadRequest` names it. Correct the request. The
+    metadata of `ErrorInfo` may hold `fault`, a finer reason as a word, with the numbers or values that belong to it.
+    """
     ERROR_REASON_INVALID_IMAGE: _ErrorReason.ValueType  # 2
-    """An image is no image, of an unsupported type, too large in bytes or pixels, or there are too many. Send another."""
+    """An image is no image, of an unsupported type, too large in bytes or pixels, or there are too many. Send another. The
+    metadata of `ErrorInfo` has `fault` as above.
+    """
     ERROR_REASON_TASK_NOT_FOUND: _ErrorReason.ValueType  # 3
     """The task does not exist, or is not the caller's."""
     ERROR_REASON_PARENT_NOT_FOUND: _ErrorReason.ValueType  # 4
@@ -87,7 +91,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_OUTCOME_UNKNOWN: _ErrorReason.ValueType  # 47
     """The connection broke while the interaction was sent, and no evidence says whether it was taken."""
     ERROR_REASON_INTERRUPTED: _ErrorReason.ValueType  # 48
-    """The server was stopped while the job ran."""
+    """The store was restored from a backup while the job ran; its result may stand in the channel."""
     ERROR_REASON_MODAL_EXPIRED: _ErrorReason.ValueType  # 49
     """Nobody confirmed the modal in time."""
     ERROR_REASON_STOPPED: _ErrorReason.ValueType  # 50
@@ -101,9 +105,13 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
 ERROR_REASON_INVALID_FIELD: ErrorReason.ValueType  # 1
-"""A field of the request is missing, malformed or out of range. `google.rpc.BadRequest` names it. Correct the request."""
+"""A field of the request is missing, malformed or out of range. `google.rpc.BadRequest` names it. Correct the request. The
+metadata of `ErrorInfo` may hold `fault`, a finer reason as a word, with the numbers or values that belong to it.
+"""
 ERROR_REASON_INVALID_IMAGE: ErrorReason.ValueType  # 2
-"""An image is no image, of an unsupported type, too large in bytes or pixels, or there are too many. Send another."""
+"""An image is no image, of an unsupported type, too large in bytes or pixels, or there are too many. Send another. The
+metadata of `ErrorInfo` has `fault` as above.
+"""
 ERROR_REASON_TASK_NOT_FOUND: ErrorReason.ValueType  # 3
 """The task does not exist, or is not the caller's."""
 ERROR_REASON_PARENT_NOT_FOUND: ErrorReason.ValueType  # 4
@@ -163,7 +171,7 @@ ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 46
 ERROR_REASON_OUTCOME_UNKNOWN: ErrorReason.ValueType  # 47
 """The connection broke while the interaction was sent, and no evidence says whether it was taken."""
 ERROR_REASON_INTERRUPTED: ErrorReason.ValueType  # 48
-"""The server was stopped while the job ran."""
+"""The store was restored from a backup while the job ran; its result may stand in the channel."""
 ERROR_REASON_MODAL_EXPIRED: ErrorReason.ValueType  # 49
 """Nobody confirmed the modal in time."""
 ERROR_REASON_STOPPED: ErrorReason.ValueType  # 50

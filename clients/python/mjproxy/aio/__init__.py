@@ -1,0 +1,1 @@
+"""The client for asyncio. `mjproxy.sync` is generated from it; see clients/python/unasync.py."""

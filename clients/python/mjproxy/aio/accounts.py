@@ -1,0 +1,160 @@
+"""The Discord accounts of a server, for its operator."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Unpack
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from mjproxy.listing import UnknownMessages, all_accounts, all_unknown_messages
+from mjproxy.settings import AccountFields, BotFields, account_settings, bot_number, bot_settings
+from mjproxy.v1.account_service_pb2 import (
+    ChangeBotSettingsRequest,
+    CreateAccountRequest,
+    DeleteAccountRequest,
+    GetAccountRequest,
+    SyncAccountRequest,
+    UpdateAccountRequest,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mjproxy.links import AsyncLink
+    from mjproxy.v1.account_pb2 import Account
+
+
+class AsyncAccounts:
+    """The accounts that a server draws with. All but reading them needs a key with the role admin.
+
+    Every method raises `ServerError`: `NotFound` where there is no such account, `PermissionDenied` where the key is no
+    key of an admin, and `Refused` where a field is wrong.
+    """
+
+    def __init__(self, link: AsyncLink) -> None:
+        self._link = link
+
+    async def list(self) -> Sequence[Account]:
+        """Reads all accounts, in the order of their ids.
+
+        Example:
+            >>> for account in await client.accounts.list():
+            ...     print(account.settings.core_size, account.sync.plan)
+            3 ...
+        """
+        connection = self._link.connection
+        return await self._link.run(all_accounts(connection.calls, connection.accounts))
+
+    async def get(self, account_id: str) -> Account:
+        """Reads an account. Its id is its channel's.
+
+        Example:
+            >>> account = await client.accounts.get(account_id)
+            >>> account.settings.enable
+            True
+        """
+        request = GetAccountRequest(id=account_id)
+        return (await self._link.call(self._link.connection.accounts.GetAccount, request)).account
+
+    async def create(self, channel_id: str, user_token: str, **fields: Unpack[AccountFields]) -> Account:
+        """Adds an account, and connects it.
+
+        Args:
+            channel_id: The channel to draw in.
+            user_token: The token of the Discord user. The server gives it to nobody.
+            fields: See `AccountFields`.
+
+        Example:
+            >>> created = await client.accounts.create("4711", "a-token", enable=False, remark="spare")
+            >>> print(created.id, created.settings.remark)
+            4711 spare
+        """
+        settings = account_settings(fields)
+        settings.channel_id = channel_id
+        request = CreateAccountRequest(request_id=str(uuid.uuid4()), settings=settings, user_token=user_token)
+        return (await self._link.call(self._link.connection.accounts.CreateAccount, request)).account
+
+    async def update(
+        self, account_id: str, *, user_token: str | None = None, **fields: Unpack[AccountFields]
+    ) -> Account:
+        """Changes an account while it works; what is not given stays as it is.
+
+        Args:
+            account_id: The account.
+            user_token: A new token of the Discord user.
+            fields: See `AccountFields`. `enable=True` also lifts a hold, and connects it again.
+
+        Example:
+            >>> account = await client.accounts.update(account_id, core_size=3, fallback_modes=["relax"])
+            >>> account.settings.core_size
+            3
+        """
+        request = UpdateAccountRequest(
+            id=account_id,
+            settings=account_settings(fields),
+            update_mask=FieldMask(paths=sorted(fields)),
+            user_token=user_token,
+        )
+        return (await self._link.call(self._link.connection.accounts.UpdateAccount, request)).account
+
+    async def delete(self, account_id: str) -> None:
+        """Removes an account. Its waiting tasks fail, its running ones end first.
+
+        Raises:
+            Refused: It stands in the server's configuration: take it out there, or disable it.
+
+        Example:
+            >>> await client.accounts.delete("4711")
+        """
+        await self._link.call(self._link.connection.accounts.DeleteAccount, DeleteAccountRequest(id=account_id))
+
+    async def sync(self, account_id: str, *, bot: str | None = None) -> Account:
+        """Asks the bot for /info and /settings; the answers are in the account's `sync`, or `niji_sync`.
+
+        Args:
+            account_id: The account.
+            bot: "midjourney", which is the default, or "niji".
+
+        Raises:
+            Refused: The account is not connected.
+            DeadlineExceeded: The bot did not answer; try again.
+
+        Example:
+            >>> account = await client.accounts.sync(account_id)
+            >>> account.sync.remix
+            False
+        """
+        request = SyncAccountRequest(id=account_id, bot_type=bot_number(bot))
+        return (await self._link.call(self._link.connection.accounts.SyncAccount, request)).account
+
+    async def change_settings(self, account_id: str, *, bot: str | None = None, **fields: Unpack[BotFields]) -> Account:
+        """Changes the bot's own settings, and reads them again.
+
+        Args:
+            account_id: The account.
+            bot: The bot whose settings they are: "midjourney", which is the default, or "niji".
+            fields: See `BotFields`.
+
+        Raises:
+            Refused: The account is not connected, or the bot does not offer the value.
+            DeadlineExceeded: The bot did not answer; try again.
+
+        Example:
+            >>> account = await client.accounts.change_settings(account_id, variation="high")
+        """
+        request = ChangeBotSettingsRequest(id=account_id, settings=bot_settings(fields), bot_type=bot_number(bot))
+        return (await self._link.call(self._link.connection.accounts.ChangeBotSettings, request)).account
+
+    async def unknown_messages(self, account_id: str = "") -> UnknownMessages:
+        """Reads what the bots said and the server did not understand, without what is private in it.
+
+        Args:
+            account_id: Of this account; "" for all.
+
+        Example:
+            >>> (await client.accounts.unknown_messages()).messages
+            []
+        """
+        connection = self._link.connection
+        return await self._link.run(all_unknown_messages(connection.calls, connection.accounts, account_id))

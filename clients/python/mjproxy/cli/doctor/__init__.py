@@ -1,0 +1,1 @@
+"""`mjproxy doctor`: looks at everything between a configuration and a picture, and says what to do."""

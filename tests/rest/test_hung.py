@@ -1,0 +1,52 @@
+"""A server that is there and says nothing, and how long its answer to a submission is waited for."""
+
+import math
+import time
+
+import pytest
+from rest_server import ScriptedServer, running
+from server_process import server_process
+
+from mjproxy.channel import open_channel
+from mjproxy.errors import DeadlineExceeded
+from mjproxy.v1.task_service_pb2 import (
+    SUBMIT_CODE_SUCCESS,
+    Image,
+    ImagineCommand,
+    SubmitTaskRequest,
+    SubmitTaskResponse,
+)
+from mjproxy_rest.cache import TaskCache
+from mjproxy_rest.permissions import Permissions
+from mjproxy_rest.service import TaskService
+from mjproxy_rest.upstream import CHANNEL_OPTIONS, Upstream
+
+IMAGINE = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat"))
+
+
+async def test_nothing_is_submitted_to_a_server_that_is_stopped_and_the_next_works_when_it_goes_on() -> None:
+    async with server_process() as server, open_channel(server.target, options=CHANNEL_OPTIONS) as channel:
+        upstream = Upstream(channel)
+        service = TaskService(upstream, TaskCache(), Permissions(time.monotonic), lambda: math.inf)
+        await upstream.reach()
+        server.stop()
+        began = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            await service.submit("", IMAGINE)
+        assert time.monotonic() - began < 5
+        server.go_on()
+        assert (await service.submit("", IMAGINE)).tasks[0].id == "1"
+
+
+@pytest.mark.parametrize(
+    ("pictures", "translation", "least", "most"), [(0, 0, 5, 10), (0, 5, 10, 15), (4 * 2**20, 5, 14.1, 19.1)]
+)
+async def test_an_answer_is_waited_for_as_long_as_the_submission_may_take(
+    pictures: int, translation: float, least: float, most: float, server: ScriptedServer
+) -> None:
+    server.answers.append(SubmitTaskResponse(tasks=[running("1")], code=SUBMIT_CODE_SUCCESS))
+    images = [Image(data=bytes(pictures))] if pictures else []
+    async with open_channel(f"127.0.0.1:{server.port}") as channel:
+        request = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat", images=images))
+        await Upstream(channel, translation).submit("", request)
+    assert least < server.patience[0] <= most
