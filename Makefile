@@ -7,18 +7,26 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 BUF_VERSION := 1.75.0
 BUF := .tools/node_modules/.bin/buf
 
+# The generators of the stubs for Go and TypeScript; that of Java comes with its build, those of Python with the environment.
+PROTOC_GEN_GO_VERSION := 1.36.12
+PROTOC_GEN_GO_GRPC_VERSION := 1.6.2
+PROTOC_GEN_ES_VERSION := 2.17.0
+
 PROTOS := $(wildcard proto/mjproxy/v1/*.proto)
 STUBS := clients/python
+GO_STUBS := clients/go
+TYPESCRIPT_STUBS := clients/typescript/src/gen
 
 # The interpreter that makes the environment; without it, the first of 3.11 or later that is found.
 PYTHON ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test soak bench proto clean
+.PHONY: help install run test conformance soak bench unasync proto clean
 .PHONY: format-check lint walls types proto-check buf buf-check pytest
+.PHONY: proto-go proto-typescript proto-check-python proto-check-go proto-check-typescript
 
 help: ## Say what can be made.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- Running ---------------------------------------------------------------------------------------------------------
 
@@ -75,6 +83,9 @@ pytest: $(VENV)/.installed-dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+conformance: $(VENV)/.installed-dev ## Try the clients of all languages on the same cases, and print the table.
+	$(BIN)/pytest --quiet tests/conformance
+
 soak: $(VENV)/.installed-dev ## Run the long tests in full.
 	MJPROXY_SOAK=1 $(BIN)/pytest -m soak --capture no
 
@@ -83,23 +94,75 @@ bench: $(VENV)/.installed-dev ## Run the benchmarks.
 
 # --- The contract ----------------------------------------------------------------------------------------------------
 
-# $(call generate,FOLDER) writes the Python stubs into the folder.
-generate = PATH="$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc --proto_path proto \
+# $(call generate,FOLDER) writes the Python stubs into the folder, the two below those of Go and TypeScript.
+PROTOC = $(BIN)/python -m grpc_tools.protoc --proto_path proto
+generate = PATH="$(BIN):$$PATH" $(PROTOC) \
 	--python_out $(1) --grpc_python_out $(1) --mypy_out quiet:$(1) --mypy_grpc_out quiet:$(1) $(PROTOS)
+
+GO_MODULE := module=github.com/mjproxy/mjproxy/clients/go
+generate-go = PATH="$(CURDIR)/.tools/bin:$$PATH" $(PROTOC) \
+	--go_out $(1) --go_opt $(GO_MODULE) --go-grpc_out $(1) --go-grpc_opt $(GO_MODULE) $(PROTOS)
+
+# The details of errors are Google's, and no npm package has them for protobuf-es.
+PACKAGES = $(shell $(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+generate-typescript = PATH="$(CURDIR)/.tools/node_modules/.bin:$$PATH" $(PROTOC) --proto_path $(PACKAGES) \
+	--es_out $(1) --es_opt target=ts,import_extension=js $(PROTOS) $(PACKAGES)/google/rpc/error_details.proto
+
+# $(call with,PROGRAM,TARGET) makes the target where the program is there.
+with = if command -v $(1) >/dev/null; then $(MAKE) --no-print-directory $(2); \
+	elif [ -n "$$MJPROXY_REQUIRE_ALL" ]; then echo "$(2) cannot be made: there is no $(1)" >&2; exit 1; \
+	else echo "$(2) is skipped: there is no $(1)" >&2; fi
+
+# $(call compare,FOLDER,STUBS) fails unless the folders are the same.
+compare = diff --recursive --brief --exclude __init__.py --exclude __pycache__ $(1) $(2) || \
+	{ echo "the stubs are not those of the protos: run make proto" >&2; exit 1; }
+
+unasync: $(VENV)/.installed-dev ## Write the Python client without asyncio from the one with it.
+	$(BIN)/python clients/python/unasync.py
 
 proto: $(VENV)/.installed-dev ## Generate the stubs from proto/.
 	rm -f $(STUBS)/mjproxy/v1/*_pb2*
 	$(call generate,$(STUBS))
+	@$(call with,go,proto-go)
+	@$(call with,npm,proto-typescript)
 
-proto-check: $(VENV)/.installed-dev
+proto-go: $(VENV)/.installed-dev .tools/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)-$(PROTOC_GEN_GO_GRPC_VERSION)
+	rm -f $(GO_STUBS)/mjproxy/v1/*.pb.go
+	$(call generate-go,$(GO_STUBS))
+
+proto-typescript: $(VENV)/.installed-dev .tools/protoc-gen-es-$(PROTOC_GEN_ES_VERSION)
+	rm -rf $(TYPESCRIPT_STUBS)
+	mkdir $(TYPESCRIPT_STUBS)
+	$(call generate-typescript,$(TYPESCRIPT_STUBS))
+
+proto-check: proto-check-python
+	@$(call with,go,proto-check-go)
+	@$(call with,npm,proto-check-typescript)
+
+proto-check-python: $(VENV)/.installed-dev
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(call generate,"$$folder") && \
-	diff --recursive --brief --exclude __init__.py --exclude __pycache__ "$$folder/mjproxy/v1" $(STUBS)/mjproxy/v1 || \
-	{ echo "the stubs are not those of the protos: run make proto" >&2; exit 1; }
+	$(call compare,"$$folder/mjproxy/v1",$(STUBS)/mjproxy/v1)
+
+proto-check-go: $(VENV)/.installed-dev .tools/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)-$(PROTOC_GEN_GO_GRPC_VERSION)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(call generate-go,"$$folder") && \
+	$(call compare,"$$folder/mjproxy/v1",$(GO_STUBS)/mjproxy/v1)
+
+proto-check-typescript: $(VENV)/.installed-dev .tools/protoc-gen-es-$(PROTOC_GEN_ES_VERSION)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(call generate-typescript,"$$folder") && \
+	$(call compare,"$$folder",$(TYPESCRIPT_STUBS))
+
+.tools/protoc-gen-go-$(PROTOC_GEN_GO_VERSION)-$(PROTOC_GEN_GO_GRPC_VERSION):
+	@mkdir -p .tools
+	@GOBIN="$(CURDIR)/.tools/bin" go install google.golang.org/protobuf/cmd/protoc-gen-go@v$(PROTOC_GEN_GO_VERSION)
+	@GOBIN="$(CURDIR)/.tools/bin" go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v$(PROTOC_GEN_GO_GRPC_VERSION)
+	@touch $@
+
+.tools/protoc-gen-es-$(PROTOC_GEN_ES_VERSION):
+	@npm install --silent --no-audit --no-fund --prefix .tools @bufbuild/protoc-gen-es@$(PROTOC_GEN_ES_VERSION)
+	@touch $@
 
 buf:
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory buf-check; \
-	elif [ -n "$$MJPROXY_REQUIRE_ALL" ]; then echo "buf cannot be installed: there is no npm" >&2; exit 1; \
-	else echo "buf is skipped: there is no npm to install it with" >&2; fi
+	@$(call with,npm,buf-check)
 
 buf-check: .tools/buf-$(BUF_VERSION)
 	$(BUF) lint
@@ -112,4 +175,5 @@ buf-check: .tools/buf-$(BUF_VERSION)
 # ---------------------------------------------------------------------------------------------------------------------
 
 clean: ## Remove what was made here, except the data.
-	rm -rf $(VENV) .tools dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .tools dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		clients/typescript/node_modules clients/typescript/dist clients/java/target

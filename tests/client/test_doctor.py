@@ -131,6 +131,16 @@ async def test_what_does_not_answer_is_told_with_what_to_do(commands: Commands, 
     assert "· simulator: none answers at 127.0.0.1:1" in ended.out
 
 
+async def test_parts_are_looked_for_where_the_configuration_has_them(commands: Commands, stack: Stack) -> None:
+    rest, simulator = (url.removeprefix("http://") for url in (stack.rest, stack.simulator))
+    text = f'rest_listen = "{rest.replace("127.0.0.1", "0.0.0.0")}"\nsimulator_listen = "{simulator}"\n'
+    (commands.folder / "mjproxy.toml").write_text(f'api_secret = "a-long-random-text"\n{text}')
+    ended = await commands.run("doctor")
+    assert "✓ configuration: mjproxy.toml is in order\n" in ended.out
+    assert f"✓ REST: http://{rest} serves\n" in ended.out
+    assert f"✓ simulator: {simulator} answers\n" in ended.out
+
+
 async def test_what_the_key_may_do_is_told(commands: Commands, server: ScriptedServer) -> None:
     server.accounts.append(FINE)
     server.errors["ListUnknownMessages"].append(Fails(grpc.StatusCode.PERMISSION_DENIED, "not allowed"))

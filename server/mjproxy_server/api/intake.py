@@ -1,11 +1,8 @@
 """Whether calls are taken: while the server drains, it begins nothing new, and answers what others need to go on."""
 
-from typing import Any, Final
+from typing import Final
 
-from grpc import aio
-from grpc_interceptor.server import AsyncServerInterceptor
-
-from mjproxy_server.api.interceptors import OPEN_TO_ALL, Method
+from mjproxy_server.api.interceptors import OPEN_TO_ALL, Context
 from mjproxy_server.model.errors import Unavailable
 
 ANSWERED_TO_THE_END: Final = (
@@ -17,7 +14,7 @@ ANSWERED_TO_THE_END: Final = (
 """Calls that cost little and help: to ask what became of a task, and to tell what became of a callback."""
 
 
-class Intake(AsyncServerInterceptor):
+class Intake:
     """Lets calls through until it is closed."""
 
     def __init__(self) -> None:
@@ -27,9 +24,7 @@ class Intake(AsyncServerInterceptor):
         """Refuses what comes from now on; what was let through goes on."""
         self._closed = True
 
-    async def intercept(
-        self, method: Method, request_or_iterator: object, context: aio.ServicerContext[Any, Any], method_name: str
-    ) -> object:
+    def check(self, method_name: str, context: Context) -> None:  # noqa: ARG002 - as every check
         """Lets the call through.
 
         Raises:
@@ -37,5 +32,3 @@ class Intake(AsyncServerInterceptor):
         """
         if self._closed and not method_name.startswith(ANSWERED_TO_THE_END):
             raise Unavailable("The server is stopping; call another one, or this one again in a moment.")
-        answer = method(request_or_iterator, context)
-        return answer if hasattr(answer, "__aiter__") else await answer

@@ -23,7 +23,7 @@ from mjproxy_server.api.account_servicer import AccountServicer
 from mjproxy_server.api.callers import Keyring
 from mjproxy_server.api.delivery_servicer import DeliveryServicer
 from mjproxy_server.api.intake import Intake
-from mjproxy_server.api.interceptors import Authentication, CallLog, ErrorsToStatus
+from mjproxy_server.api.interceptors import AroundCalls, Authentication
 from mjproxy_server.api.task_servicer import TaskServicer
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.listening import Address
@@ -80,7 +80,7 @@ async def bound_server(address: Address, keyring: Keyring) -> AsyncIterator[Boun
         AddressInUse: Another process listens there, or the address is not this machine's.
     """
     intake = Intake()
-    server = aio.server(interceptors=[CallLog(), ErrorsToStatus(), intake, Authentication(keyring)], options=_OPTIONS)
+    server = aio.server(interceptors=[AroundCalls(intake.check, Authentication(keyring).check)], options=_OPTIONS)
     try:
         yield BoundServer(server, Address(address.host, _bind(server, address)), intake)
     finally:

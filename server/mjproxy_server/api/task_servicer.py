@@ -21,6 +21,7 @@ from mjproxy_server.api.requests_in import (
     task_query,
 )
 from mjproxy_server.api.tasks_out import task_message
+from mjproxy_server.api.watch_responses import WatchResponses
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.model.errors import InvalidField, TaskNotFound, Unavailable
@@ -30,7 +31,6 @@ from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store.interface import Admission, Revision
 
 BOOKMARK_SECONDS: Final = 15.0
-LARGEST_MESSAGE: Final = 1 << 20
 LONGEST_WAIT_SECONDS: Final = 30.0
 
 Context = aio.ServicerContext[Any, Any]
@@ -41,6 +41,8 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
 
     def __init__(self, engine: Engine) -> None:
         self._store = engine.store
+        self._tasks = engine.recent
+        self._responses = WatchResponses(engine.store.history_id)
         self._clock = engine.clock
         self._submitter = engine.submitter
         self._hub = engine.hub
@@ -127,16 +129,16 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
             raise InvalidField("after_revision", f"must not be negative, got {request.after_revision}")
         after = request.after_revision if request.HasField("after_revision") else None
         position = await self._hub.start(after, request.history_id)
-        yield self._response((), position)
+        yield self._responses.bookmark(position)
         while not self._hub.closed:
             revisions, position = await self._next(position, lets_through)
-            for response in self._responses(revisions, position):
+            for response in self._responses.of(revisions, position):
                 yield response
         raise Unavailable("The server is stopping; resume the watch on another one, or in a moment.")
 
     async def _visible(self, task_id: str) -> tuple[Task, int]:
         """Returns a task that the caller may see, and the revision it was read at."""
-        found = await self._store.get(task_id)
+        found = await self._tasks.get(task_id)
         if found is None or callers.current().sees not in {None, found[0].caller}:
             raise TaskNotFound(task_id)
         return found
@@ -159,22 +161,6 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         """Waits for revisions after the position; returns none when the server stops."""
         await self._hub.wait(position)
         return () if self._hub.closed else await self._hub.read(position)
-
-    def _responses(self, revisions: Sequence[Revision], position: int) -> list[pb.WatchTasksResponse]:
-        """Packs changes into as few messages as their size allows; the last one carries the position."""
-        responses, response, size = [], self._response((), position), 0
-        for revision in revisions:
-            change = _change(revision)
-            size += change.ByteSize()
-            if size > LARGEST_MESSAGE and response.changes:
-                response.revision = response.changes[-1].revision
-                responses.append(response)
-                response, size = self._response((), position), change.ByteSize()
-            response.changes.append(change)
-        return [*responses, response]
-
-    def _response(self, changes: Sequence[pb.TaskChange], revision: int) -> pb.WatchTasksResponse:
-        return pb.WatchTasksResponse(changes=changes, revision=revision, history_id=self._store.history_id)
 
     async def _reach(self, min_revision: int) -> None:
         """Waits for a revision that another answer has named; the caller's deadline usually ends it before ours."""
@@ -214,9 +200,3 @@ def _description(admission: Admission) -> str:
         pb.SUBMIT_CODE_IN_QUEUE: f"In queue, there {'is 1 task' if ahead == 1 else f'are {ahead} tasks'} ahead",
         pb.SUBMIT_CODE_SUCCESS: "Submitted",
     }[_code(admission)]
-
-
-def _change(revision: Revision) -> pb.TaskChange:
-    if revision.removed:
-        return pb.TaskChange(revision=revision.number, removed_task_id=revision.task_id)
-    return pb.TaskChange(revision=revision.number, task=task_message(revision.subject))

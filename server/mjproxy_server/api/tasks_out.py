@@ -1,5 +1,6 @@
 """From the domain's tasks to `mjproxy.v1.Task`."""
 
+from functools import lru_cache
 from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,9 +15,13 @@ BOTS: Final = {each: task_pb2.BotType.Value(f"BOT_TYPE_{each}") for each in Bot}
 MODES: Final = {each: task_pb2.Mode.Value(f"MODE_{each}") for each in Mode}
 REASONS: Final = {each: error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{each}") for each in Reason}
 
+MOST_KEPT: Final = 2_000
+"""How many messages are kept: many callers ask for a task while it stays as it is."""
 
+
+@lru_cache(MOST_KEPT)
 def task_message(task: Task) -> task_pb2.Task:
-    """Returns the task as callers see it."""
+    """Returns the task as callers see it. The message is shared: whoever is given it must not change it."""
     message = task_pb2.Task(
         id=task.id,
         action=ACTIONS[task.action],

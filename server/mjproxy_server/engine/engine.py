@@ -17,6 +17,7 @@ from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.fresh_links import FreshLinks
 from mjproxy_server.engine.hooks import NO_HOOKS, HookRules
 from mjproxy_server.engine.patience import PatientStore, keep_trying
+from mjproxy_server.engine.recent import RecentTasks
 from mjproxy_server.engine.recovery import left_behind
 from mjproxy_server.engine.registry import Registry, load_roster
 from mjproxy_server.engine.seeds import Seeds
@@ -24,6 +25,7 @@ from mjproxy_server.engine.sessions import Sessions, load_sessions
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.syncing import Syncer
+from mjproxy_server.engine.tending import tend
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.upkeep import Retention, Upkeep
 from mjproxy_server.engine.uploads import Uploads
@@ -72,6 +74,7 @@ class Engine:
         store: The tasks; for reading.
         submitter: Accepts commands.
         hub: Lets the task log be watched.
+        recent: Reads tasks.
         fleet: The accounts; for reading.
         registry: Makes, changes and removes accounts.
         account_defaults: What a new account has where it says nothing else.
@@ -85,6 +88,7 @@ class Engine:
     store: Store
     submitter: Submitter
     hub: WatchHub
+    recent: RecentTasks
     fleet: Fleet
     registry: Registry
     account_defaults: Account
@@ -128,9 +132,10 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
         hub = WatchHub(store)
         _follow_log(store, shelf, fleet)
         upkeep = Upkeep(store, config.retention, clock)
-        asking = (AutoSync(fleet, registry, clock, rng).run(),) if config.account_sync else ()
-        keeping = (shelf.run(), sessions.run(), registry.run(), upkeep.run(), unknown.run(), keep_trying(store, clock))
-        async with _background(fleet.run(), *keeping, *asking):
+        asking = (AutoSync(fleet, registry, clock, rng).run,) if config.account_sync else ()
+        needed = (fleet.run(), shelf.run(), sessions.run(), registry.run(), keep_trying(store, clock))
+        helpful = (tend(run, clock) for run in (upkeep.run, unknown.run, *asking))
+        async with _background(*needed, *helpful):
             submitter = Submitter(
                 store=store, shelf=shelf, accounts=fleet, prompts=prompts, hooks=config.hooks, clock=clock
             )
@@ -138,6 +143,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
                 store=store,
                 submitter=submitter,
                 hub=hub,
+                recent=RecentTasks(store),
                 fleet=fleet,
                 registry=registry,
                 account_defaults=config.account_defaults,

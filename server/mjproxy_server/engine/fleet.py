@@ -322,8 +322,8 @@ class Fleet:
         seen = -1
         while True:
             seen = await self.changes.wait(seen)
-            for lane in self.lanes:
-                if lane.held_reason and lane.account.when_held is WhenHeld.MOVE:
+            for lane in tuple(self._lanes.values()):
+                if lane.account.when_held is WhenHeld.MOVE and lane.held_reason:
                     for task in lane.waiting:
                         await self._move_from(lane, task)
 

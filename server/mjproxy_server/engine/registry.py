@@ -121,7 +121,7 @@ class Registry:
     async def keep_findings(self) -> None:
         """Stores once which accounts are held, and what is known of the bots' settings."""
         for lane in self._fleet.lanes:
-            if _findings(lane.record) != self._kept.get(lane.account.id):
+            if (lane.condition.held_reason, lane.syncs) != self._kept.get(lane.account.id):
                 await self._keep(lane)
 
     async def _keep_told(self, lane: Lane, bot: Bot, telling: Awaitable[AccountSync]) -> Lane:

@@ -10,7 +10,7 @@ import pytest
 from service import Service, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
-from mjproxy_server.api import task_servicer
+from mjproxy_server.api import task_servicer, watch_responses
 from mjproxy_server.model.facts import Cancelled, Progressed
 
 
@@ -133,7 +133,7 @@ async def test_a_negative_revision_is_refused(service: Service) -> None:
 
 
 async def test_a_message_stays_under_its_limit(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task_servicer, "LARGEST_MESSAGE", 5000)
+    monkeypatch.setattr(watch_responses, "LARGEST_MESSAGE", 5000)
     task_id = (await service.imagine("x" * 1500)).tasks[0].id
     await progress(service, task_id, range(1, 20))
     watch = service.tasks.WatchTasks(pb.WatchTasksRequest(after_revision=0))

@@ -91,7 +91,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_OUTCOME_UNKNOWN: _ErrorReason.ValueType  # 47
     """The connection broke while the interaction was sent, and no evidence says whether it was taken."""
     ERROR_REASON_INTERRUPTED: _ErrorReason.ValueType  # 48
-    """The store was restored from a backup while the job ran; its result may stand in the channel."""
+    """The job ran when the store was saved that was restored since, or its account was gone when the server started. Its result may
+    stand in the channel.
+    """
     ERROR_REASON_MODAL_EXPIRED: _ErrorReason.ValueType  # 49
     """Nobody confirmed the modal in time."""
     ERROR_REASON_STOPPED: _ErrorReason.ValueType  # 50
@@ -171,7 +173,9 @@ ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 46
 ERROR_REASON_OUTCOME_UNKNOWN: ErrorReason.ValueType  # 47
 """The connection broke while the interaction was sent, and no evidence says whether it was taken."""
 ERROR_REASON_INTERRUPTED: ErrorReason.ValueType  # 48
-"""The store was restored from a backup while the job ran; its result may stand in the channel."""
+"""The job ran when the store was saved that was restored since, or its account was gone when the server started. Its result may
+stand in the channel.
+"""
 ERROR_REASON_MODAL_EXPIRED: ErrorReason.ValueType  # 49
 """Nobody confirmed the modal in time."""
 ERROR_REASON_STOPPED: ErrorReason.ValueType  # 50

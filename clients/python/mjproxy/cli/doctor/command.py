@@ -10,7 +10,6 @@ from mjproxy.cli.doctor import probes
 from mjproxy.cli.doctor.findings import Finding, Level
 from mjproxy.cli.documents import print_document
 from mjproxy.cli.session import Server, server_options
-from mjproxy.cli.simulators import DEFAULT_ADDRESS
 from mjproxy.cli.words import printable
 
 if TYPE_CHECKING:
@@ -28,14 +27,14 @@ _MARKS: Final = {Level.OK: ("✓", "green"), Level.NOTE: ("·", "yellow"), Level
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--rest", "rest_url", metavar="URL", default="http://127.0.0.1:8080", show_default=True, help="The shim.")
-@click.option("--simulator", "simulator_address", metavar="HOST:PORT", default=DEFAULT_ADDRESS, show_default=True)
+@click.option("--rest", "rest_url", metavar="URL", help="The REST shim.  [default: as configured]")
+@click.option("--simulator", metavar="HOST:PORT", help="The simulator.  [default: as configured]")
 @click.option("--ask-bots", is_flag=True, help="Ask the bot of each account, by /info and /settings; needs an admin.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each finding.")
 @click.option("-q", "--quiet", is_flag=True, help="Show problems only.")
 @server_options
 def doctor(
-    *, server: Server, rest_url: str, simulator_address: str, ask_bots: bool, as_json: bool, quiet: bool
+    *, server: Server, rest_url: str | None, simulator: str | None, ask_bots: bool, as_json: bool, quiet: bool
 ) -> None:
     """Look for what is wrong, and say what to do.
 
@@ -49,11 +48,12 @@ def doctor(
         if not quiet or finding.level is Level.PROBLEM:
             _document(finding) if as_json else _lines(finding)
 
-    for finding in probes.of_configuration(None):
+    findings, addresses = probes.of_configuration()
+    for finding in findings:
         tell(finding)
     server.run(lambda client: _ask(client, server.target, tell, ask_bots=ask_bots))
-    tell(probes.of_rest(rest_url.rstrip("/")))
-    tell(probes.of_simulator(simulator_address))
+    tell(probes.of_rest((rest_url or f"http://{addresses.rest}").rstrip("/")))
+    tell(probes.of_simulator(simulator or addresses.simulator))
     if any(finding.level is Level.PROBLEM for finding in found):
         raise click.exceptions.Exit(_WRONG)
 

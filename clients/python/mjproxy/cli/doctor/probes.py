@@ -3,44 +3,62 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from mjproxy.cli.doctor.findings import Finding, Level, of_accounts
 from mjproxy.cli.exits import explain
+from mjproxy.cli.simulators import DEFAULT_ADDRESS
 from mjproxy.errors import DeadlineExceeded, PermissionDenied, ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator
 
     from mjproxy.aio.client import AsyncClient
+    from mjproxy.launcher.configuration import Configuration
     from mjproxy.v1.account_pb2 import Account
 
 _HTTP_SECONDS: Final = 5.0
 _OK: Final = 200
 
 
-def of_configuration(file: Path | None) -> Iterator[Finding]:
-    """Reads the configuration as the service would."""
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts listen, as this machine reaches them."""
+
+    rest: str = "127.0.0.1:8080"
+    simulator: str = DEFAULT_ADDRESS
+
+
+def of_configuration() -> tuple[list[Finding], Addresses]:
+    """Reads the configuration in this folder as the service would; also tells where its parts listen."""
     try:
         from mjproxy.launcher import configuration  # noqa: PLC0415 - a client alone has no launcher's packages
         from mjproxy.launcher.errors import ConfigurationRefused  # noqa: PLC0415
         from mjproxy.launcher.parts import Parts  # noqa: PLC0415
     except ModuleNotFoundError:
-        yield Finding("configuration", Level.NOTE, "not read: only the client is installed here")
-        return
+        return [Finding("configuration", Level.NOTE, "not read: only the client is installed here")], Addresses()
     parts = Parts.find()
     try:
-        configuration.load(parts, parts.installed, file, {})
+        in_force = configuration.load(parts, parts.installed, None, {})
     except ConfigurationRefused as refused:
-        for problem in refused.problems:
-            yield Finding("configuration", Level.PROBLEM, problem, "mjproxy.example.toml explains each key.")
-        return
-    for missing in parts.missing.values():
-        yield Finding("configuration", Level.NOTE, missing.message)
-    name = file or configuration.DEFAULT_FILE
-    told = f"{name} is in order" if name.exists() else "there is no file, so all is as by default"
-    yield Finding("configuration", Level.OK, told)
+        remedy = "mjproxy.example.toml explains each key."
+        return [Finding("configuration", Level.PROBLEM, each, remedy) for each in refused.problems], Addresses()
+    file = configuration.DEFAULT_FILE
+    told = f"{file} is in order" if file.exists() else "there is no file, so all is as by default"
+    missing = [Finding("configuration", Level.NOTE, each.message) for each in parts.missing.values()]
+    return [Finding("configuration", Level.OK, told), *missing], _addresses(in_force)
+
+
+def _addresses(in_force: Configuration) -> Addresses:
+    from mjproxy.launcher.address import Address  # noqa: PLC0415 - as above
+
+    configured = {}
+    for part in fields(Addresses):
+        with suppress(KeyError):
+            configured[part.name] = str(Address.parse(str(in_force.value(f"{part.name}_listen"))).from_here)
+    return Addresses(**configured)
 
 
 async def of_server(client: AsyncClient, target: str, *, ask_bots: bool) -> AsyncIterator[Finding]:
