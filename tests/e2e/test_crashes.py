@@ -1,4 +1,5 @@
-"""Processes that are killed under load, again and again: nothing accepted is lost, and nothing is paid twice.
+"""Processes that are killed under load, again and again: nothing accepted is lost, nothing is paid
+twice, whoever watches sees every change once and in order, and the hook hears of every end.
 
 In short form by `make test`, in full by `make soak`; a seed that is printed makes a run again, as far as processes do.
 """
@@ -6,6 +7,7 @@ In short form by `make test`, in full by `make soak`; a seed that is printed mak
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 from collections import Counter
@@ -28,6 +30,7 @@ from mjproxy.v1.task_service_pb2 import (
 )
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Batch, Position, TaskWatch
+from rest.rest_hooks import Hook
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 CRASHES = 100 if FULL else 5
@@ -41,12 +44,15 @@ CONFIG = """
 core_size = 4
 [simulator]
 accounts = 3
+[callbacks]
+notify_hook = "{hook}"
 """
 ALWAYS = (
     {"name": "interaction_lost_answer", "probability": 0.3},
     {"name": "gateway_latency", "probability": 0.5, "seconds": 0.3},
 )
 """It takes a while until it is known what was taken: many a crash finds a step in doubt."""
+HEARD_ENDS = {"SUCCESS", "FAILURE", "CANCEL"}
 ENDED = {TaskStatus.TASK_STATUS_SUCCESS, TaskStatus.TASK_STATUS_FAILURE, TaskStatus.TASK_STATUS_CANCELLED}
 
 
@@ -141,7 +147,8 @@ async def test_nothing_accepted_is_lost_and_nothing_paid_twice(tmp_path: Path, v
     print(f"MJPROXY_SEED={seed}")  # noqa: T201 - makes the run again
     rng = random.Random(seed)
     async with (
-        running_stack(tmp_path, speed=30, config=CONFIG) as stack,
+        Hook.serve() as hook,
+        running_stack(tmp_path, speed=30, config=CONFIG.format(hook=hook.url())) as stack,
         grpc.aio.insecure_channel(stack.grpc) as channel,
         httpx.AsyncClient(base_url=stack.rest, timeout=10) as rest,
         httpx.AsyncClient(base_url=stack.simulator, timeout=30) as control,
@@ -160,9 +167,23 @@ async def test_nothing_accepted_is_lost_and_nothing_paid_twice(tmp_path: Path, v
         await asyncio.wait({calling})
         async with asyncio.timeout(LAST_SECONDS):
             await witness.see_the_end_of(caller.accepted)
+            await _hear_the_end_of(caller.accepted, hook)
         assert not watching.done()
         watching.cancel()
         await _judge(witness, caller.accepted, control)
+
+
+async def _hear_the_end_of(accepted: set[str], hook: Hook) -> None:
+    """Returns when the hook was told of the ends of all of these; none was told of anything else afterwards."""
+    told: dict[str, str] = {}
+    heard = 0
+    while not accepted <= {task_id for task_id, status in told.items() if status in HEARD_ENDS}:
+        await hook.came(heard + 1, LAST_SECONDS)
+        for posted in hook.posted[heard:]:
+            task = json.loads(posted.body)
+            assert told.get(task["id"]) not in HEARD_ENDS or task["status"] == told[task["id"]]
+            told[task["id"]] = task["status"]
+        heard = len(hook.posted)
 
 
 async def _now(stub: TaskServiceStub) -> Position:
