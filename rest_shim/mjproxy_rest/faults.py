@@ -62,10 +62,9 @@ _NAMES_IN_BODIES: Final = {
     "imagine.images[": "base64Array[",
     "blend.images[": "base64Array[",
     "images[": "base64Array[",
-    "describe.image[0]": "base64",
-    "face_swap[0]": "sourceBase64",
-    "face_swap[1]": "targetBase64",
-    "mask[0]": "maskBase64",
+    "describe.image": "base64",
+    "face_swap.source": "sourceBase64",
+    "face_swap.target": "targetBase64",
     "mask": "maskBase64",
 }
 

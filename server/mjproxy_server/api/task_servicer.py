@@ -1,8 +1,7 @@
 """TaskService: what callers do with tasks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -148,19 +147,16 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
 
         It is nothing, for a bookmark, after some idle time and when the server stops.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(BOOKMARK_SECONDS):
-                while revisions := await self._following(position):
-                    position = revisions[-1].number
-                    wanted = [revision for revision in revisions if lets_through(revision)]
-                    if wanted:
-                        return wanted, position
+        loop = asyncio.get_running_loop()
+        end = loop.time() + BOOKMARK_SECONDS
+        while loop.time() < end and not self._hub.closed:
+            await self._hub.wait(position, end)
+            if revisions := await self._hub.read(position):
+                position = revisions[-1].number
+                wanted = [revision for revision in revisions if lets_through(revision)]
+                if wanted:
+                    return wanted, position
         return [], position
-
-    async def _following(self, position: int) -> Sequence[Revision]:
-        """Waits for revisions after the position; returns none when the server stops."""
-        await self._hub.wait(position)
-        return () if self._hub.closed else await self._hub.read(position)
 
     async def _reach(self, min_revision: int) -> None:
         """Waits for a revision that another answer has named; the caller's deadline usually ends it before ours."""

@@ -8,9 +8,10 @@ held gets nothing, for nobody knows when its owner will act.
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from mjproxy_server.model.account import Account, AccountFilter
 
@@ -24,8 +25,7 @@ class ChoiceRule(StrEnum):
     WEIGHT = "weight"
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """How busy an account is.
 
     Attributes:

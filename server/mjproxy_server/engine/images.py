@@ -41,28 +41,49 @@ GivenImage = InlineImage | LinkedImage
 async def check(
     field: str, given: Sequence[GivenImage], *, most: int = MOST_IMAGES
 ) -> list[CheckedImage | LinkedImage]:
-    """Checks the images that came in a field; the decoding is done off the event loop.
+    """Checks the images that came in a repeated field; the decoding is done off the event loop.
 
     Raises:
         InvalidImage: There are too many, one is none, or one is too large; the error names which.
     """
     if len(given) > most:
         raise InvalidImage(field, f"at most {most} images, got {len(given)}", Fault.TOO_MANY, most=most)
-    return [await asyncio.to_thread(_checked, f"{field}[{i}]", image) for i, image in enumerate(given)]
+    return [await check_one(f"{field}[{number}]", image) for number, image in enumerate(given)]
 
 
 async def check_stored(field: str, given: Sequence[GivenImage], *, most: int = MOST_IMAGES) -> list[CheckedImage]:
-    """Checks images that Discord takes as files only.
+    """Checks the images of a repeated field that Discord takes as files only.
 
     Raises:
         InvalidImage: There are too many, or one is none, too large, or a link.
     """
     images = await check(field, given, most=most)
-    for number, image in enumerate(images):
-        if isinstance(image, LinkedImage):
-            message = "send the bytes of the image; a link cannot be used here"
-            raise InvalidImage(f"{field}[{number}]", message, Fault.LINK_UNUSABLE)
-    return [image for image in images if isinstance(image, CheckedImage)]
+    return [_stored(f"{field}[{number}]", image) for number, image in enumerate(images)]
+
+
+async def check_one(field: str, image: GivenImage) -> CheckedImage | LinkedImage:
+    """Checks the image of a field.
+
+    Raises:
+        InvalidImage: It is none, or too large.
+    """
+    return await asyncio.to_thread(_checked, field, image)
+
+
+async def check_one_stored(field: str, image: GivenImage) -> CheckedImage:
+    """Checks the image of a field, which Discord takes as a file only.
+
+    Raises:
+        InvalidImage: It is none, too large, or a link.
+    """
+    return _stored(field, await check_one(field, image))
+
+
+def _stored(field: str, image: CheckedImage | LinkedImage) -> CheckedImage:
+    if isinstance(image, LinkedImage):
+        message = "send the bytes of the image; a link cannot be used here"
+        raise InvalidImage(field, message, Fault.LINK_UNUSABLE)
+    return image
 
 
 def _checked(field: str, image: GivenImage) -> CheckedImage | LinkedImage:

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from mjproxy_server.engine.images import CheckedImage, GivenImage, check_stored
+from mjproxy_server.engine.images import CheckedImage, GivenImage, check_one_stored
 from mjproxy_server.model.errors import InvalidImage
 from mjproxy_server.model.task import Picture
 from mjproxy_server.model.vocabulary import Fault
@@ -29,7 +29,7 @@ async def check_mask(field: str, mask: GivenImage, picture: Picture | None) -> C
     Raises:
         InvalidImage: It is no image, has another size, other colours, or marks nothing.
     """
-    (checked,) = await check_stored(field, [mask])
+    checked = await check_one_stored(field, mask)
     await asyncio.to_thread(_check, field, checked.data, picture)
     return checked
 

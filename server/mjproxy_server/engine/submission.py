@@ -14,7 +14,7 @@ from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.completion import completed
 from mjproxy_server.engine.drafts import ButtonPress, Draft
 from mjproxy_server.engine.hooks import HookRules
-from mjproxy_server.engine.images import CheckedImage, GivenImage, check, check_stored
+from mjproxy_server.engine.images import CheckedImage, GivenImage, check, check_one, check_one_stored, check_stored
 from mjproxy_server.engine.masks import check_mask
 from mjproxy_server.engine.requests import (
     BlendRequest,
@@ -170,12 +170,13 @@ class Submitter:
         return await self._with_images(request, images, command)
 
     async def _describe(self, request: SubmitRequest, describe: DescribeRequest) -> Admission:
-        images = await check("describe.image", [describe.image])
-        return await self._with_images(request, images, lambda kept: Describe(kept[0], describe.language))
+        image = await check_one("describe.image", describe.image)
+        return await self._with_images(request, [image], lambda kept: Describe(kept[0], describe.language))
 
     async def _swap_face(self, request: SubmitRequest, swap: FaceSwapRequest) -> Admission:
-        images = await check_stored("face_swap", [swap.source, swap.target])
-        return await self._with_images(request, images, lambda kept: FaceSwap(*_stored(kept)))
+        source = await check_one_stored("face_swap.source", swap.source)
+        target = await check_one_stored("face_swap.target", swap.target)
+        return await self._with_images(request, [source, target], lambda kept: FaceSwap(*_stored(kept)))
 
     async def _with_images(
         self,

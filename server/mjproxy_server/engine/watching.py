@@ -6,6 +6,7 @@ slow watcher costs nothing but its own reads, and the writer never waits.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -27,7 +28,7 @@ class WatchHub:
     def __init__(self, store: Store, *, window: int = WINDOW) -> None:
         self._store = store
         self._recent: deque[Revision] = deque(maxlen=window)
-        self._more = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
         self.closed = False
         self._head = store.head
         self._unsubscribe = store.subscribe(self._publish)
@@ -70,10 +71,22 @@ class WatchHub:
             return tuple(islice(self._recent, start, start + BATCH))
         return await self._store.revisions(after, BATCH)
 
-    async def wait(self, after: int) -> None:
-        """Returns when there is a revision after the position, or the hub is closed."""
-        while after >= self._head and not self.closed:
-            await self._more.wait()
+    async def wait(self, after: int, until: float = math.inf) -> None:
+        """Returns when there is a revision after the position, when the hub is closed, or at a time of the loop.
+
+        Thousands wait for the same revision, each with a time of its own, so this is one future and one timer.
+        """
+        loop = asyncio.get_running_loop()
+        while after >= self._head and not self.closed and loop.time() < until:
+            rung = loop.create_future()
+            self._waiting.add(rung)
+            timer = loop.call_at(until, _wake, rung) if until < math.inf else None
+            try:
+                await rung
+            finally:
+                self._waiting.discard(rung)
+                if timer:
+                    timer.cancel()
 
     def close(self) -> None:
         """Ends every watch."""
@@ -87,6 +100,12 @@ class WatchHub:
         self._ring()
 
     def _ring(self) -> None:
-        """Wakes those who wait now, and lets those who come later wait for the next time."""
-        self._more.set()
-        self._more = asyncio.Event()
+        """Wakes those who wait now; those who come later wait for the next time."""
+        waiting, self._waiting = self._waiting, set()
+        for rung in waiting:
+            _wake(rung)
+
+
+def _wake(rung: asyncio.Future[None]) -> None:
+    if not rung.done():
+        rung.set_result(None)

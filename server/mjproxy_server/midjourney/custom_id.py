@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
+from typing import Final
 
 from mjproxy_server.model.task import Button
 from mjproxy_server.model.vocabulary import Action
@@ -157,6 +159,9 @@ _MEANINGS = {
 
 _MARKS = {ButtonKind.UPSAMPLE: "U", ButtonKind.VARIATION: "V", ButtonKind.REROLL: "R"}
 
+_MOST_KEPT: Final = 2_000
+"""How many parsed ids are kept: each report on a job brings those of its buttons again."""
+
 _OF_GRIDS = {
     Action.UPSCALE: ButtonKind.UPSAMPLE,
     Action.VARIATION: ButtonKind.VARIATION,
@@ -164,6 +169,7 @@ _OF_GRIDS = {
 }
 
 
+@lru_cache(_MOST_KEPT)
 def parse(custom_id: str) -> CustomId:
     """Take a custom id apart; its kind is UNKNOWN if it has none of the known forms."""
     for form, kind in _FORMS:

@@ -13,6 +13,8 @@ costs a little waiting, while a prompt that does not look like its own echo cost
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
 from mjproxy_server.model.vocabulary import Mode
 
@@ -21,6 +23,9 @@ MAX_LENGTH = 6000
 
 MAX_IMAGE_URL_LENGTH = 512
 """The longest image URL that room is kept for; a signed link of Discord's CDN has about 250 characters."""
+
+_MOST_KEPT: Final = 500
+"""How many normalised prompts are kept: each report on a job brings its prompt again."""
 
 _MODE_FLAGS = {Mode.FAST: "--fast", Mode.RELAX: "--relax", Mode.TURBO: "--turbo"}
 _LONGEST_FLAG = max(len(flag) for flag in _MODE_FLAGS.values())
@@ -69,6 +74,7 @@ def room(image_count: int) -> int:
     return MAX_LENGTH - image_count * (MAX_IMAGE_URL_LENGTH + 1) - (_LONGEST_FLAG + 1)
 
 
+@lru_cache(_MOST_KEPT)
 def normalise(prompt: str) -> str:
     """Return what a prompt and every echo of it have in common: the letters and digits of its text, in lower case."""
     text = unicodedata.normalize("NFKC", prompt).casefold()

@@ -110,6 +110,18 @@ async def test_a_request_id_with_other_content_is_refused(service: Service) -> N
             "imagine.images[0]",
         ),
         (
+            pb.SubmitTaskRequest(describe={"image": {"data": b"no image"}}),
+            "INVALID_ARGUMENT",
+            "INVALID_IMAGE",
+            "describe.image",
+        ),
+        (
+            pb.SubmitTaskRequest(face_swap={"source": {"url": "https://a.example/b.png"}, "target": {"data": b"x"}}),
+            "INVALID_ARGUMENT",
+            "INVALID_IMAGE",
+            "face_swap.source",
+        ),
+        (
             pb.SubmitTaskRequest(options={"request_id": "7"}, imagine={"prompt": "a cat"}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",

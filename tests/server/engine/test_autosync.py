@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mjproxy_server.engine.autosync import STALE_AFTER, may_be_asked
 from mjproxy_server.engine.choice import Load
@@ -100,7 +101,7 @@ def test_nothing_is_asked_while_a_task_could_be_sent() -> None:
     account = Account(guild_id="1", channel_id="2", user_token="t", user_agent="u", core_size=2)
     idle = Load(account=account, ready=True, running=0, waiting=0)
     assert may_be_asked(idle)
-    assert may_be_asked(replace(idle, running=2, waiting=5)), "what waits for a core is not delayed"
-    assert not may_be_asked(replace(idle, running=1, waiting=1))
-    assert not may_be_asked(replace(idle, ready=False))
-    assert not may_be_asked(replace(idle, account=replace(account, enable=False)))
+    assert may_be_asked(structs.replace(idle, running=2, waiting=5)), "what waits for a core is not delayed"
+    assert not may_be_asked(structs.replace(idle, running=1, waiting=1))
+    assert not may_be_asked(structs.replace(idle, ready=False))
+    assert not may_be_asked(structs.replace(idle, account=replace(account, enable=False)))

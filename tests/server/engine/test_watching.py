@@ -141,3 +141,22 @@ async def _interleave(steps: list[int], window: int) -> None:
             assert positions == [hub.head] * 3
         finally:
             await store.close()
+
+
+async def test_a_wait_ends_at_its_time(store: Store) -> None:
+    hub = WatchHub(store)
+    await write(store, 3)
+    soon = asyncio.get_running_loop().time() + 0.01
+    await asyncio.wait_for(hub.wait(3, soon), 5)
+    assert asyncio.get_running_loop().time() >= soon
+    assert not await hub.read(3)
+
+
+async def test_whoever_gives_up_waiting_takes_nobody_along(store: Store) -> None:
+    hub = WatchHub(store)
+    waiting = [asyncio.create_task(hub.wait(0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await write(store, 1)
+    await asyncio.wait_for(asyncio.gather(waiting[0], waiting[2]), 5)
+    assert waiting[1].cancelled()
