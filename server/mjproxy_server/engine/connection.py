@@ -25,6 +25,7 @@ from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.bell import Bell
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.midjourney.commands import CommandRef
+from mjproxy_server.model.account import Account
 from mjproxy_server.model.vocabulary import Bot
 from mjproxy_server.store.sessions import StoredSession
 
@@ -37,6 +38,11 @@ itself by nothing else than connections that are closed before READY."""
 
 class Listener(Protocol):
     """An account that hears what its user's connection brings."""
+
+    @property
+    def account(self) -> Account:
+        """The account as it is now."""
+        ...
 
     async def hear(self, dispatch: Dispatch) -> None:
         """Takes one dispatch in; returns when what it tells is stored."""
@@ -177,7 +183,8 @@ class Connection:
             await run_together(self._gateway.run(), self._check_suspicions())
         except (GatewayFatal, _TokenRevoked) as fatal:
             self.rejection = f"{fatal}; give the account a valid token, then enable it"
-            _logger.error("Discord does not let this account connect: %s", fatal)  # noqa: TRY400 - it says all
+            accounts = ", ".join(listener.account.id for listener in self._listeners)
+            _logger.error("Discord does not let %s connect: %s", accounts, self.rejection)  # noqa: TRY400 - it says all
             self._tell_change()
             await asyncio.Event().wait()
         finally:
