@@ -175,5 +175,5 @@ buf-check: .tools/buf-$(BUF_VERSION)
 # ---------------------------------------------------------------------------------------------------------------------
 
 clean: ## Remove what was made here, except the data.
-	rm -rf $(VENV) .tools dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+	rm -rf $(VENV) .tools .bench dist .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
 		clients/typescript/node_modules clients/typescript/dist clients/java/target

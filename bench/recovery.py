@@ -29,8 +29,8 @@ from mjproxy_simulator.part import Settings, SimulatorSection, running
 ACCOUNTS = 100
 TASKS = 100
 AT_WORK = 3
-AIM_SECONDS = 3.0
-AIM_CONNECTED_SECONDS = 30.0
+AIM_SECONDS = 1.0
+AIM_CONNECTED_SECONDS = 15.0
 
 
 async def main() -> None:
@@ -53,7 +53,7 @@ async def filled(data: Path, accounts: list[Account]) -> float:
     store = await open_store(data, now=lambda: int(time.time() * 1000), hook="")
     await asyncio.gather(*(fill(store, each) for each in accounts))
     begun = time.monotonic()
-    await store.list(TaskQuery(limit=ACCOUNTS * TASKS))
+    assert len((await store.list(TaskQuery(limit=ACCOUNTS * TASKS))).tasks) == ACCOUNTS * TASKS
     seconds = time.monotonic() - begun
     await store.close()
     return seconds

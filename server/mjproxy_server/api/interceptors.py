@@ -1,16 +1,16 @@
 """What happens around every call: it is logged, let in or not, and its errors become statuses.
 
-It is one interceptor for all of that, and wraps each method once: whatever is done for a call anew, or for a message of
-a stream, thousands of watchers pay for.
+It is one interceptor for all of that: thousands of watchers pay for each that a message of a stream passes.
 """
 
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, NoReturn
 
 import grpc
 from grpc import aio
+from grpc_interceptor.server import AsyncServerInterceptor
 from grpc_status import rpc_status
 
 from mjproxy_server.api import callers
@@ -27,19 +27,11 @@ Context = aio.ServicerContext[Any, Any]
 Check = Callable[[str, Context], None]
 """Looks at a call before anything is done, by its method's full name; raises a domain error to refuse it."""
 
-# gRPC hands requests and answers through as they are; it does not type its handlers.
-Handler = Any
-Method = Callable[[Any, Context], Any]
-
-_FACTORIES: Final = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
+# grpc-interceptor hands methods, requests and answers through as they are; it does not type them.
+Method = Callable[[Any, Any], Any]
 
 
-class AroundCalls(aio.ServerInterceptor):  # type: ignore[type-arg]
+class AroundCalls(AsyncServerInterceptor):
     """Checks each call, logs its end, and makes a status with details of each domain error.
 
     Args:
@@ -48,58 +40,27 @@ class AroundCalls(aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def __init__(self, *checks: Check) -> None:
         self._checks = checks
-        self._handlers: dict[str, Handler] = {}
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler:
-        """Returns what answers the call; None if there is no such method."""
-        name = handler_call_details.method
-        if name not in self._handlers:
-            handler = await continuation(handler_call_details)
-            if handler is None:
-                return None
-            self._handlers[name] = self._around(handler, name)
-        return self._handlers[name]
+    async def intercept(
+        self, method: Method, request_or_iterator: object, context: Context, method_name: str
+    ) -> object:
+        """Returns what answers the call."""
+        _log_end(method_name, context)
+        try:
+            for check in self._checks:
+                check(method_name, context)
+            answer = method(request_or_iterator, context)
+            return _guarded(answer, method_name, context) if hasattr(answer, "__aiter__") else await answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a status
+            await _end(error, method_name, context)
 
-    def _around(self, handler: Handler, name: str) -> Handler:
-        method = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-        wrapped = self._stream(method, name) if handler.response_streaming else self._single(method, name)
-        factory = _FACTORIES[handler.request_streaming, handler.response_streaming]
-        return factory(wrapped, handler.request_deserializer, handler.response_serializer)
 
-    def _single(self, method: Method, name: str) -> Method:
-        async def answer(request: object, context: Context) -> object:
-            _log_end(name, context)
-            try:
-                self._check(name, context)
-                return await method(request, context)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a status
-                await _end(error, name, context)
-
-        return answer
-
-    def _stream(self, method: Method, name: str) -> Method:
-        async def answers(request: object, context: Context) -> AsyncIterator[object]:
-            _log_end(name, context)
-            try:
-                self._check(name, context)
-                found = method(request, context)
-                if not hasattr(found, "__aiter__"):
-                    await found  # It writes its messages by the context.
-                    return
-                async for message in found:
-                    yield message
-            except Exception as error:  # noqa: BLE001 - as above
-                await _end(error, name, context)
-
-        return answers
-
-    def _check(self, name: str, context: Context) -> None:
-        for check in self._checks:
-            check(name, context)
+async def _guarded(answers: AsyncIterator[object], method_name: str, context: Context) -> AsyncIterator[object]:
+    try:
+        async for answer in answers:
+            yield answer
+    except Exception as error:  # noqa: BLE001 - as above
+        await _end(error, method_name, context)
 
 
 class Authentication:

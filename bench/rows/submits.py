@@ -1,0 +1,181 @@
+"""Rows 7 and 8: durable submissions, at the store and over the whole way."""
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import grpc
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bench.http_load import cpu_per_request, post
+from bench.measure import Row, Sample, Scale, in_turn
+from bench.processes import Control, Running, running
+from bench.rest_stack import serve_route, shim
+from bench.samples import PROMPT, flooded, now_ms, submission
+from bench.stack import Context, account, bare_server, call, served_engine, unary
+from mjproxy.channel import open_channel
+from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy_server.model.facts import Cancelled
+from mjproxy_server.model.vocabulary import Status
+from mjproxy_server.store import Capacity, Store, TaskQuery, open_store
+
+IN_FLIGHT = 64
+# Each account takes few tasks, as in a real pool: the count of its queue is part of the cost.
+PER_ACCOUNT = 15
+CAPACITY = Capacity(core_size=5, queue_size=10)
+ACCOUNTS = 50
+QUEUE = 200
+LONGEST_SECONDS = 1.0
+"""More would fill the queues of all accounts."""
+PAGE = os.urandom(4096)
+IMAGINE = pb.SubmitTaskRequest(imagine=pb.ImagineCommand(prompt=PROMPT)).SerializeToString()
+IMAGINE_JSON = orjson.dumps({"prompt": PROMPT})
+PATH = "/mj/submit/imagine"
+
+
+async def at_the_store(scale: Scale) -> list[Row]:
+    """Row 7."""
+    taken = await in_turn(
+        scale.rounds,
+        {"ours": partial(_stored, scale.seconds), "bare": partial(_flushed, scale.seconds)},
+    )
+    return [
+        Row(
+            number=7,
+            name=f"durable submissions at the store, {IN_FLIGHT} in flight",
+            limit="one fdatasync after the other",
+            unit="1/s",
+            ours=taken["ours"],
+            bound=taken["bare"],
+            aim=3,
+            at_least=True,
+        )
+    ]
+
+
+async def _stored(seconds: float) -> Sample:
+    with tempfile.TemporaryDirectory() as folder:
+        store = await open_store(Path(folder), now=now_ms)
+        submissions, elapsed = await flooded(partial(_submit, store), IN_FLIGHT, seconds)
+        await store.close()
+    return Sample(submissions / elapsed, submissions / elapsed)
+
+
+async def _submit(store: Store, number: int) -> None:
+    await store.submit(submission(str(number // PER_ACCOUNT), CAPACITY))
+
+
+async def _flushed(seconds: float) -> Sample:
+    begin = time.perf_counter()
+    flushes = 0
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "raw").open("wb", buffering=0) as file:
+        while time.perf_counter() - begin < seconds:
+            file.write(PAGE)
+            os.fdatasync(file.fileno())
+            flushes += 1
+    rate = flushes / (time.perf_counter() - begin)
+    return Sample(rate, rate)
+
+
+async def accepting(control: Control, data: str) -> None:
+    """The server with accounts that are never connected, so that all waits; `empty` cancels what does."""
+    accounts = [account(str(number), queue_size=QUEUE) for number in range(1, ACCOUNTS + 1)]
+    async with served_engine(Path(data), accounts) as (port, engine):
+        control.say(port)
+        async for _ in control.orders():
+            await _empty(engine.store)
+            control.say("emptied")
+
+
+async def _empty(store: Store) -> None:
+    query = TaskQuery(statuses=frozenset({Status.NOT_START}), limit=500)
+    while waiting := (await store.list(query)).tasks:
+        for task in waiting:
+            await store.record(task.id, Cancelled(now_ms()))
+
+
+async def committing(control: Control, data: str, answer: str) -> None:
+    """A server whose SubmitTask does one group commit and nothing else."""
+    store = await open_store(Path(data), now=now_ms)
+    numbers, body = count(), bytes.fromhex(answer)
+
+    async def submit(request: bytes, context: Context) -> bytes:  # noqa: ARG001
+        await _submit(store, next(numbers))
+        return body
+
+    async with bare_server({"SubmitTask": unary(submit)}) as port:
+        control.say(port)
+        async for _ in control.orders():
+            control.say("emptied")
+    await store.close()
+
+
+async def forwarding(control: Control, target: str) -> None:
+    """A route that makes that call, and answers with nothing of its own."""
+    async with open_channel(target) as channel:
+        submitted = call(channel, "SubmitTask")
+
+        async def submit(request: Request) -> Response:
+            await request.body()
+            await submitted(IMAGINE)
+            return Response(b'{"code":1,"description":"Submitted","result":"1"}', media_type="application/json")
+
+        await serve_route(control, PATH, submit, "POST")
+
+
+async def whole(scale: Scale) -> list[Row]:
+    """Row 8."""
+    seconds = min(scale.seconds, LONGEST_SECONDS)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        ours = await stack.enter_async_context(running(accepting, folder / "ours"))
+        answer = (await _submitted_once(ours)).hex()
+        empty = await stack.enter_async_context(running(committing, folder / "bare", answer))
+        rest = await stack.enter_async_context(running(shim, ours.target))
+        route = await stack.enter_async_context(running(forwarding, empty.target))
+        taken = await in_turn(
+            scale.rounds,
+            {
+                "grpc": partial(_over_grpc, ours, seconds),
+                "bare grpc": partial(_over_grpc, empty, seconds),
+                "rest": partial(_over_rest, [rest, ours], seconds),
+                "bare rest": partial(_over_rest, [route, empty], seconds),
+            },
+        )
+    return [
+        _row("submissions over gRPC", "an empty handler with one group commit", taken["grpc"], taken["bare grpc"]),
+        _row("submissions over REST", "a bare POST that makes that call", taken["rest"], taken["bare rest"]),
+    ]
+
+
+def _row(name: str, limit: str, ours: Sequence[Sample], bound: Sequence[Sample]) -> Row:
+    return Row(number=8, name=name, limit=limit, unit="1/CPU s", ours=ours, bound=bound, aim=0.7, at_least=True)
+
+
+async def _submitted_once(source: Running) -> bytes:
+    async with grpc.aio.insecure_channel(source.target) as channel:
+        return await call(channel, "SubmitTask")(IMAGINE)
+
+
+async def _over_grpc(source: Running, seconds: float) -> Sample:
+    await source.order("empty")
+    async with grpc.aio.insecure_channel(source.target) as channel:
+        submitted = call(channel, "SubmitTask")
+        before = source.cpu
+        calls, elapsed = await flooded(lambda _: submitted(IMAGINE), IN_FLIGHT, seconds)
+        return Sample(calls / (source.cpu - before), calls / elapsed)
+
+
+async def _over_rest(sources: list[Running], seconds: float) -> Sample:
+    """Returns submissions per second of CPU of the first process, which takes the requests, and of the one behind."""
+    await sources[-1].order("empty")
+    request = post(PATH, IMAGINE_JSON)
+    cost = await cpu_per_request(sources, lambda _: request, seconds, IN_FLIGHT)
+    return Sample(1e6 / cost.value, cost.rate)

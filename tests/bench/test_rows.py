@@ -1,0 +1,22 @@
+"""Each group of rows runs in its tiny form: that measures nothing, and shows that the benchmarks have not rotted."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EACH_GROUP = {1: {1}, 2: {2}, 3: {3, 5}, 4: {4}, 6: {6}, 7: {7}, 8: {8}, 9: {9}, 10: {10}, 11: {11}, 12: {12}, 13: {13}}
+
+
+@pytest.mark.parametrize("number", EACH_GROUP)
+def test_rows_are_measured(number: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "--tiny", "--out", str(tmp_path), str(number)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110)
+    assert run.returncode == 0, run.stderr
+    table = json.loads((tmp_path / "table.json").read_text())
+    assert {row["number"] for row in table["rows"]} == EACH_GROUP[number]
+    assert all(row["ratio"] > 0 for row in table["rows"])
+    assert (tmp_path / "table.svg").read_text().startswith("<svg")
