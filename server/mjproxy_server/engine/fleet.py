@@ -28,6 +28,7 @@ from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.composing import Composer
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.history import MOST_AT_ONCE, History
+from mjproxy_server.engine.holds import Holds
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.pace import Pace
@@ -160,6 +161,7 @@ class Fleet:
             for lane in self._lanes.values():
                 self._start(lane)
             group.create_task(self._relieve_held_lanes())
+            group.create_task(Holds(self._store, self._clock).watch(self._lanes.values, self.changes))
             while True:
                 await self._relieve(await self._stranded.get(), may_move=False)
 

@@ -56,7 +56,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mjproxy_server.midjourney.content import Content, Phase, Verb
+from mjproxy_server.midjourney.content import Content
 from mjproxy_server.midjourney.families import REGION, Ending
 from mjproxy_server.midjourney.jobs import (
     By,
@@ -83,16 +83,24 @@ from mjproxy_server.midjourney.messages import (
 )
 from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
 from mjproxy_server.midjourney.presses import PressedButtons
+from mjproxy_server.midjourney.telling import (
+    ONGOING,
+    announced_prompt,
+    finished,
+    is_about_a_job,
+    is_anothers,
+    may_begin_in_a_frame,
+    progress,
+)
 from mjproxy_server.midjourney.texts import SeenTexts
-from mjproxy_server.model.facts import Fact, Failed, Finished, Held, Opened, Progressed, Started, Taken
-from mjproxy_server.model.task import Failure, Result, Task, Trace
+from mjproxy_server.model.facts import Fact, Failed, Held, Opened, Taken
+from mjproxy_server.model.task import Failure, Task, Trace
 from mjproxy_server.model.vocabulary import Reason, Status
 
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
 _STARTED = frozenset({Status.IN_PROGRESS, Status.SUCCESS})
 _Interaction = InteractionEvent | ModalOpened | IframeOpened
-_ONGOING = frozenset({Phase.WAITING, Phase.RUNNING, Phase.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +261,7 @@ class Correlator:
 
     def _remember_strangers(self, message: BotMessage) -> None:
         """Remember the job of a message that none of our tasks can have started, while it lasts."""
-        prompt = _announced_prompt(message)
+        prompt = announced_prompt(message)
         if prompt is None:
             return
         job = strangers_job(message)
@@ -361,12 +369,12 @@ class Correlator:
         return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
 
     def _owner_by_likeness(self, message: BotMessage) -> Job | None:
-        if not self._is_ours(message) or not _is_about_a_job(message):
+        if not self._is_ours(message) or not is_about_a_job(message):
             return None
-        candidates = [] if _is_anothers(message) else self._candidates(message)
+        candidates = [] if is_anothers(message) else self._candidates(message)
         if not candidates:
             self._remember_strangers(message)
-        elif _may_begin_in_a_frame(message):
+        elif may_begin_in_a_frame(message):
             self._remember_possible_region(message)
             return None
         return candidates[0] if len(candidates) == 1 else None
@@ -421,7 +429,7 @@ class Correlator:
     def _learn_content(self, job: Job, message: BotMessage, content: Content) -> None:
         if content.prompt:
             self._learn_all(job, likenesses(job, content.prompt))
-        if content.phase in _ONGOING:
+        if content.phase in ONGOING:
             job.progress_id = message.id
         elif not job.source_id and self._jobs.learn(job, (By.MESSAGE, message.reference_id)):
             job.progress_id = message.reference_id
@@ -437,9 +445,9 @@ class Correlator:
             return [] if job.progress_id else [Held(at, message.id)]
         if job.is_ended_by(message):
             self._close(job, message.id)
-            return [_finished(message, at)]
+            return [finished(message, at)]
         if message.content:
-            return _progress(message, message.content, at)
+            return progress(message, message.content, at)
         return [Taken(at, message.nonce, message.interaction_id)] if message.nonce else []
 
     def _failed(self, job: Job, message: BotMessage, failure: Failure, at: int) -> list[Fact]:
@@ -452,61 +460,5 @@ class Correlator:
         return [Failed(at, failure)]
 
 
-def _is_about_a_job(message: BotMessage) -> bool:
-    return bool(message.content or message.is_rating or failure_of(message)) or queued_prompt(message) is not None
-
-
-def _is_anothers(message: BotMessage) -> bool:
-    """True if the message must be another's, however much it looks like one of ours: by a key that is not known.
-
-    Only a job that was submitted on a page of the bot's own begins without a nonce.
-    """
-    return bool(message.nonce or (queued_prompt(message) is not None and _begins_without_nonce(message)))
-
-
-def _may_begin_in_a_frame(message: BotMessage) -> bool:
-    """True if the message may begin a job that was submitted on a page of the bot's own.
-
-    It looks like the beginning of others from the same source. What follows it says more.
-    """
-    content = message.content
-    begins = content is not None and content.phase is Phase.WAITING and content.verb is Verb.IMAGINE
-    return begins and _begins_without_nonce(message)
-
-
-def _begins_without_nonce(message: BotMessage) -> bool:
-    return bool(message.interaction_id and message.reference_id and not message.nonce)
-
-
-def _announced_prompt(message: BotMessage) -> str | None:
-    """Return the prompt of the job that the message says is under way; None if it says so of none."""
-    if message.content:
-        return message.content.prompt if message.content.phase in _ONGOING else None
-    return queued_prompt(message)
-
-
 def _sightings(job: Job, facts: list[Fact]) -> list[Sighting]:
     return [Sighting(job.task_id, fact) for fact in facts] if job.task_id else []
-
-
-def _progress(message: BotMessage, content: Content, at: int) -> list[Fact]:
-    if content.phase is Phase.WAITING:
-        return [Started(at, message.id, message.interaction_id, message.job_id, message.flags)]
-    if content.phase is Phase.DONE:
-        return []  # no picture: neither a report nor a result
-    return [Progressed(at, message.id, content.percent, message.picture, message.job_id, content.mode)]
-
-
-def _finished(message: BotMessage, at: int) -> Finished:
-    text = message.proposal
-    result = Result(
-        message_id=message.id,
-        content=message.text,
-        flags=message.flags,
-        reference_id=message.reference_id,
-        prompt=message.content.prompt if message.content else (text.description if text else ""),
-        picture=message.picture or (text.image if text else None),
-        job_id=message.job_id,
-        buttons=message.buttons,
-    )
-    return Finished(at, result, message.content.mode if message.content else None)
