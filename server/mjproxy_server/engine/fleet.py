@@ -83,7 +83,7 @@ class Fleet:
         self._unknown = unknown
         self._clock = clock
         self._rng = rng
-        self.nonces = NonceSource(clock)
+        self.nonces = NonceSource(clock, rng)
         self._budget = InvalidRequestBudget()
         self._chooser = Chooser(choice, rng)
         self._group: asyncio.TaskGroup | None = None

@@ -17,8 +17,8 @@ from server.engine.engine_world import EngineWorld, FastClock, simulated_discord
 class Restarts:
     """Starts an engine again and again.
 
-    Each has a clock of its own that is right at first and then fast: the next one's is behind it, as clocks are that
-    were set, and none is so far ahead of Discord's that its messages look old.
+    Each has chance and a clock of its own, which is right at first and then fast: the next one's is behind it, as
+    clocks are that were set, and none is so far ahead of Discord's that its messages look old.
     """
 
     def __init__(self, control: httpx.AsyncClient, config: EngineConfig, clock_factor: float) -> None:
@@ -51,7 +51,7 @@ class Restarts:
             return engine
 
     def _running(self) -> AbstractAsyncContextManager[Engine]:
-        return running_engine(self.config, clock=FastClock(self._clock_factor), rng=random.Random(1))
+        return running_engine(self.config, clock=FastClock(self._clock_factor), rng=random.Random())
 
 
 @asynccontextmanager

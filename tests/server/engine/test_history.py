@@ -78,7 +78,7 @@ def connection(url: str) -> Connection:
         user_agent="Mozilla/5.0",
         endpoints=Endpoints(server=url, gateway="ws://127.0.0.1:9"),
         budget=InvalidRequestBudget(),
-        nonces=NonceSource(clock),
+        nonces=NonceSource(clock, random.Random(1)),
         identify_gate=IdentifyGate(clock),
         clock=clock,
         rng=random.Random(1),

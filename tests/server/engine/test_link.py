@@ -44,7 +44,7 @@ def unconnected() -> Connection:
         user_agent="Mozilla/5.0",
         endpoints=Endpoints(server="http://127.0.0.1:9", gateway="ws://127.0.0.1:9"),
         budget=InvalidRequestBudget(),
-        nonces=NonceSource(clock),
+        nonces=NonceSource(clock, random.Random(1)),
         identify_gate=IdentifyGate(clock),
         clock=clock,
         rng=random.Random(1),

@@ -56,7 +56,7 @@ async def new_rest(
             user_agent="UA",
             endpoints=Endpoints(**{"server": api.url, "upload_server": api.url, **hosts}),
             budget=budget,
-            nonces=NonceSource(clock),
+            nonces=NonceSource(clock, random.Random(1)),
             clock=clock,
             rng=rng,
             timeout=httpx.Timeout(timeout),
