@@ -17,7 +17,7 @@ async def heard(gateway: Gateway, count: int) -> list[str]:
 
 
 async def test_delayed_event_is_overtaken_by_others(world: World, connected_alice: DiscordUser) -> None:
-    await world.fault("delay_dispatch", account=connected_alice.id, seconds=0.2)
+    await world.fault("delay_dispatch", account=connected_alice.id, seconds=2)
     for content in ("first", "second", "third"):
         await say(connected_alice, content)
     assert await heard(connected_alice.gateway, 3) == ["second", "third", "first"]

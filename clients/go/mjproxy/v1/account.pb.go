@@ -91,9 +91,9 @@ type WhenHeld int32
 const (
 	// The server's default.
 	WhenHeld_WHEN_HELD_UNSPECIFIED WhenHeld = 0
-	// They wait until the operator lifts the hold.
+	// They wait until the operator lifts the hold, for a day at most.
 	WhenHeld_WHEN_HELD_WAIT WhenHeld = 1
-	// Those that any account could do move to another one that has room; the others wait.
+	// Those that any account could do move to another one that has room; the others wait, for a day at most.
 	WhenHeld_WHEN_HELD_MOVE WhenHeld = 2
 )
 

@@ -88,7 +88,8 @@ const (
 	ErrorReason_ERROR_REASON_DISCORD_REFUSED ErrorReason = 43
 	// The bot's own queue is full, or it asks to slow down.
 	ErrorReason_ERROR_REASON_BOT_BUSY ErrorReason = 44
-	// The account needs its owner: a subscription, a confirmation, or it is blocked.
+	// The account needs its owner: a subscription, a confirmation, or it is blocked. The bot said so, or the task has waited for it
+	// for a day.
 	ErrorReason_ERROR_REASON_ACCOUNT_HELD ErrorReason = 45
 	// No sign of life of the job for the account's time-out.
 	ErrorReason_ERROR_REASON_TIMED_OUT ErrorReason = 46

@@ -62,9 +62,9 @@ class _WhenHeldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WhenHeld.Val
     WHEN_HELD_UNSPECIFIED: _WhenHeld.ValueType  # 0
     """The server's default."""
     WHEN_HELD_WAIT: _WhenHeld.ValueType  # 1
-    """They wait until the operator lifts the hold."""
+    """They wait until the operator lifts the hold, for a day at most."""
     WHEN_HELD_MOVE: _WhenHeld.ValueType  # 2
-    """Those that any account could do move to another one that has room; the others wait."""
+    """Those that any account could do move to another one that has room; the others wait, for a day at most."""
 
 class WhenHeld(_WhenHeld, metaclass=_WhenHeldEnumTypeWrapper):
     """What becomes of the waiting tasks of an account whose owner has to act."""
@@ -72,9 +72,9 @@ class WhenHeld(_WhenHeld, metaclass=_WhenHeldEnumTypeWrapper):
 WHEN_HELD_UNSPECIFIED: WhenHeld.ValueType  # 0
 """The server's default."""
 WHEN_HELD_WAIT: WhenHeld.ValueType  # 1
-"""They wait until the operator lifts the hold."""
+"""They wait until the operator lifts the hold, for a day at most."""
 WHEN_HELD_MOVE: WhenHeld.ValueType  # 2
-"""Those that any account could do move to another one that has room; the others wait."""
+"""Those that any account could do move to another one that has room; the others wait, for a day at most."""
 Global___WhenHeld: _TypeAlias = WhenHeld  # noqa: Y015
 
 class _SettingLevel:

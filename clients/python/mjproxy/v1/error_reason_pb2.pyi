@@ -85,7 +85,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_BOT_BUSY: _ErrorReason.ValueType  # 44
     """The bot's own queue is full, or it asks to slow down."""
     ERROR_REASON_ACCOUNT_HELD: _ErrorReason.ValueType  # 45
-    """The account needs its owner: a subscription, a confirmation, or it is blocked."""
+    """The account needs its owner: a subscription, a confirmation, or it is blocked. The bot said so, or the task has waited for it
+    for a day.
+    """
     ERROR_REASON_TIMED_OUT: _ErrorReason.ValueType  # 46
     """No sign of life of the job for the account's time-out."""
     ERROR_REASON_OUTCOME_UNKNOWN: _ErrorReason.ValueType  # 47
@@ -167,7 +169,9 @@ ERROR_REASON_DISCORD_REFUSED: ErrorReason.ValueType  # 43
 ERROR_REASON_BOT_BUSY: ErrorReason.ValueType  # 44
 """The bot's own queue is full, or it asks to slow down."""
 ERROR_REASON_ACCOUNT_HELD: ErrorReason.ValueType  # 45
-"""The account needs its owner: a subscription, a confirmation, or it is blocked."""
+"""The account needs its owner: a subscription, a confirmation, or it is blocked. The bot said so, or the task has waited for it
+for a day.
+"""
 ERROR_REASON_TIMED_OUT: ErrorReason.ValueType  # 46
 """No sign of life of the job for the account's time-out."""
 ERROR_REASON_OUTCOME_UNKNOWN: ErrorReason.ValueType  # 47

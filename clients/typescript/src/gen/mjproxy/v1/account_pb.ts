@@ -487,14 +487,14 @@ export enum WhenHeld {
   UNSPECIFIED = 0,
 
   /**
-   * They wait until the operator lifts the hold.
+   * They wait until the operator lifts the hold, for a day at most.
    *
    * @generated from enum value: WHEN_HELD_WAIT = 1;
    */
   WAIT = 1,
 
   /**
-   * Those that any account could do move to another one that has room; the others wait.
+   * Those that any account could do move to another one that has room; the others wait, for a day at most.
    *
    * @generated from enum value: WHEN_HELD_MOVE = 2;
    */

@@ -226,7 +226,8 @@ export enum ErrorReason {
   BOT_BUSY = 44,
 
   /**
-   * The account needs its owner: a subscription, a confirmation, or it is blocked.
+   * The account needs its owner: a subscription, a confirmation, or it is blocked. The bot said so, or the task has waited for it
+   * for a day.
    *
    * @generated from enum value: ERROR_REASON_ACCOUNT_HELD = 45;
    */
