@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 import signal
 
 from hypothesis import HealthCheck, settings
@@ -8,6 +9,12 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says how busy the machine is, and nothing of the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# How long an example takes says how busy the machine is, and nothing of the code. `make test` tries the same examples
+# each time, so that it tells of a change; `make soak` looks for new ones.
+settings.register_profile(
+    "ours",
+    deadline=None,
+    derandomize=not os.environ.get("MJPROXY_SOAK"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ours")
