@@ -99,7 +99,6 @@ from mjproxy_server.model.vocabulary import Reason, Status
 
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
-_STARTED = frozenset({Status.IN_PROGRESS, Status.SUCCESS})
 _Interaction = InteractionEvent | ModalOpened | IframeOpened
 
 
@@ -153,7 +152,7 @@ class Correlator:
         if task.source:
             self._texts.learn(task.source.message_id, task.source.prompt)
         self._learn_steps(job, task.trace)
-        self._learn_trace(job, task.trace, shows_progress=task.status in _STARTED)
+        self._learn_trace(job, task.trace, shows_progress=task.status is Status.IN_PROGRESS)
         if task.result:
             self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
             self._texts.learn(task.result.message_id, task.result.prompt)

@@ -1,5 +1,6 @@
 """What is known of each job at the bot, and the index that finds jobs by it."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -117,7 +118,7 @@ class Job:
             and not (self.closed and message.is_result)
             and not _differ(self.interaction_id, message.interaction_id)
             and not _differ(self.job_id, message.job_id)
-            and created_at(message.id) >= self._not_before
+            and self._not_before <= created_at(message.id) <= self._not_after
             and (message.content is None or self._fits(message, message.content))
         )
 
@@ -151,6 +152,11 @@ class Job:
         """Texts and files are known by exact keys alone; so are notices about them."""
         ending = Ending.NOTE if message.is_rating else Ending.PICTURE
         return self.family.ending is ending
+
+    @property
+    def _not_after(self) -> float:
+        """No message about the job is younger than its result, in Unix milliseconds; infinite before that is seen."""
+        return created_at(self.result_id) if self.result_id else math.inf
 
     @property
     def _not_before(self) -> int:

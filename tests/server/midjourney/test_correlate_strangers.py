@@ -3,6 +3,7 @@
 import pytest
 from midjourney_bot import Dispatch, Value, grid_buttons, message, queued, refusal
 from midjourney_channel import (
+    CLICK_A,
     CLICK_B,
     FINAL_A,
     FINAL_B,
@@ -46,6 +47,18 @@ def test_a_job_queued_elsewhere_counts_as_well() -> None:
     channel = Channel(imagine("A"))
     channel.see(queued(START_B, "a cat --v 7.0", nonce="nonce-X", interaction_id=CLICK_B))
     assert channel.see(waiting(FINAL_B)) == []
+
+
+def test_a_start_that_comes_after_the_result_of_a_queued_job_is_nobodys_else() -> None:
+    """ "Job queued" shows no progress: the message that does is still to come, though the task has succeeded."""
+    channel = Channel(imagine("A"))
+    channel.see(queued(snowflake(NOW + 500), "a cat --v 7.0", nonce="nonce-A", interaction_id=CLICK_A))
+    assert who(channel.see(grid())) == ["A"]
+    channel.end("A")
+    channel.send(imagine("B"))
+    assert channel.see(waiting(START_A)) == []
+    channel.see(started("B", START_B, CLICK_B))
+    assert who(channel.see(grid(FINAL_B, JOB_B))) == ["B"]
 
 
 def test_what_a_job_queued_elsewhere_will_do_is_anybodys_guess() -> None:
