@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 # The helpers beside this file are imported as `client.<name>`.
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -48,3 +49,14 @@ def commands(server: ScriptedServer, tmp_path: Path) -> Commands:
 @pytest.fixture
 def real_commands(stack: Stack, tmp_path: Path) -> Commands:
     return Commands(stack.grpc, tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with pictures, as the examples of the documentation have them."""
+    Image.new("RGB", (64, 64), "teal").save(tmp_path / "cat.png")
+    Image.new("RGB", (64, 64), "brown").save(tmp_path / "dog.png")
+    mask = Image.new("L", (512, 512), "black")
+    mask.paste("white", (0, 0, 256, 256))
+    mask.save(tmp_path / "mask.png")
+    return tmp_path

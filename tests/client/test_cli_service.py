@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
 import mjproxy
 from client.commands import Commands, Terminal
@@ -25,16 +24,6 @@ def drawn(stack: Stack) -> Drawn:
     with mjproxy.Client(stack.grpc) as client:
         grid = client.imagine("a lighthouse in fog").result()
         return grid.id, grid.upscale(1).result().id
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    Image.new("RGB", (64, 64), "teal").save(tmp_path / "cat.png")
-    Image.new("RGB", (64, 64), "brown").save(tmp_path / "dog.png")
-    mask = Image.new("L", (512, 512), "black")
-    mask.paste("white", (0, 0, 256, 256))
-    mask.save(tmp_path / "mask.png")
-    return tmp_path
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from e2e.stack import Stack
 from mjproxy.cli.exits import Exit
@@ -20,16 +19,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 def blocks(document: str, language: str) -> list[str]:
     text = (DOCS / document).read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    Image.new("RGB", (64, 64), "teal").save(tmp_path / "cat.png")
-    Image.new("RGB", (64, 64), "brown").save(tmp_path / "dog.png")
-    mask = Image.new("L", (512, 512), "black")
-    mask.paste("white", (0, 0, 256, 256))
-    mask.save(tmp_path / "mask.png")
-    return tmp_path
 
 
 def run(*words: str, folder: Path, stack: Stack) -> subprocess.CompletedProcess[str]:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,18 +97,29 @@ class EngineWorld:
 
     async def ended(self, task_id: str) -> Task:
         """Follows the task log until the task has ended."""
+        return await self.until(task_id, lambda task: task.status.ended)
+
+    async def until(self, task_id: str, holds: Callable[[Task], object]) -> Task:
+        """Follows the task log until something holds of the task, and returns the task as it is then."""
         position = self.engine.hub.head
         known = await self.engine.store.get(task_id)
         assert known is not None
-        if known[0].status.ended:
+        if holds(known[0]):
             return known[0]
         async with asyncio.timeout(90):
             while True:
                 await self.engine.hub.wait(position)
                 for revision in await self.engine.hub.read(position):
                     position = revision.number
-                    if revision.task_id == task_id and revision.subject.status.ended:
+                    if revision.task_id == task_id and holds(revision.subject):
                         return revision.subject
+
+    async def seen(self, fact: Callable[[], object]) -> None:
+        """Returns when a fact about the accounts holds."""
+        rings = -1
+        async with asyncio.timeout(60):
+            while not fact():
+                rings = await self.engine.fleet.changes.wait(rings)
 
 
 @asynccontextmanager

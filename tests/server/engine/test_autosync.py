@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +17,6 @@ from mjproxy_server.model.account import Account
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.vocabulary import Bot, Status
 from server.engine.engine_world import EngineWorld, running_engine_world
-
-
-async def seen(world: EngineWorld, fact: Callable[[], object]) -> None:
-    """Returns when a fact about the accounts holds."""
-    rings = -1
-    async with asyncio.timeout(60):
-        while not fact():
-            rings = await world.engine.fleet.changes.wait(rings)
 
 
 async def asked(world: EngineWorld) -> Counter[object]:
@@ -43,7 +33,7 @@ async def test_the_bots_are_asked_about_new_accounts_and_again_after_hours(tmp_p
         return [sync.at for lane in world.engine.fleet.lanes for sync in lane.syncs.values()]
 
     async with running_engine_world(tmp_path, accounts=2, account_sync=True, clock_factor=20) as world:
-        await seen(world, lambda: both_known(world))
+        await world.seen(lambda: both_known(world))
         assert set((await asked(world)).values()) == {2}, "/info and /settings of two bots"
         first = told_at(world)
     soon, late = STALE_AFTER - 600, STALE_AFTER + 600
@@ -57,7 +47,7 @@ async def test_the_bots_are_asked_about_new_accounts_and_again_after_hours(tmp_p
     async with running_engine_world(
         tmp_path, accounts=2, account_sync=True, clock_factor=20, clock_ahead=late
     ) as world:
-        await seen(world, lambda: min(told_at(world)) > max(first))
+        await world.seen(lambda: min(told_at(world)) > max(first))
 
 
 async def test_a_guild_without_the_niji_bot_is_not_asked_for_it(
@@ -65,7 +55,7 @@ async def test_a_guild_without_the_niji_bot_is_not_asked_for_it(
 ) -> None:
     async with running_engine_world(tmp_path, bots=["midjourney"], account_sync=True, clock_factor=50) as world:
         (lane,) = world.engine.fleet.lanes
-        await seen(world, lambda: lane.syncs)
+        await world.seen(lambda: lane.syncs)
         await world.done(ImagineRequest("a cat"))
         assert lane.syncs.keys() == {Bot.MIDJOURNEY}
         assert not [record for record in caplog.records if record.name.endswith("autosync")]
@@ -76,7 +66,7 @@ async def test_an_account_whose_remix_is_on_asks_the_caller_without_a_sync_by_ha
         (account,) = (await world.control.get("/control/accounts")).json()
         await world.control.patch(f"/control/accounts/{account['user_id']}", json={"remix": True})
         (lane,) = world.engine.fleet.lanes
-        await seen(world, lambda: lane.remix(Bot.MIDJOURNEY))
+        await world.seen(lambda: lane.remix(Bot.MIDJOURNEY))
         grid = await world.done(ImagineRequest("a cat"))
         assert grid.result is not None
         varied = next(button for button in grid.result.buttons if "variation" in button.custom_id)
@@ -90,7 +80,7 @@ async def test_a_bot_that_does_not_answer_is_asked_again_and_complained_about_on
         (lane,) = world.engine.fleet.lanes
         await world.fault("bot_silent", count=2)
         with caplog.at_level(logging.WARNING, logger="mjproxy_server.engine.autosync"):
-            await seen(world, lambda: lane.syncs)
+            await world.seen(lambda: lane.syncs)
         complaints = [record.getMessage() for record in caplog.records if record.name.endswith("autosync")]
         assert len(complaints) == 1
         assert lane.account.id in complaints[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,26 +15,6 @@ from mjproxy_server.model.errors import AccountNotFound, AccountUnavailable, NoA
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
-
-
-async def seen(world: EngineWorld, fact: Callable[[], object]) -> None:
-    """Returns when a fact about the accounts holds."""
-    rings = -1
-    async with asyncio.timeout(30):
-        while not fact():
-            rings = await world.engine.fleet.changes.wait(rings)
-
-
-async def at_work(world: EngineWorld, task_id: str) -> None:
-    """Returns when a task is at work at Discord."""
-    position = 0
-    async with asyncio.timeout(30):
-        while True:
-            await world.engine.hub.wait(position)
-            for revision in await world.engine.hub.read(position):
-                position = revision.number
-                if revision.task_id == task_id and revision.subject.status.at_work:
-                    return
 
 
 def on(account_id: str) -> AccountFilter:
@@ -64,7 +42,7 @@ async def test_a_deleted_account_ends_its_running_tasks_and_its_waiting_ones_fai
         account = replace(world.spare[0], core_size=1)
         lane = await world.engine.registry.create(account, None)
         running, waiting = [await submit(world, account.id, f"picture {number}") for number in range(2)]
-        await at_work(world, running.id)
+        await world.until(running.id, lambda known: known.status.at_work)
         await world.engine.registry.delete(account.id)
         with pytest.raises(AccountNotFound):
             world.engine.fleet.lane(account.id)
@@ -74,7 +52,7 @@ async def test_a_deleted_account_ends_its_running_tasks_and_its_waiting_ones_fai
         with pytest.raises(Unavailable):
             await world.engine.registry.create(account, None)
         assert (await world.ended(running.id)).status is Status.SUCCESS
-        await seen(world, lambda: lane.link.connection.unused)
+        await world.seen(lambda: lane.link.connection.unused)
         await world.engine.registry.create(account, None)
         assert (await world.ended((await submit(world, account.id)).id)).status is Status.SUCCESS
 
@@ -84,9 +62,9 @@ async def test_what_a_deleted_account_has_at_work_fails_if_it_stays_out_of_reach
         (account,) = world.spare
         lane = await world.engine.registry.create(account, None)
         task = await submit(world, account.id)
-        await at_work(world, task.id)
+        await world.until(task.id, lambda known: known.status.at_work)
         await _update(world, account, user_token="not-known-to-discord")
-        await seen(world, lambda: lane.link.rejection)
+        await world.seen(lambda: lane.link.rejection)
         await world.engine.registry.delete(account.id)
         failure = (await world.ended(task.id)).failure
         assert failure is not None
@@ -98,11 +76,11 @@ async def test_an_account_with_a_new_token_goes_on_with_the_jobs_that_run(tmp_pa
     async with running_engine_world(tmp_path, speed=5) as world:
         lane = world.engine.fleet.lanes[0]
         task = await submit(world, lane.account.id)
-        await at_work(world, task.id)
+        await world.until(task.id, lambda known: known.status.at_work)
         before, token = lane.link.connection, lane.account.user_token
         await _update(world, lane.account, user_token="not-known-to-discord")
         assert before.unused
-        await seen(world, lambda: lane.link.rejection and not before.ready)
+        await world.seen(lambda: lane.link.rejection and not before.ready)
         await _update(world, lane.account, user_token=token)
         assert (await world.ended(task.id)).status is Status.SUCCESS
 
@@ -110,13 +88,13 @@ async def test_an_account_with_a_new_token_goes_on_with_the_jobs_that_run(tmp_pa
 async def test_two_channels_of_one_user_share_a_connection_until_the_last_one_leaves(tmp_path: Path) -> None:
     async with running_engine_world(tmp_path, spare=1) as world:
         first = world.engine.fleet.lanes[0]
-        await seen(world, lambda: first.link.ready)
+        await world.seen(lambda: first.link.ready)
         account = replace(world.spare[0], user_token=first.account.user_token)
         second = await world.engine.registry.create(account, None)
         assert second.link.connection is first.link.connection
         assert second.link.ready
         await world.engine.registry.delete(account.id)
-        await seen(world, lambda: account.id not in world.engine.fleet.retiring)
+        await world.seen(lambda: account.id not in world.engine.fleet.retiring)
         assert first.link.ready
         assert (await world.ended((await submit(world, first.account.id)).id)).status is Status.SUCCESS
 
@@ -126,9 +104,9 @@ async def test_a_change_of_the_core_size_holds_at_once(tmp_path: Path) -> None:
         lane = world.engine.fleet.lanes[0]
         for number in range(3):
             await submit(world, lane.account.id, f"picture {number}")
-        await seen(world, lambda: lane.load().running == 1)
+        await world.seen(lambda: lane.load().running == 1)
         await _update(world, lane.account, core_size=3)
-        await seen(world, lambda: lane.load().running == 3)
+        await world.seen(lambda: lane.load().running == 3)
 
 
 async def test_a_held_account_starts_nothing_until_it_is_enabled_again(tmp_path: Path) -> None:
@@ -177,7 +155,7 @@ async def test_a_hold_is_known_after_a_restart(tmp_path: Path) -> None:
 async def test_the_tasks_that_wait_for_a_held_account_move_if_any_account_could_do_them(tmp_path: Path) -> None:
     async with running_engine_world(tmp_path, accounts=2, core_size=1, when_held=WhenHeld.MOVE) as world:
         first, second = world.engine.fleet.lanes
-        await seen(world, lambda: first.link.ready and second.link.ready)
+        await world.seen(lambda: first.link.ready and second.link.ready)
         await _update(world, second.account, enable=False)
         grid = await world.done(ImagineRequest("a grid"))
         await world.fault("bot_notice", notice="subscription_required", account=first.account.id)
@@ -209,15 +187,15 @@ async def test_an_account_that_is_refused_again_and_again_rests_and_comes_back(t
 async def test_a_revoked_token_that_shows_only_as_closed_connections_is_found_out(tmp_path: Path) -> None:
     async with running_engine_world(tmp_path, clock_factor=60) as world:
         lane = world.engine.fleet.lanes[0]
-        await seen(world, lambda: lane.link.ready)
+        await world.seen(lambda: lane.link.ready)
         await world.fault("http_status", status=401, route="/users/@me", count=None)
         await world.fault("close_on_identify", code=4000, count=None)
         await world.fault("close_code", code=4007)
-        await seen(world, lambda: lane.link.rejection)
+        await world.seen(lambda: lane.link.rejection)
         assert "401" in lane.link.rejection
         await world.control.delete("/control/faults")
         await world.engine.registry.update(lane.account.id, lambda account: account, restore=True)
-        await seen(world, lambda: lane.link.ready)
+        await world.seen(lambda: lane.link.ready)
 
 
 async def _update(world: EngineWorld, account: Account, **settings: object) -> None:

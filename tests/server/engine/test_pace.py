@@ -17,7 +17,7 @@ from mjproxy_server.model.command import Press
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Bot, Status
 from server.discord.discord_clock import VirtualClock
-from server.engine.engine_world import EngineWorld, running_engine_world
+from server.engine.engine_world import running_engine_world
 
 
 class SkippingClock(VirtualClock):
@@ -72,7 +72,7 @@ async def test_interactions_of_every_kind_keep_their_distance(tmp_path: Path) ->
         drawn = asyncio.create_task(world.done(ImagineRequest("a dog")))
         (await world.control.post("/control/speed", json={"speed": 1})).raise_for_status()
         stopped = await world.submit(ImagineRequest("a bird"))
-        await shows_progress(world, stopped.id)
+        await world.until(stopped.id, lambda known: known.trace.progress_message_id)
         await world.cancel(stopped.id)
         assert (await world.ended(stopped.id)).status is Status.CANCELLED
         (await world.control.post("/control/speed", json={"speed": 50})).raise_for_status()
@@ -102,18 +102,6 @@ def distances(ledger: list[dict[str, object]]) -> float:
     """The least distance between two interactions, in seconds."""
     times = [float(entry["time"]) for entry in ledger]  # type: ignore[arg-type]
     return min(later - earlier for earlier, later in pairwise(times))
-
-
-async def shows_progress(world: EngineWorld, task_id: str) -> None:
-    """Returns when a task has a message that shows its progress."""
-    position = 0
-    async with asyncio.timeout(30):
-        while True:
-            await world.engine.hub.wait(position)
-            for revision in await world.engine.hub.read(position):
-                position = revision.number
-                if revision.task_id == task_id and revision.subject.trace.progress_message_id:
-                    return
 
 
 async def test_a_pace_that_stops_lets_the_turn_end_and_gives_no_other() -> None:

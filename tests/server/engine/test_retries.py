@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,14 +12,6 @@ from mjproxy_server.engine.second_chances import FIRST_PAUSE
 from mjproxy_server.model.command import Change
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Setback, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
-
-
-async def seen(world: EngineWorld, found: Callable[[], bool]) -> None:
-    """Waits until the accounts are as expected."""
-    position = -1
-    async with asyncio.timeout(30):
-        while not found():
-            position = await world.engine.fleet.changes.wait(position)
 
 
 async def use_up(world: EngineWorld, hours: float) -> None:
@@ -68,7 +58,7 @@ async def test_a_busy_bot_is_left_alone_for_a_while(tmp_path: Path) -> None:
         lane = world.engine.fleet.lanes[0]
         await world.fault("bot_notice", notice="queue_full")
         first = await world.submit(ImagineRequest("picture 1"))
-        await seen(world, lambda: lane.condition.paused_until > 0)
+        await world.seen(lambda: lane.condition.paused_until > 0)
         second = await world.submit(ImagineRequest("picture 2"))
         assert [(await world.ended(task.id)).status for task in (first, second)] == [Status.SUCCESS] * 2
         refused, *later = [float(entry["time"]) for entry in await world.ledger()]  # type: ignore[arg-type]
@@ -130,7 +120,7 @@ async def test_a_task_that_waits_to_be_tried_again_survives_a_restart(tmp_path: 
         lane = world.engine.fleet.lanes[0]
         await world.fault("bot_notice", notice="queue_full")
         task = await world.submit(ImagineRequest("a cat"))
-        await seen(world, lambda: bool(lane.waiting and lane.waiting[0].trace.failed))
+        await world.seen(lambda: bool(lane.waiting and lane.waiting[0].trace.failed))
     async with running_engine_world(tmp_path) as world:
         ended = await world.ended(task.id)
         assert ended.status is Status.SUCCESS
@@ -143,7 +133,7 @@ async def test_a_task_that_waits_to_be_tried_again_is_cancelled_at_once(tmp_path
         lane = world.engine.fleet.lanes[0]
         await world.fault("bot_notice", notice="queue_full")
         task = await world.submit(ImagineRequest("a cat"))
-        await seen(world, lambda: bool(lane.waiting and lane.waiting[0].trace.failed))
+        await world.seen(lambda: bool(lane.waiting and lane.waiting[0].trace.failed))
         await world.cancel(task.id)
         assert (await world.ended(task.id)).status is Status.CANCELLED
         assert not lane.waiting
@@ -152,11 +142,11 @@ async def test_a_task_that_waits_to_be_tried_again_is_cancelled_at_once(tmp_path
 async def test_a_task_that_waits_to_be_tried_again_leaves_an_account_that_is_held(tmp_path: Path) -> None:
     async with running_engine_world(tmp_path, accounts=2, when_held=WhenHeld.MOVE) as world:
         lanes = world.engine.fleet.lanes
-        await seen(world, lambda: all(lane.link.ready for lane in lanes))
+        await world.seen(lambda: all(lane.link.ready for lane in lanes))
         await world.fault("bot_notice", notice="queue_full")
         task = await world.submit(ImagineRequest("a cat"))
         first, second = sorted(lanes, key=lambda lane: lane.account.id != task.account_id)
-        await seen(world, lambda: bool(first.waiting and first.waiting[0].trace.failed))
+        await world.seen(lambda: bool(first.waiting and first.waiting[0].trace.failed))
         first.condition.held_reason = "[Blocked] Write to support."
         first.notice_change()
         ended = await world.ended(task.id)

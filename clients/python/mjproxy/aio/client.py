@@ -52,10 +52,9 @@ class AsyncClient:
     Example:
         >>> task = await client.imagine("a lighthouse in fog")
         >>> async for update in task.updates():
-        ...     print(update.status, update.progress)
-        not_start 0
-        ...
-        success 100
+        ...     print("progress", update.progress)
+        progress ...
+        progress 100
         >>> grid = await task.result()
         >>> print(await grid.save("lighthouse.webp"))
         lighthouse.webp

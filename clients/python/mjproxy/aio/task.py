@@ -55,10 +55,9 @@ class AsyncTask(TaskView):
         Example:
             >>> task = await client.imagine("a fox")
             >>> async for update in task.updates():
-            ...     print(f"{update.progress}%")
-            0%
-            ...
-            100%
+            ...     print("progress", update.progress)
+            progress ...
+            progress 100
         """
         changes = self._link.iterate(states_to_the_end(self._link.connection, self.id))
         async with aclosing(changes) as seen_states:

@@ -53,10 +53,9 @@ class Client:
     Example:
         >>> task = client.imagine("a lighthouse in fog")
         >>> for update in task.updates():
-        ...     print(update.status, update.progress)
-        not_start 0
-        ...
-        success 100
+        ...     print("progress", update.progress)
+        progress ...
+        progress 100
         >>> grid = task.result()
         >>> print(grid.save("lighthouse.webp"))
         lighthouse.webp

@@ -56,10 +56,9 @@ class Task(TaskView):
         Example:
             >>> task = client.imagine("a fox")
             >>> for update in task.updates():
-            ...     print(f"{update.progress}%")
-            0%
-            ...
-            100%
+            ...     print("progress", update.progress)
+            progress ...
+            progress 100
         """
         changes = self._link.iterate(states_to_the_end(self._link.connection, self.id))
         with closing(changes) as seen_states:
