@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 from mjproxy.errors import ServerError
 from mjproxy_rest import request_ids, texts
 from mjproxy_rest.bodies import BodyTooLarge, UnknownEncoding
-from mjproxy_rest.handlers import NEXT_PAGE_HEADER, STALE_HEADER, Services, language_of
+from mjproxy_rest.calls import Services, language_of
+from mjproxy_rest.handlers import NEXT_PAGE_HEADER, STALE_HEADER
 from mjproxy_rest.openapi_page import page_routes
 from mjproxy_rest.request_ids import RequestIds
 from mjproxy_rest.requests import InvalidBody

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from mjproxy.errors import ServerError
 from mjproxy.v1.task_service_pb2 import ListTasksRequest
 from mjproxy_rest import texts
+from mjproxy_rest.calls import Call
 from mjproxy_rest.event_stream import MEDIA_TYPE, is_end, place
-from mjproxy_rest.handlers import Call
 from mjproxy_rest.responses import failure
 from mjproxy_rest.streaming import OwnedStream
 

@@ -24,6 +24,7 @@ _FOUND_BY_SERVER: Final[Mapping[str, str]] = {
     "OUT_OF_RANGE": "{field}参数错误：应在{least}到{most}之间",
     "FOREIGN_PAGE": "{field}参数错误：不属于此列表，请从第一页重新开始",
     "FACE_SWAPS_ONLY": "{field}参数错误：INSIGHT_FACE只用于换脸，请使用MID_JOURNEY或NIJI_JOURNEY",
+    "SEVERAL_JOBS": "{field}参数错误：{part}会启动多个任务，请逐个提交",
     "NO_LINK": "{field}参数错误：应为有效的http或https链接",
     "LINK_WITH_PASSWORD": "{field}参数错误：链接中不能有用户名或密码",
     "LINK_TO_PRIVATE_HOST": "{field}参数错误：{host}不是公网地址",

@@ -3,12 +3,9 @@
 import math
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.responses import Response
 
 from mjproxy.errors import DeadlineExceeded, PermissionDenied, ServerError, Unauthenticated, Unavailable
@@ -16,14 +13,9 @@ from mjproxy.v1.task_pb2 import (
     TASK_STATUS_IN_PROGRESS,
     TASK_STATUS_NOT_START,
     TASK_STATUS_SUBMITTED,
-    Mode,
 )
 from mjproxy.v1.task_service_pb2 import ListTasksRequest, SubmitTaskRequest, TaskFilter
-from mjproxy_rest.accounts import AccountService
-from mjproxy_rest.bodies import BodyReader
-from mjproxy_rest.live import LiveTasks
-from mjproxy_rest.picture_links import ImageUrl
-from mjproxy_rest.pictures import Pictures
+from mjproxy_rest.calls import Call
 from mjproxy_rest.requests import IdsBody, ModalBody, PageQuery, SubmitBody, UploadBody, parse_query
 from mjproxy_rest.responses import (
     accepted,
@@ -34,8 +26,7 @@ from mjproxy_rest.responses import (
     server_error,
     success,
 )
-from mjproxy_rest.service import Memory, Page, TaskService
-from mjproxy_rest.texts import Language, preferred_language
+from mjproxy_rest.service import Memory, Page
 
 NEXT_PAGE_HEADER = "X-Next-Page-Token"
 
@@ -52,68 +43,6 @@ _LARGEST_PAGE = 1000
 
 # Idempotency keys that are no UUIDs become UUIDs of this namespace, the same one each time.
 _IDEMPOTENCY_NAMESPACE = uuid.UUID("5d0b8b0e-6c0c-4b8e-9a3f-0d4b6a3c1f57")
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the endpoints are made of."""
-
-    tasks: TaskService
-    accounts: AccountService
-    bodies: BodyReader
-    live: LiveTasks
-    pictures: Pictures
-    image_url: ImageUrl
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of one caller.
-
-    Attributes:
-        request: The HTTP request.
-        services: What it may ask.
-        mode: The mode that the path asks for.
-    """
-
-    request: Request
-    services: Services
-    mode: Mode.ValueType
-
-    @property
-    def tasks(self) -> TaskService:
-        """The task service."""
-        return self.services.tasks
-
-    @property
-    def path_id(self) -> str:
-        """The id that the path names."""
-        return str(self.request.path_params["id"])
-
-    @property
-    def key(self) -> str:
-        """The caller's key; "" for none."""
-        return key_of(self.request.headers)
-
-    @property
-    def language(self) -> Language:
-        """The language to answer in."""
-        return language_of(self.request)
-
-
-def language_of(request: Request) -> Language:
-    """Returns the language that a request asks for."""
-    return preferred_language(request.headers.get("accept-language", ""))
-
-
-def key_of(headers: Headers) -> str:
-    """Returns the key that a caller shows; "" for none. Bearer tokens are what relays of this API expect."""
-    return headers.get("mj-api-secret") or _bare(headers.get("authorization", ""))
-
-
-def _bare(authorization: str) -> str:
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else authorization
 
 
 _Rest = ParamSpec("_Rest")
@@ -201,6 +130,8 @@ async def fetch(call: Call) -> Response:
 async def list_by_ids(call: Call, body: IdsBody) -> Response:
     """`POST /task/list-by-condition`: those of the tasks asked for that exist, in the order asked for."""
     ids = body.unique()
+    if not ids:
+        await call.tasks.admit(call.key)
     try:
         bodies = await call.tasks.fetch_many(call.key, ids)
     except _AWAY:

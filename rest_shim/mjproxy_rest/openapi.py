@@ -60,6 +60,12 @@ _SECURITY: Final = {
 # What is put into a path may not lead to another one.
 _PATTERNS: Final = {"id": "^[0-9]+$", "name": "^[0-9A-Za-z._-]+$"}
 
+_CALLBACK_HEADERS: Final = {
+    "webhook-id": "Names this state of this task; the same whenever it is posted again.",
+    "webhook-timestamp": "When it was posted, in Unix seconds.",
+    "webhook-signature": "Its signature (Standard Webhooks), if the service has a secret.",
+}
+
 _FAULTS: Final = {
     401: "No key, or an unknown one.",
     403: "The role of the key does not allow this.",
@@ -83,7 +89,7 @@ def document() -> JsonObject:
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "security": [{}, {"secret": []}, {"bearer": []}],
         "paths": {endpoint.path: {endpoint.method.lower(): _operation(endpoint)} for endpoint in ENDPOINTS},
-        "components": {"schemas": _schemas(), "securitySchemes": _SECURITY},
+        "components": {"schemas": _schemas(), "securitySchemes": _SECURITY, "callbacks": {"TaskChange": _callback()}},
     }
 
 
@@ -97,7 +103,21 @@ def _operation(endpoint: Endpoint) -> JsonObject:
     }
     if isinstance(endpoint, Post):
         operation["requestBody"] = _request_body(endpoint)
+        if "notify_hook" in endpoint.body.model_fields:
+            operation["callbacks"] = {"taskChange": {"$ref": "#/components/callbacks/TaskChange"}}
     return operation
+
+
+def _callback() -> JsonObject:
+    """Returns what a submission's own callback address is sent."""
+    operation = {
+        "summary": "A change of the task",
+        "description": "Posted for each change of status or progress, in their order, and again until it was taken.",
+        "parameters": [_given_header(name, text) for name, text in _CALLBACK_HEADERS.items()],
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _reference("Task")}}},
+        "responses": {"2XX": {"description": "Taken, whatever the body of the answer says."}},
+    }
+    return {"{$request.body#/notifyHook}": {"post": operation}}
 
 
 def _operation_id(path: str) -> str:
@@ -117,18 +137,22 @@ def _parameters(endpoint: Endpoint) -> Iterator[JsonObject]:
     if isinstance(endpoint, Get) and endpoint.answers is Answer.TASKS:
         yield from _page_parameters()
     if endpoint.answers is Answer.EVENTS:
-        yield _optional("header", "Last-Event-ID", "Where a reader left off; what came since then is told first.")
+        yield _given_header("Last-Event-ID", "Where a reader left off; what came since then is told first.")
         yield _optional("query", "key", "The key, for readers that cannot send headers.")
     if endpoint.path == "/tasks/events":
         yield _optional("query", "state", "Only the tasks that were submitted with this `state`.")
     if isinstance(endpoint, Post) and issubclass(endpoint.body, SubmitBody):
-        yield _optional("header", "Idempotency-Key", "Any text; a repeat within a day is given the first task again.")
-    yield _optional("header", "Accept-Language", "`zh`, which is the default, or `en`.")
+        yield _given_header("Idempotency-Key", "Any text; a repeat within a day is given the first task again.")
+    yield _given_header("Accept-Language", "`zh`, which is the default, or `en`.")
 
 
 def _page_parameters() -> Iterator[JsonObject]:
     for name, schema in PageQuery.model_json_schema(schema_generator=_RequestSchemas)["properties"].items():
         yield {"name": name, "in": "query", "description": FIELD_TEXTS[name], "schema": schema}
+
+
+def _given_header(name: str, description: str) -> JsonObject:
+    return _optional("header", name, description)
 
 
 def _optional(place: str, name: str, description: str) -> JsonObject:
@@ -184,7 +208,7 @@ _ANSWERS: Final[Mapping[Answer, JsonObject]] = {
     Answer.PICTURE: {
         "200": {"description": "The picture."} | _PICTURE,
         "206": {"description": "The part of it that `Range` asks for."} | _PICTURE,
-        "302": {"description": "Where it is.", "headers": {"Location": _header("Its name, below this path.")}},
+        "307": {"description": "Where it is.", "headers": {"Location": _header("Its name, below this path.")}},
         "304": {"description": "The reader has it."},
         "416": {"description": "There is no such part of it."},
         "502": _response("It cannot be had from Discord.", _reference("Refusal")),

@@ -31,7 +31,7 @@ FIELD_TEXTS: Final[Mapping[str, str]] = {
     "ids": "Ids of tasks; numbers are understood, too.",
     "index": "Which of the four pictures (序号), 1 to 4; not needed for REROLL.",
     "instanceId": "The account's id (实例ID), which is its channel's.",
-    "language": "`zh` to have the result translated into Chinese.",
+    "language": "What the result is translated into besides: `zh`, which is the default, or `en` for nothing.",
     "link": "A link to the picture, in place of `base64`.",
     "maskBase64": "What to draw anew (局部重绘的蒙版): white on black, as large as the picture.",
     "mode": "How fast and at what price, in any case: FAST, RELAX or TURBO.",
@@ -47,7 +47,7 @@ FIELD_TEXTS: Final[Mapping[str, str]] = {
     "state": "Anything (自定义参数); the task comes back with it.",
     "targetBase64": "The picture that gets the face, as data URL, bare base64, or http or https link.",
     "targetUrl": "A link to that picture, in place of `targetBase64`.",
-    "taskId": "The task (任务ID).",
+    "taskId": "The task (任务ID); a number is understood, too.",
 }
 
 _ID: Final = "1689231405853400"

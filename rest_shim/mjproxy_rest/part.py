@@ -5,8 +5,9 @@ Light to import, since the launcher does so only to read settings; what serving 
 
 import base64
 import ipaddress
+import re
 from collections.abc import Callable
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -44,6 +45,16 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _folder_or_bucket(place: str) -> str:
+    if "://" not in place:
+        return place
+    if not re.match(r"(s3|gs|az)://[^\s/]", place):
+        raise ValueError("expected a folder, or an object store as s3://BUCKET, gs://BUCKET or az://CONTAINER")
+    if find_spec("obstore") is None:
+        raise ValueError("an object store needs one more library: pip install 'mjproxy[object-store]'")
+    return place
+
+
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 
 
@@ -55,7 +66,8 @@ class RestSettings(BaseModel):
         images: What `imageUrl` leads to: Discord's CDN, or the shim.
         image_base: A mirror of Discord's CDN, whose scheme, host and path are shown in the place of Discord's.
         public_url: Where callers find the shim, without /mj.
-        image_folder: Where pictures are kept that were fetched through the shim; None for nowhere.
+        image_store: Where pictures are kept that were fetched through the shim: a folder, or an object store's URL;
+            None for nowhere.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -64,7 +76,7 @@ class RestSettings(BaseModel):
     images: Literal["discord", "proxy"] = "discord"
     image_base: HttpUrl | None = None
     public_url: HttpUrl | None = None
-    image_folder: Path | None = None
+    image_store: Annotated[str, AfterValidator(_folder_or_bucket)] | None = None
 
     @model_validator(mode="after")
     def _links_are_decided(self) -> Self:

@@ -1,29 +1,26 @@
-"""Pictures that are kept, as files of a folder: what was fetched once can be had when Discord has it no longer.
+"""Pictures that are kept as files of a folder; see `picture_store`."""
 
-A file is named after its task and its picture, so that its name says as much as a link to it. It gets this name when
-it is whole; until then it is a draft, which is removed if something goes wrong. Files may be deleted at any time.
-"""
-
+import asyncio
 import logging
 import os
-import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from io import BufferedWriter
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from mjproxy_rest.picture_store import Download, Selection, kept_name, nothing
+
 _log = logging.getLogger(__name__)
 
-_TASK_ID: Final = re.compile(r"[0-9]{1,20}")
-_NAME: Final = re.compile(r"[0-9a-f]{32}(\.[a-z0-9]{1,4})?")
 _DRAFT_SUFFIX: Final = ".draft"
+_CHUNK_BYTES: Final = 256 * 1024
 
 
-class Draft:
-    """A file that comes to be. Its methods block, and a disk that is full costs nobody a picture: it is not kept."""
+class FileDraft:
+    """A file that comes to be."""
 
     def __init__(self, file: BufferedWriter, draft: Path, goal: Path) -> None:
         self._file = file
@@ -33,18 +30,13 @@ class Draft:
         # A reader may leave, and the draft be discarded, while a thread still writes to it.
         self._lock = Lock()
 
-    def write(self, chunk: bytes) -> None:
+    async def write(self, chunk: bytes) -> None:
         """Appends bytes."""
-        with self._lock, self._unwanted_after_error():
-            if self._is_wanted:
-                self._file.write(chunk)
+        await asyncio.to_thread(self._write, chunk)
 
-    def keep(self) -> None:
+    async def keep(self) -> None:
         """Gives the file its name, now that it is whole."""
-        with self._lock, self._unwanted_after_error():
-            if self._is_wanted:
-                self._file.close()
-                self._draft.replace(self._goal)
+        await asyncio.to_thread(self._keep)
 
     def discard(self) -> None:
         """Removes the draft, unless it was kept."""
@@ -52,6 +44,17 @@ class Draft:
             self._is_wanted = False
             self._draft.unlink(missing_ok=True)
             self._file.close()
+
+    def _write(self, chunk: bytes) -> None:
+        with self._lock, self._unwanted_after_error():
+            if self._is_wanted:
+                self._file.write(chunk)
+
+    def _keep(self) -> None:
+        with self._lock, self._unwanted_after_error():
+            if self._is_wanted:
+                self._file.close()
+                self._draft.replace(self._goal)
 
     @contextmanager
     def _unwanted_after_error(self) -> Iterator[None]:
@@ -63,7 +66,7 @@ class Draft:
 
 
 class PictureFolder:
-    """The kept pictures. Its methods block."""
+    """The folder."""
 
     def __init__(self, folder: Path) -> None:
         """Uses a folder, and makes it if it is not there.
@@ -74,25 +77,52 @@ class PictureFolder:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
-    def find(self, task_id: str, name: str) -> Path | None:
-        """Returns the file of a picture; None if it is not kept."""
+    async def find(self, task_id: str, name: str, method: str, wanted: str) -> Download | None:
+        """Begins to read a kept picture; see `PictureStore.find`."""
         path = self._path(task_id, name)
-        return path if path is not None and path.is_file() else None
+        file = await asyncio.to_thread(_opened, path) if path else None
+        if file is None:
+            return None
+        selection = Selection.of(wanted, os.fstat(file.fileno()).st_size)
 
-    def draft(self, task_id: str, name: str) -> Draft | None:
+        async def close() -> None:
+            file.close()
+
+        content = _read(file, selection) if method == "GET" else nothing()
+        return Download(selection.status, selection.headers(name), content, close)
+
+    async def draft(self, task_id: str, name: str) -> FileDraft | None:
         """Begins the file of a picture; None if there cannot be one."""
         goal = self._path(task_id, name)
-        if goal is None:
-            return None
+        return await asyncio.to_thread(self._draft, goal) if goal else None
+
+    def _draft(self, goal: Path) -> FileDraft | None:
         try:
             number, draft = tempfile.mkstemp(suffix=_DRAFT_SUFFIX, dir=self._folder)
         except OSError as error:
             _log.warning("a picture is not kept: %s", error)
             return None
-        return Draft(os.fdopen(number, "wb"), Path(draft), goal)
+        return FileDraft(os.fdopen(number, "wb"), Path(draft), goal)
 
     def _path(self, task_id: str, name: str) -> Path | None:
         """Returns where a picture is; nothing that a caller names leads out of the folder."""
-        if not (_TASK_ID.fullmatch(task_id) and _NAME.fullmatch(name)):
-            return None
-        return self._folder / f"{task_id}-{name}"
+        file = kept_name(task_id, name)
+        return self._folder / file if file else None
+
+
+def _opened(path: Path) -> BufferedReader | None:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _log.warning("a kept picture cannot be had: %s", error)
+        return None
+
+
+async def _read(file: BufferedReader, selection: Selection) -> AsyncIterator[bytes]:
+    file.seek(selection.first)
+    left = selection.end - selection.first
+    while left and (chunk := await asyncio.to_thread(file.read, min(left, _CHUNK_BYTES))):
+        left -= len(chunk)
+        yield chunk

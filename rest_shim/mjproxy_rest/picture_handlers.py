@@ -4,12 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from mjproxy_rest import texts
+from mjproxy_rest.calls import Call
 from mjproxy_rest.cdn import NoSuchPicture, PictureUnreachable
-from mjproxy_rest.handlers import Call
-from mjproxy_rest.pictures import Download
+from mjproxy_rest.picture_store import Download
 from mjproxy_rest.responses import failure
 from mjproxy_rest.streaming import OwnedStream
 
@@ -43,8 +43,6 @@ async def read_picture(call: Call) -> Response:
     headers = _HEADERS | {"ETag": _etag(name)}
     if _etag(name) in call.request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if file := await call.services.pictures.kept(call.path_id, name):
-        return FileResponse(file, headers=headers)
     try:
         download = await call.services.pictures.download(call.path_id, name, call.request.method, _range(call, name))
     except NoSuchPicture:

@@ -28,7 +28,14 @@ _MARGIN_SECONDS: Final = 60
 _MOST_REMEMBERED: Final = 4096
 _UNIX_SECONDS: Final = re.compile("[0-9a-f]{1,12}")
 # What clients tell a picture by, where they look at the end of its link.
-_SUFFIXES: Final = frozenset({".png", ".webp", ".jpg", ".jpeg", ".gif", ".mp4"})
+_TYPES: Final = {
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+}
 
 
 def as_given(task: Task) -> str | None:
@@ -60,7 +67,12 @@ def picture_name(url: str) -> str:
     path = _path(url).partition("?")[0]
     suffix = PurePosixPath(path).suffix.lower()
     digest = hashlib.blake2b(path.encode(), digest_size=16).hexdigest()
-    return digest + (suffix if suffix in _SUFFIXES else "")
+    return digest + (suffix if suffix in _TYPES else "")
+
+
+def media_type(name: str) -> str:
+    """Returns the content type that a picture's name stands for."""
+    return _TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 
 class OwnLinks:

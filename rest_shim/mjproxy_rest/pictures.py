@@ -1,33 +1,13 @@
-"""The pictures of tasks: where they are, and their bytes, from the folder of kept ones or from Discord."""
+"""The pictures of tasks: where they are, and their bytes, from where they are kept or from Discord."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from mjproxy.errors import Refused
 from mjproxy.v1.task_service_pb2 import GetImageUrlRequest, GetTaskRequest
 from mjproxy_rest.cdn import Cdn, NoSuchPicture
-from mjproxy_rest.picture_folder import Draft, PictureFolder
 from mjproxy_rest.picture_links import OwnLinks, holds, picture_name
+from mjproxy_rest.picture_store import Download, Draft, PictureStore
 from mjproxy_rest.upstream import Upstream
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A picture on its way from Discord, or the part of it that was asked for.
-
-    Attributes:
-        status: The HTTP status: 200, 206 or 416.
-        headers: The HTTP headers.
-        content: The bytes, as they come.
-        close: To be called at the end, whatever was read.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    content: AsyncIterator[bytes]
-    close: Callable[[], Awaitable[None]]
 
 
 class Pictures:
@@ -40,7 +20,7 @@ class Pictures:
         links: OwnLinks,
         cdn: Cdn,
         *,
-        folder: PictureFolder | None,
+        store: PictureStore | None,
         now: Callable[[], float],
     ) -> None:
         """Prepares to find pictures.
@@ -50,36 +30,36 @@ class Pictures:
             service_key: The key with which pictures are found for callers who show none, but know their names.
             links: Remembers the links that were shown lately.
             cdn: Where pictures are fetched.
-            folder: Where they are kept; None for nowhere.
+            store: Where they are kept; None for nowhere.
             now: The time, in Unix seconds.
         """
         self._upstream = upstream
         self._service_key = service_key
         self._links = links
         self._cdn = cdn
-        self._folder = folder
+        self._store = store
         self._now = now
 
-    async def kept(self, task_id: str, name: str) -> Path | None:
-        """Returns the file of a picture that is kept."""
-        return await asyncio.to_thread(self._folder.find, task_id, name) if self._folder else None
-
     async def download(self, task_id: str, name: str, method: str, headers: Mapping[str, str]) -> Download:
-        """Begins to fetch a picture. It is kept, if there is a folder, once it was read as a whole.
+        """Begins to fetch a picture, from where it is kept, or from Discord; it is kept when it has come as a whole.
 
         Args:
             task_id: The task.
             name: The picture's name.
             method: GET, or HEAD for the headers alone.
-            headers: Those of the caller's that Discord shall see.
+            headers: Those of the caller's that matter: `Range`, if there is one.
 
         Raises:
             NoSuchPicture: There is no such picture, or not any longer.
             PictureUnreachable: Discord does not give it now.
         """
+        kept = await self._store.find(task_id, name, method, headers.get("Range", "")) if self._store else None
+        return kept or await self._fetch(task_id, name, method, headers)
+
+    async def _fetch(self, task_id: str, name: str, method: str, headers: Mapping[str, str]) -> Download:
         answer = await self._cdn.fetch(await self._url(task_id, name), method, headers)
         whole = method == "GET" and answer.status_code == 200
-        draft = await asyncio.to_thread(self._folder.draft, task_id, name) if self._folder and whole else None
+        draft = await self._store.draft(task_id, name) if self._store and whole else None
         if draft is None:
             return Download(answer.status_code, answer.headers, answer.aiter_raw(), answer.aclose)
 
@@ -129,7 +109,12 @@ class Pictures:
 
 
 async def _keeping(content: AsyncIterator[bytes], draft: Draft) -> AsyncIterator[bytes]:
+    """Passes on what comes. The end of it waits until all is kept: readers may leave as soon as they have it."""
+    held = b""
     async for chunk in content:
-        await asyncio.to_thread(draft.write, chunk)
-        yield chunk
-    await asyncio.to_thread(draft.keep)
+        await draft.write(chunk)
+        if held:
+            yield held
+        held = chunk
+    await draft.keep()
+    yield held

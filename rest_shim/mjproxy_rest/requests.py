@@ -87,6 +87,7 @@ def _id_text(value: object) -> object:
 
 RequiredText = Annotated[str, AfterValidator(_not_blank)]
 TaskId = Annotated[str, BeforeValidator(_id_text)]
+RequiredTaskId = Annotated[TaskId, AfterValidator(_not_blank)]
 Int32 = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Texts = Annotated[list[str], BeforeValidator(_without_blanks)]
 ModeWord = Annotated[Literal["FAST", "RELAX", "TURBO"], BeforeValidator(_upper)]
@@ -211,7 +212,8 @@ class DescribeBody(CommandBody):
 
     def request(self) -> SubmitTaskRequest:
         """Returns a `DescribeCommand`."""
-        command = DescribeCommand(image=_either_image(base64=self.base64, link=self.link), language=self.language)
+        image = _either_image(base64=self.base64, link=self.link)
+        command = DescribeCommand(image=image, language=self.language or "zh")
         return SubmitTaskRequest(options=self._options(), describe=command)
 
 
@@ -265,7 +267,7 @@ class UploadBody(Body):
 class ModalBody(Body):
     """`/submit/modal`: confirm what waits for it. What is missing stays as it was when the button was pressed."""
 
-    task_id: RequiredText
+    task_id: RequiredTaskId
     prompt: str = ""
     mask_base64: str = ""
     state: str | None = None
@@ -282,7 +284,7 @@ class ModalBody(Body):
 class ChangeBody(SubmitBody):
     """`/submit/change`: work on a grid by kind and index."""
 
-    task_id: RequiredText
+    task_id: RequiredTaskId
     action: ChangeWord
     index: Int32 = 0
 
@@ -315,7 +317,7 @@ _SIMPLE_ACTIONS = {"U": ACTION_UPSCALE, "V": ACTION_VARIATION, "R": ACTION_REROL
 class ActionBody(SubmitBody):
     """`/submit/action`: press a button."""
 
-    task_id: RequiredText
+    task_id: RequiredTaskId
     custom_id: RequiredText
 
     def request(self) -> SubmitTaskRequest:

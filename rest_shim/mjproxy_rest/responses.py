@@ -149,7 +149,10 @@ def _refusal_text(error: ServerError, refusal: SubmitRefusal) -> Text:
 
 
 def _filled(text: Text, error: ServerError, field: str) -> Text:
-    return text.fill(**{**error.details.metadata, "field": field, "detail": error.message})
+    """Fills in what the server says, with the field as the caller knows it."""
+    said = error.message.removeprefix(f"{error.field}: ")
+    detail = error.message if said == error.message else f"{field}: {said}"
+    return text.fill(**{**error.details.metadata, "field": field, "detail": detail})
 
 
 def _refusal_properties(refusal: SubmitRefusal) -> Properties:
@@ -184,7 +187,7 @@ def server_error(error: ServerError, language: Language) -> Response:
             return failure(403, texts.PERMISSION_DENIED, language)
         case Refused():
             text = found_by_server(error) or texts.BY_CODE[SUBMIT_CODE_VALIDATION_ERROR]
-            return json_response(invalid(_filled(text, error, error.field), language))
+            return json_response(invalid(_filled(text, error, error.field.rpartition(".")[2]), language))
         case Unavailable() | DeadlineExceeded():
             return away(language, error.retry_after or _RETRY_AFTER_SECONDS)
         case Unsupported():

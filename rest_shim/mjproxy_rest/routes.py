@@ -15,16 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mjproxy.v1.task_pb2 import MODE_FAST, MODE_RELAX, MODE_TURBO, MODE_UNSPECIFIED, Mode
+from mjproxy_rest.calls import Call, Services, language_of
 from mjproxy_rest.event_handlers import all_events, task_events
 from mjproxy_rest.handlers import (
-    Call,
-    Services,
     cancel,
     confirm,
     fetch,
     fetch_account,
     image_seed,
-    language_of,
     list_accounts,
     list_by_ids,
     list_newest,
@@ -41,6 +39,7 @@ from mjproxy_rest.requests import (
     DescribeBody,
     IdsBody,
     ImagineBody,
+    InvalidBody,
     ModalBody,
     ShortenBody,
     SimpleChangeBody,
@@ -175,7 +174,13 @@ def routes(services: Services) -> Iterator[Route]:
 
 def _route(prefix: str, mode: Mode.ValueType, endpoint: Endpoint, services: Services) -> Route:
     async def answer(request: Request) -> Response:
-        return await endpoint.answer(Call(request, services, mode))
+        call = Call(request, services, mode)
+        try:
+            return await endpoint.answer(call)
+        except InvalidBody:
+            # What is wrong with a request is said to those only who may make it.
+            await call.tasks.admit(call.key)
+            raise
 
     middleware = [_COMPRESSED] if endpoint.answers.is_list else []
     return Route(prefix + endpoint.path, answer, methods=[endpoint.method], middleware=middleware)

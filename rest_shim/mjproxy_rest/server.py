@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import uvicorn
 from pydantic import SecretStr
@@ -23,14 +24,15 @@ from mjproxy_rest.callbacks.message import Encode
 from mjproxy_rest.callbacks.outbox import Outbox
 from mjproxy_rest.callbacks.poster import open_poster
 from mjproxy_rest.callbacks.sender import Sender
+from mjproxy_rest.calls import Services
 from mjproxy_rest.cdn import Cdn, open_http
 from mjproxy_rest.feed import Feed
-from mjproxy_rest.handlers import Services
 from mjproxy_rest.live import LiveTasks
 from mjproxy_rest.part import RestSettings, Settings
 from mjproxy_rest.permissions import Permissions
 from mjproxy_rest.picture_folder import PictureFolder
 from mjproxy_rest.picture_links import ImageUrl, OwnLinks, as_given, behind_mirror
+from mjproxy_rest.picture_store import PictureStore
 from mjproxy_rest.pictures import Pictures
 from mjproxy_rest.service import TaskService
 from mjproxy_rest.tasks import encode
@@ -44,9 +46,9 @@ _KEEP_ALIVE_SECONDS = 75
 
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """See `mjproxy_rest.part.serve`."""
+    store = _picture_store(settings.rest.image_store)
     listener = _listen(settings.listen)
     service_key = _plain(settings.service_key) or ""
-    folder = PictureFolder(settings.rest.image_folder) if settings.rest.image_folder else None
     async with (
         open_channel(settings.grpc_target, options=CHANNEL_OPTIONS) as channel,
         open_http(_plain(settings.discord.proxy)) as http,
@@ -61,7 +63,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         delivering = tasks.create_task(_deliver(settings, Outbox(channel, service_key), encoded))
         service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
         live = LiveTasks(upstream, cache, encoded)
-        pictures = Pictures(upstream, service_key, links, Cdn(http, settings.discord.cdn), folder=folder, now=time.time)
+        pictures = Pictures(upstream, service_key, links, Cdn(http, settings.discord.cdn), store=store, now=time.time)
         bodies = BodyReader(settings.rest.max_body_mb)
         services = Services(service, AccountService(upstream), bodies, live, pictures, image_url)
         app = create_app(services, _new_request_id)
@@ -92,6 +94,16 @@ def _new_request_id() -> str:
 
 def _plain(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
+
+
+def _picture_store(place: str | None) -> PictureStore | None:
+    if not place:
+        return None
+    if "://" not in place:
+        return PictureFolder(Path(place))
+    from mjproxy_rest.picture_bucket import PictureBucket  # noqa: PLC0415 - its library is optional
+
+    return PictureBucket(place)
 
 
 def _image_url(settings: RestSettings, links: OwnLinks) -> ImageUrl:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mjproxy.errors import NotFound, PermissionDenied, Unauthenticated
+from mjproxy.errors import NotFound, PermissionDenied, ServerError, Unauthenticated
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import (
     CancelTaskRequest,
@@ -22,7 +22,8 @@ from mjproxy_rest.cache import Ask, TaskCache
 from mjproxy_rest.permissions import Permissions
 from mjproxy_rest.upstream import Upstream
 
-# The server says something every 15 seconds. One that does not may be hung, and would let a call wait to its deadline.
+# The server says something every 15 seconds. One that does not may be hung, and would let a call wait to its deadline;
+# and what it has not said can be anything.
 _QUIET_SECONDS = 20.0
 
 
@@ -115,9 +116,21 @@ class TaskService:
         await self._reach()
         return list((await self._upstream.upload(key, request)).urls)
 
+    async def admit(self, key: str) -> None:
+        """Raises what the server says of a key that may not even ask; nothing if it says nothing."""
+        if not self._can_be_asked:
+            return
+        try:
+            await self._upstream.list(key, ListTasksRequest(page_size=1))
+        except (Unauthenticated, PermissionDenied):
+            raise
+        except ServerError:
+            return
+
     def held(self, key: str, task_id: str) -> bytes | None:
         """Returns a task as JSON if that can be done at once; None if the server has to be asked."""
-        return self._cache.get(task_id) if self._permissions.is_fresh(key, task_id) else None
+        allowed = self._is_heard and self._permissions.is_fresh(key, task_id)
+        return self._cache.get(task_id) if allowed else None
 
     async def fetch(self, key: str, task_id: str) -> bytes | None:
         """Returns a task as JSON; None if there is none that the caller may see."""
@@ -154,8 +167,16 @@ class TaskService:
 
     async def _reach(self) -> None:
         """Raises soon what a call would raise only at its deadline, and gives a server that returns time to do so."""
-        if self._silence() > _QUIET_SECONDS or not self._upstream.is_connected:
+        if not self._can_be_asked:
             await self._upstream.reach()
+
+    @property
+    def _can_be_asked(self) -> bool:
+        return self._is_heard and self._upstream.is_connected
+
+    @property
+    def _is_heard(self) -> bool:
+        return self._silence() <= _QUIET_SECONDS
 
     async def _fetch(self, key: str, task_id: str) -> bytes | None:
         request = GetTaskRequest(id=task_id)

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mjproxy_rest.handlers import key_of
+from mjproxy_rest.calls import key_of
 from mjproxy_rest.routes import PREFIXES
 from mjproxy_rest.service import TaskService
 

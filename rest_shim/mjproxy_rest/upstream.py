@@ -57,7 +57,10 @@ _SUBMIT_SECONDS_PER_MIB = 1.0
 _BOT_SECONDS = 60.0
 
 # By default a channel that has lost its server knocks less and less often. A shim has one server, and callers who wait.
-CHANNEL_OPTIONS: Final = (("grpc.max_reconnect_backoff_ms", 1_000),)
+CHANNEL_OPTIONS: Final = (
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.enable_http_proxy", 0),  # A proxy that the environment names is none of the configuration's.
+)
 
 
 class Upstream:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +11,7 @@ import pytest
 # Test folders are no packages; this makes the helpers beside this file importable.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from rest_bucket import Bucket
 from rest_running import running_shim
 from rest_server import ScriptedServer
 
@@ -20,6 +21,18 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("MJPROXY_") and name != "MJPROXY_SOAK":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """An object store, and the environment in which it is reached."""
+    bucket = Bucket()
+    with bucket.serving():
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}")
+        monkeypatch.setenv("AWS_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "the-id")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+        yield bucket
 
 
 @pytest.fixture

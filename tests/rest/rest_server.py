@@ -93,6 +93,15 @@ class Refusal:
         return rpc_status.to_status(Status(code=self.status.value[0], message=self.message, details=kept))
 
 
+_TOO_MANY_IDS = Refusal(
+    grpc.StatusCode.INVALID_ARGUMENT,
+    "INVALID_FIELD",
+    "filter.ids: at most 1000, got 1001",
+    SubmitRefusal(field="filter.ids"),
+    {"fault": "TOO_MANY", "most": "1000"},
+)
+
+
 @dataclass
 class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     """Answers submissions, seeds and uploads with what `answers` holds, and reads from its tasks and accounts.
@@ -251,6 +260,8 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         assert request.min_revision <= self.revision
         if request.page_size < 0:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+        if len(request.filter.ids) > 1000:
+            await context.abort_with_status(_TOO_MANY_IDS.rich_status())
         found = [task for task in self._matching(request) if caller in {"", task.caller}]
         start = int(request.page_token or 0)
         end = start + (request.page_size or 100)

@@ -30,9 +30,14 @@ async def test_a_key_is_taken_wherever_clients_put_it(
 
 @pytest.mark.parametrize("headers", [{}, {"mj-api-secret": ""}, {"mj-api-secret": "wrong"}, {"mj-api-secret": b"\xe9"}])
 async def test_no_or_an_unknown_key_is_401_in_json(headers: dict[str, str], guarded_shim: httpx.AsyncClient) -> None:
-    read = await guarded_shim.get("/mj/task/1/fetch", headers=headers)
-    submit = await guarded_shim.post("/mj/submit/imagine", json={"prompt": "Cat"}, headers=headers)
-    for answer in (read, submit):
+    for answer in (
+        await guarded_shim.get("/mj/task/1/fetch", headers=headers),
+        await guarded_shim.post("/mj/submit/imagine", json={"prompt": "Cat"}, headers=headers),
+        await guarded_shim.post("/mj/submit/imagine", content=b"no JSON", headers=headers),
+        await guarded_shim.post("/mj/submit/blend", json={}, headers=headers),
+        await guarded_shim.post("/mj/task/list-by-condition", json={}, headers=headers),
+        await guarded_shim.get("/mj/task/list?page_size=x", headers=headers),
+    ):
         assert answer.status_code == 401
         assert answer.json() == {"code": 9, "description": "mj-api-secret缺失或无效", "result": None, "properties": {}}
 

@@ -28,6 +28,12 @@ def references(value: object) -> Iterator[str]:
                 yield from references(item)
 
 
+def fields(operation: dict[str, Any]) -> set[str]:
+    """Returns the names in an operation's body."""
+    names = (reference.rpartition("/")[2] for reference in references(operation.get("requestBody")))
+    return {field for name in names for field in SCHEMAS[name]["properties"]}
+
+
 def test_the_document_has_what_is_served_and_nothing_else() -> None:
     told = {(method, path) for path, item in DOCUMENT["paths"].items() for method in item}
     assert told == {(endpoint.method.lower(), endpoint.path) for endpoint in ENDPOINTS}
@@ -44,7 +50,8 @@ async def test_what_the_document_has_is_served_below_each_prefix(prefix: str, sh
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_valid() -> None:
-    assert {reference.rpartition("/")[2] for reference in references(DOCUMENT)} <= set(SCHEMAS)
+    known = {f"#/components/{kind}/{name}" for kind, named in DOCUMENT["components"].items() for name in named}
+    assert set(references(DOCUMENT)) <= known
     for schema in SCHEMAS.values():
         jsonschema_rs.meta.validate(schema)
 
@@ -61,6 +68,16 @@ def test_the_example_of_a_body_can_be_sent(endpoint: Post[Any]) -> None:
     example = content["examples"]["example"]["value"]
     endpoint.body.model_validate(example)
     jsonschema_rs.validate(content["schema"] | {"components": DOCUMENT["components"]}, example)
+
+
+def test_a_submission_says_what_its_callback_address_is_sent() -> None:
+    posts = {path: item["post"] for path, item in DOCUMENT["paths"].items() if "post" in item}
+    named = {path for path, post in posts.items() if "callbacks" in post}
+    hooks = {path for path, post in posts.items() if "notifyHook" in fields(post)}
+    assert named == hooks
+    ((address, item),) = DOCUMENT["components"]["callbacks"]["TaskChange"].items()
+    assert address == "{$request.body#/notifyHook}"
+    assert set(references(item)) == {"#/components/schemas/Task"}
 
 
 def test_every_code_of_the_server_has_a_meaning() -> None:

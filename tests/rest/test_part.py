@@ -39,6 +39,18 @@ def test_secrets_are_not_shown() -> None:
     assert "s3cret" not in repr(settings)
 
 
+@pytest.mark.parametrize("place", ["http://bucket", "s3://", "s3:///folder", "file:///pictures"])
+def test_an_object_store_of_an_unknown_kind_is_refused(place: str) -> None:
+    with pytest.raises(ValidationError, match=r"rest\.image_store\n.*s3://BUCKET"):
+        Settings.model_validate({"rest": {"image_store": place}})
+
+
+def test_an_object_store_without_its_library_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mjproxy_rest.part.find_spec", lambda _: None)
+    with pytest.raises(ValidationError, match=r"pip install 'mjproxy\[object-store\]'"):
+        Settings.model_validate({"rest": {"image_store": "s3://bucket"}})
+
+
 @pytest.mark.parametrize("secret", ["", "s3cret", "whsec_s3cret", "whsec_" + "s3cret" * 20, "whsec_ü", "YWJj" * 8])
 def test_a_secret_that_no_receiver_could_use_is_refused(secret: str) -> None:
     with pytest.raises(ValidationError, match=r"callbacks\.secret(.|\n)*openssl rand -base64 32") as refused:

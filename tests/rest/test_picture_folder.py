@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mjproxy_rest.picture_folder import Draft, PictureFolder
+from mjproxy_rest.picture_folder import FileDraft, PictureFolder
 
 NAME = "0" * 32 + ".png"
 
@@ -26,41 +26,42 @@ def files_up_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def begun(folder: PictureFolder) -> Draft:
-    draft = folder.draft("1", NAME)
+async def begun(folder: PictureFolder) -> FileDraft:
+    draft = await folder.draft("1", NAME)
     assert draft is not None
     return draft
 
 
-def test_a_picture_is_found_when_it_is_whole(folder: PictureFolder) -> None:
-    draft = begun(folder)
-    draft.write(b"one")
-    draft.write(b"two")
-    assert folder.find("1", NAME) is None
-    draft.keep()
+async def test_a_picture_is_found_when_it_is_whole(folder: PictureFolder) -> None:
+    draft = await begun(folder)
+    await draft.write(b"one")
+    await draft.write(b"two")
+    assert await folder.find("1", NAME, "GET", "") is None
+    await draft.keep()
     draft.discard()
-    found = folder.find("1", NAME)
+    found = await folder.find("1", NAME, "GET", "bytes=1-")
     assert found is not None
-    assert found.read_bytes() == b"onetwo"
+    assert b"".join([chunk async for chunk in found.content]) == b"netwo"
+    await found.close()
 
 
-def test_a_discarded_draft_leaves_nothing_whatever_comes_after(folder: PictureFolder, tmp_path: Path) -> None:
-    draft = begun(folder)
-    draft.write(b"one")
+async def test_a_discarded_draft_leaves_nothing_whatever_comes_after(folder: PictureFolder, tmp_path: Path) -> None:
+    draft = await begun(folder)
+    await draft.write(b"one")
     draft.discard()
-    draft.write(b"two")
-    draft.keep()
+    await draft.write(b"two")
+    await draft.keep()
     assert not list(tmp_path.iterdir())
 
 
-def test_a_full_disk_is_no_error_but_keeps_nothing(
+async def test_a_full_disk_is_no_error_but_keeps_nothing(
     folder: PictureFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    draft = begun(folder)
+    draft = await begun(folder)
     with files_up_to(100_000):
         for _ in range(4):
-            draft.write(b"x" * 50_000)
-        draft.keep()
+            await draft.write(b"x" * 50_000)
+        await draft.keep()
         draft.discard()
     assert not list(tmp_path.iterdir())
     assert "a picture is not kept" in caplog.text
@@ -79,7 +80,7 @@ def test_a_full_disk_is_no_error_but_keeps_nothing(
         ("1", NAME + "\n"),
     ],
 )
-def test_no_name_leads_out_of_the_folder(task_id: str, name: str, folder: PictureFolder, tmp_path: Path) -> None:
-    assert folder.find(task_id, name) is None
-    assert folder.draft(task_id, name) is None
+async def test_no_name_leads_out_of_the_folder(task_id: str, name: str, folder: PictureFolder, tmp_path: Path) -> None:
+    assert await folder.find(task_id, name, "GET", "") is None
+    assert await folder.draft(task_id, name) is None
     assert not list(tmp_path.iterdir())

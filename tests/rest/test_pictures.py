@@ -1,11 +1,13 @@
 """Pictures through the shim, over real sockets: who may read them, from where, and how they are passed on."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 import pytest
+from openapi_checks import conforms
+from rest_bucket import Bucket
 from rest_cdn import Cdn
 from rest_running import running_shim
 from rest_server import ScriptedServer, running
@@ -16,7 +18,9 @@ from mjproxy_rest.picture_links import picture_name
 
 PATH = "/attachments/1/2/user_a_cat_5f2a1826-7bb0-42c2-b441-98a48a39e760.png"
 PICTURE = bytes(range(256)) * 1000
-SHOWN = {"images": "proxy", "public_url": "https://mj.example/sub/"}
+SHOWN: dict[str, object] = {"images": "proxy", "public_url": "https://mj.example/sub/"}
+
+Kept = Callable[[], list[bytes]]
 
 
 @pytest.fixture
@@ -150,6 +154,7 @@ async def test_the_picture_of_a_task_is_found_with_a_key(
     await guarded_server.put(pictured(cdn.put(PATH, PICTURE)), running("2", caller="ann"))
     found = await proxy.get("/mj/image/1", headers={"mj-api-secret": "key-of-ann"}, follow_redirects=True)
     assert found.content == PICTURE
+    conforms(found.history[0])
     statuses = [
         (await proxy.get(path, headers={"mj-api-secret": key} if key else {})).status_code
         for path, key in (
@@ -221,26 +226,52 @@ async def test_a_picture_that_is_too_large_is_not_passed_on(
     assert (await proxy.get(await shown(proxy, "2"))).status_code == 200
 
 
-async def test_a_picture_that_was_read_is_kept(guarded_server: ScriptedServer, cdn: Cdn, tmp_path: Path) -> None:
-    settings = {**SHOWN, "image_folder": tmp_path / "pictures"}
+@pytest.fixture(params=["folder", "bucket"])
+def kept_in(request: pytest.FixtureRequest, bucket: Bucket, tmp_path: Path) -> tuple[dict[str, object], Kept]:
+    """Settings under which pictures are kept, and what is kept so far."""
+    if request.param == "bucket":
+        return {"image_store": "s3://pictures/mj"}, lambda: [content for _, content in bucket.objects.values()]
+    folder = tmp_path / "pictures"
+    return {"image_store": str(folder)}, lambda: [path.read_bytes() for path in folder.iterdir()]
+
+
+async def test_a_picture_that_was_read_is_kept(
+    guarded_server: ScriptedServer, cdn: Cdn, kept_in: tuple[dict[str, object], Kept]
+) -> None:
+    settings, kept = kept_in
     await guarded_server.put(pictured(cdn.put(PATH, PICTURE)))
-    async with running_shim(f"127.0.0.1:{guarded_server.port}", "service-key", rest=settings) as shim:
+    async with running_shim(f"127.0.0.1:{guarded_server.port}", "service-key", rest=SHOWN | settings) as shim:
         link = await shown(shim)
         assert (await shim.get(link, headers={"Range": "bytes=0-9"})).status_code == 206
-        assert not list((tmp_path / "pictures").iterdir()), "a part is not kept"
+        assert kept() == [], "a part is not kept"
         assert (await shim.get(link)).content == PICTURE
-        cdn.pictures.clear()
-        await guarded_server.remove("1")
+        assert kept() == [PICTURE], "the reader has all of it, and may have left"
+    cdn.pictures.clear()
+    await guarded_server.remove("1")
+    async with running_shim(f"127.0.0.1:{guarded_server.port}", "service-key", rest=SHOWN | settings) as shim:
         answer = await shim.get(link)
         assert (answer.content, answer.headers["content-type"]) == (PICTURE, "image/png")
+        assert answer.headers["content-length"] == str(len(PICTURE))
         assert (await shim.get(link, headers={"Range": "bytes=10-19"})).content == PICTURE[10:20]
-    assert [path.read_bytes() for path in (tmp_path / "pictures").iterdir()] == [PICTURE]
+        assert (await shim.get(link, headers={"Range": f"bytes={len(PICTURE)}-"})).status_code == 416
+        assert (await shim.head(link)).headers["content-length"] == str(len(PICTURE))
+        assert (await shim.get(link.replace("/1/", "/2/"))).status_code == 404
+
+
+async def test_a_picture_is_read_though_the_store_is_away(
+    guarded_server: ScriptedServer, cdn: Cdn, bucket: Bucket
+) -> None:
+    bucket.away = True
+    settings = SHOWN | {"image_store": "s3://pictures/mj"}
+    await guarded_server.put(pictured(cdn.put(PATH, PICTURE)))
+    async with running_shim(f"127.0.0.1:{guarded_server.port}", "service-key", rest=settings) as shim:
+        assert (await shim.get(await shown(shim))).content == PICTURE
 
 
 async def test_a_picture_that_was_not_read_to_its_end_is_not_kept(
     guarded_server: ScriptedServer, cdn: Cdn, tmp_path: Path
 ) -> None:
-    settings = {**SHOWN, "image_folder": tmp_path / "pictures"}
+    settings = {**SHOWN, "image_store": str(tmp_path / "pictures")}
     await guarded_server.put(pictured(cdn.put(PATH, b"x" * 50_000_000)))
     async with (
         running_shim(f"127.0.0.1:{guarded_server.port}", "service-key", rest=settings) as shim,

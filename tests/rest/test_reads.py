@@ -112,7 +112,9 @@ async def test_wrong_ids_and_pages_are_refused_by_name(shim: httpx.AsyncClient) 
     ids = await shim.post("/mj/task/list-by-condition", json={"ids": [1.5]})
     size = await shim.get("/mj/task/list?page_size=many")
     negative = await shim.get("/mj/task/list?page_size=-1")
-    assert [answer.json()["code"] for answer in (ids, size, negative)] == [4, 4, 4]
+    many = await shim.post("/mj/task/list-by-condition", json={"ids": list(range(1001))})
+    assert [answer.json()["code"] for answer in (ids, size, negative, many)] == [4, 4, 4, 4]
+    assert many.json()["description"] == "ids数量过多，最多1000个"
     assert ids.json()["description"] == "ids.0参数错误：应为文本"
     assert size.json()["description"] == "page_size参数错误：应为整数"
 

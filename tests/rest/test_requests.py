@@ -80,6 +80,7 @@ def test_unknown_keys_are_ignored(unknown: dict[str, object]) -> None:
 def test_ids_are_texts_or_whole_numbers_and_asked_for_once() -> None:
     body = parse_body(IdsBody, b'{"ids":[1689231405853400,"1689231405853400","2","",null]}')
     assert body.unique() == ["1689231405853400", "2"]
+    assert parsed(ChangeBody, MINIMAL[ChangeBody] | {"taskId": 1689231405853400}).change.task_id == "1689231405853400"
     with pytest.raises(InvalidBody, match=r"ids\.0"):
         parse_body(IdsBody, b'{"ids":[true]}')
 

@@ -32,7 +32,8 @@ def _scripted(case: Case) -> SubmitTaskResponse | Refusal:
     refusal = case["refusal"]
     details = ParseDict(refusal["details"], SubmitRefusal()) if "details" in refusal else None
     status, reason = grpc.StatusCode[refusal["status"]], refusal.get("reason", "")
-    return Refusal(status, reason, "In English.", details, refusal.get("metadata", {}))
+    message = refusal.get("message", "In English.")
+    return Refusal(status, reason, message, details, refusal.get("metadata", {}))
 
 
 # The cases are many and independent: one server and one shim serve them all.
