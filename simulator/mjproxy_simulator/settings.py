@@ -64,7 +64,9 @@ class Settings(BaseSettings):
         default=Path("data"), description="The simulator keeps its things in the folder `simulator` in here."
     )
     simulator_listen: Annotated[str, AfterValidator(_checked_address)] = "127.0.0.1:8090"
-    speed: float = Field(default=1.0, gt=0, description="How many times faster than in life the bot's jobs run.")
+    speed: float = Field(
+        default=1.0, gt=0, le=1_000_000, description="How many times faster than in life the bot's jobs run."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -22,6 +22,7 @@ from mjproxy_simulator.model.entries import Entry
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.members import Member
 from mjproxy_simulator.model.messages import Attachment, Drawing, Message
+from mjproxy_simulator.model.snowflakes import LARGEST_ID
 from mjproxy_simulator.recent import Recent
 
 _SCHEMA = """
@@ -147,6 +148,8 @@ class Store:
         """Return a message, ephemeral ones included."""
         if recent := self._messages.get(message_id):
             return recent
+        if message_id > LARGEST_ID:
+            return None
         row = self._db.execute("SELECT record FROM messages WHERE id = ?", (message_id,)).fetchone()
         return None if row is None else _MESSAGE.validate_json(row[0])
 
@@ -191,11 +194,13 @@ class Store:
 
     def last_message_id(self, channel_id: int) -> int | None:
         """Return the id of a channel's newest message, without ephemeral ones."""
-        newest = self.messages_before(channel_id, 2**63 - 1, 1)
+        newest = self.messages_before(channel_id, LARGEST_ID, 1)
         return newest[0].id if newest else None
 
     def attachment(self, channel_id: int, attachment_id: int) -> Attachment | None:
         """Return an attachment of a channel."""
+        if max(channel_id, attachment_id) > LARGEST_ID:
+            return None
         row = self._db.execute(
             "SELECT record FROM attachments WHERE id = ? AND channel_id = ?", (attachment_id, channel_id)
         ).fetchone()

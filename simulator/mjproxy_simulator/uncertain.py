@@ -69,6 +69,7 @@ class Uncertain(BaseModel):
     details_custom_id: Literal["bare", "with_job"] = "bare"
     notice_visibility: Literal["ephemeral", "public"] = "ephemeral"
     error_color: Literal["FF0000", "ED4245", "F1C40F"] = "FF0000"
+    warning_color: Literal["FFFF00", "F7CB73"] = "FFFF00"
     notice_titles: Literal["usual", "other"] = "usual"
 
 

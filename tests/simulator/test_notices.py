@@ -50,6 +50,7 @@ async def test_job_that_has_begun_is_given_up(world: World, user: BotUser, name:
         message = await user.gateway.event("MESSAGE_UPDATE", lambda message: message["embeds"])
         assert message["id"] == start["id"]
     assert title(message) == NOTICES[name].title
+    assert message["embeds"][0]["footer"]["text"].startswith("decline-") is (name == "output_filters")
     await user.gateway.quiet()
     assert [job["status"] for job in await world.jobs()] == ["failed"]
 
@@ -199,8 +200,8 @@ async def test_fast_hours_run_out_and_relaxed_jobs_go_on(play: Play) -> None:
         assert "(relaxed)" in (await user.result())["content"]
 
 
-async def test_queue_that_is_full_refuses(play: Play) -> None:
-    world = await play(concurrency=1, queue=1, speed=0.01)
+async def test_queue_that_is_full_refuses_even_before_the_bot_has_answered(play: Play) -> None:
+    world = await play(concurrency=1, queue=1, speed=0.01, limits={"bot_latency": 0.2})
     alice = await world.user(0)
     async with alice.session():
         user = BotUser(alice)

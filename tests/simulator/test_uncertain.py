@@ -421,6 +421,15 @@ async def error_color(world: World, user: BotUser) -> object:
     return (await user.start())["embeds"][0]["color"]
 
 
+@seen(0xFFFF00, 0xF7CB73)
+async def warning_color(world: World, user: BotUser) -> object:
+    await world.change(user.id, concurrency=1)
+    await world.fault("stop_job", account=user.id, steps=0, outcome="silent")
+    for _ in range(2):
+        await user.command("imagine", options=prompt("a cat"))
+    return (await user.start())["embeds"][0]["color"]
+
+
 @seen("Banned prompt detected", "Banned prompt")
 async def notice_titles(world: World, user: BotUser) -> object:
     await user.command("imagine", options=prompt("gore"))

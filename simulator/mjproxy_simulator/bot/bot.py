@@ -201,6 +201,7 @@ class Bot:
             case StartJobs(jobs=jobs):
                 for job in jobs:
                     self._store.put_job(job)
+                    self._queue.expect(job)
             case OpenDialog(dialog=dialog):
                 self._dialogs.open(request, dialog)
         if isinstance(answer, StartJobs | Reply | EditMessage | RefusedError) and answer.member is not None:

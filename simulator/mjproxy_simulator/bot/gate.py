@@ -53,7 +53,7 @@ class Gate:
 
     def _check_room(self, jobs: tuple[Job, ...], member: Member) -> None:
         free = self._queue.free(jobs[0], member.slots(jobs[0].paid))
-        if self._queue.waiting(member.user_id) + len(jobs) - max(0, free) > member.queue:
+        if self._queue.waiting(member.user_id) + len(jobs) - free > member.queue:
             raise refusal("queue_full")
 
 

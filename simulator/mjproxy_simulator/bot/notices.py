@@ -51,6 +51,7 @@ class Notice:
 
     Attributes:
         title: The embed's title; empty for a notice that is plain text.
+        footer: What stands at its foot, instead of the command that caused it.
         remedies: The buttons below it.
         holds: Whether every later request to draw is answered by it as well, until the account is let go.
     """
@@ -59,6 +60,7 @@ class Notice:
     description: str
     color: int = ERROR
     moment: Moment = Moment.AT_ONCE
+    footer: str | None = None
     remedies: tuple[Remedy, ...] = ()
     holds: bool = False
 
@@ -109,6 +111,7 @@ NOTICES: Final = {
         "Request cancelled due to output filters",
         "Our AI moderators stopped this job, for its result might be against our community standards.",
         moment=Moment.REPLY,
+        footer="decline-output",
     ),
     "pending_mod_message": Notice(
         "Pending mod message",
@@ -243,8 +246,8 @@ def embeds(notice: Notice, footer: str | None, how: Uncertain) -> tuple[Embed, .
     if not notice.title:
         return ()
     title = _OTHER_TITLES.get(notice.title, notice.title) if how.notice_titles == "other" else notice.title
-    color = int(how.error_color, 16) if notice.color == ERROR else notice.color
-    return (Embed(title, notice.description, color, footer),)
+    color = {ERROR: int(how.error_color, 16), WARNING: int(how.warning_color, 16)}.get(notice.color, notice.color)
+    return (Embed(title, notice.description, color, notice.footer or footer),)
 
 
 def _rows(notice: Notice, token: int) -> tuple[Row, ...]:

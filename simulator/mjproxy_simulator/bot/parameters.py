@@ -4,12 +4,15 @@ The order of the table is the order in which the bot lists them. What it really 
 known; the rules seen most often are played: defaults are dropped, versions get a decimal, aliases their usual form.
 """
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 _RATIO: Final = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
+_CODE: Final = re.compile(r"[a-z0-9]{7}|m\d+")
 
 
 class ParameterError(ValueError):
@@ -60,7 +63,7 @@ def _number(low: float, high: float) -> Callable[[str], str]:
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
-            raise ParameterError(f"a number from {low:g} to {high:g}")
+            raise ParameterError(f"a number from {low} to {high}")
         return f"{int(number)}" if number == int(number) else f"{number:g}"
 
     return normalise
@@ -83,6 +86,15 @@ def _one_of(*values: str) -> Callable[[str], str]:
 
 def _version(value: str) -> str:
     return f"{float(_number(1, 8.9)(value)):.1f}"
+
+
+def _profile(value: str) -> str:
+    """Return the codes that stand for personal profiles; the user's own one where none is named."""
+    return " ".join(name if _CODE.fullmatch(name) else _code(name) for name in value.split() or [""])
+
+
+def _code(name: str) -> str:
+    return base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()[:7].lower()
 
 
 def _nothing(value: str) -> str:
@@ -111,7 +123,7 @@ PARAMETERS: Final = (
     Parameter("draft", _nothing, takes=0),
     Parameter("hd", _nothing, takes=0),
     Parameter("zoom", _number(1, 2)),
-    Parameter("p", _nothing, takes=None),
+    Parameter("p", _profile, takes=None),
     Parameter("niji", _number(4, 7)),
     Parameter("v", _version),
     Parameter("raw", _nothing, takes=0),

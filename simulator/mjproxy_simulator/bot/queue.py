@@ -1,4 +1,8 @@
-"""The jobs of all users that wait or run: as many run at the same time as a plan allows, in the order they came."""
+"""The jobs of all users that wait or run: as many run at the same time as a plan allows, in the order they came.
+
+A job has its place from the moment it is taken. To wait or to run it begins when the bot answers, which is a little
+later: until then it is expected.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -19,19 +23,27 @@ class Queue:
 
     def __init__(self, slots: Callable[[int, Mode], int]) -> None:
         self._slots = slots
+        self._expected: defaultdict[_Key, set[str]] = defaultdict(set)
         self._running: defaultdict[_Key, dict[str, None]] = defaultdict(dict)
         self._waiting: defaultdict[_Key, deque[str]] = defaultdict(deque)
 
+    def expect(self, job: Job) -> None:
+        """Note that a job was taken, and will wait or run."""
+        self._expected[_key(job)].add(job.id)
+
     def run(self, job: Job) -> None:
         """Note that a job runs."""
+        self._expected[_key(job)].discard(job.id)
         self._running[_key(job)][job.id] = None
 
     def wait(self, job: Job) -> None:
         """Let a job wait."""
+        self._expected[_key(job)].discard(job.id)
         self._waiting[_key(job)].append(job.id)
 
     def end(self, job: Job) -> None:
         """Note that a job neither runs nor waits any more."""
+        self._expected[_key(job)].discard(job.id)
         self._running[_key(job)].pop(job.id, None)
         if job.id in self._waiting[_key(job)]:
             self._waiting[_key(job)].remove(job.id)
@@ -52,8 +64,12 @@ class Queue:
         return sum(len(self._waiting[user_id, relaxed]) for relaxed in (False, True))
 
     def free(self, job: Job, slots: int) -> int:
-        """Return how many jobs could begin at once where this one belongs, if there are so many slots."""
-        return slots - len(self._running[_key(job)])
+        """Return how many jobs could begin at once where this one belongs, if there are so many slots.
+
+        It is less than none when more are expected than can begin: those will wait.
+        """
+        key = _key(job)
+        return max(0, slots - len(self._running[key])) - len(self._expected[key])
 
     def line(self, user_id: int) -> Line:
         """Return what a user is told of the own jobs."""
@@ -62,6 +78,7 @@ class Queue:
 
     def clear(self) -> None:
         """Forget all jobs."""
+        self._expected.clear()
         self._running.clear()
         self._waiting.clear()
 

@@ -1,5 +1,7 @@
 """How the control API reads requests, and how it says what is wrong with one."""
 
+import contextlib
+import math
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -10,6 +12,7 @@ from starlette.responses import Response
 
 from mjproxy_simulator.control.complaints import complaint
 from mjproxy_simulator.model.accounts import Account, Directory
+from mjproxy_simulator.model.snowflakes import LARGEST_ID
 from mjproxy_simulator.rest.errors import JsonResponse
 
 _T = TypeVar("_T")
@@ -73,11 +76,23 @@ def asked_number(request: Request, name: str, default: float) -> float:
     Raises:
         HTTPException: It is no number.
     """
-    text = request.query_params.get(name)
-    try:
-        return default if text is None else float(text)
-    except ValueError:
-        raise bad_request(f"{name}: expected a number, not {text!r}") from None
+    text = request.query_params.get(name, str(default))
+    with contextlib.suppress(ValueError):
+        if math.isfinite(number := float(text)):
+            return number
+    raise bad_request(f"{name}: expected a number, not {text!r:.40}")
+
+
+def asked_whole_number(request: Request, name: str, default: int) -> int:
+    """Return a whole number in the query of a request, such as an id.
+
+    Raises:
+        HTTPException: It is none, or one that no id can have.
+    """
+    text = request.query_params.get(name, str(default))
+    if text.isdecimal() and int(text[:20]) <= LARGEST_ID:
+        return int(text)
+    raise bad_request(f"{name}: expected a whole number from 0 on, not {text!r:.40}")
 
 
 def tell_error(request: Request, error: Exception) -> Response:  # noqa: ARG001

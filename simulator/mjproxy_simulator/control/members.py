@@ -11,6 +11,7 @@ from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.model.members import Member, Mode, Plan, Usage
 
 _SECONDS_OF_AN_HOUR: Final = 3600
+_MANY: Final = 1_000_000
 
 
 class MemberChanges(Body):
@@ -25,10 +26,10 @@ class MemberChanges(Body):
     mode: Mode | None = None
     stealth: bool | None = None
     remix: bool | None = None
-    concurrency: int | None = Field(default=None, ge=1)
-    queue: int | None = Field(default=None, ge=0)
+    concurrency: int | None = Field(default=None, ge=1, le=_MANY)
+    queue: int | None = Field(default=None, ge=0, le=_MANY)
     hold: str | None = None
-    fast_hours_used: float | None = Field(default=None, ge=0)
+    fast_hours_used: float | None = Field(default=None, ge=0, le=_MANY)
 
     @field_validator("hold")
     @classmethod

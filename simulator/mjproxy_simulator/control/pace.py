@@ -16,7 +16,7 @@ from mjproxy_simulator.store import Store
 
 
 class _Speed(Body):
-    speed: float = Field(gt=0)
+    speed: float = Field(gt=0, le=1_000_000)
 
 
 class _Steps(Body):

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mjproxy_simulator.control.answers import asked_account, asked_number, bad_request, not_found
+from mjproxy_simulator.control.answers import asked_account, asked_number, asked_whole_number, bad_request, not_found
 from mjproxy_simulator.discord.forms import Json, MessageForms
 from mjproxy_simulator.gateway.lobby import Lobby
 from mjproxy_simulator.gateway.session import Session
@@ -81,9 +81,9 @@ class RecordRoutes:
         """Return the newest messages, ephemeral ones too, newest first: of a channel, or of an account's channels."""
         account = asked_account(self._directory, request)
         channels = None if account is None else [channel.id for channel in account.channels]
-        if channel := int(asked_number(request, "channel", 0)):
+        if channel := asked_whole_number(request, "channel", 0):
             channels = [channel]
-        limit = int(asked_number(request, "limit", _MESSAGES))
+        limit = asked_whole_number(request, "limit", _MESSAGES)
         return JsonResponse([self._message_form(each) for each in self._store.newest_messages(channels, limit)])
 
     async def message(self, request: Request) -> Response:

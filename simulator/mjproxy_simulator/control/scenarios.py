@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
+import orjson
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from mjproxy_simulator.control.answers import Body, bad_request
 from mjproxy_simulator.control.complaints import complaint
 from mjproxy_simulator.discord.forms import Json
-from mjproxy_simulator.discord.readings import Identifier, MessageReading, PartialMessageReading
+from mjproxy_simulator.discord.readings import Identifier, MessageReading, PartialMessageReading, PlaceReading
 from mjproxy_simulator.model.accounts import Account
 from mjproxy_simulator.model.applications import MIDJOURNEY
 
@@ -49,11 +50,6 @@ class Scenario(Body):
     events: tuple[ScenarioEvent, ...]
 
 
-class _Place(BaseModel):
-    id: Identifier
-    channel_id: Identifier
-
-
 class _Interaction(BaseModel):
     id: Identifier
 
@@ -61,7 +57,7 @@ class _Interaction(BaseModel):
 _DATA: Final[dict[EventType, type[BaseModel]]] = {
     "MESSAGE_CREATE": MessageReading,
     "MESSAGE_UPDATE": PartialMessageReading,
-    "MESSAGE_DELETE": _Place,
+    "MESSAGE_DELETE": PlaceReading,
     "INTERACTION_CREATE": _Interaction,
     "INTERACTION_SUCCESS": _Interaction,
     "INTERACTION_FAILURE": _Interaction,
@@ -156,8 +152,11 @@ def _check(events: tuple[tuple[float, EventType, Json], ...], account: Account) 
         form: TypeAdapter[BaseModel] = TypeAdapter(_DATA[kind])
         try:
             form.validate_python(data)
+            orjson.dumps(data)
         except ValidationError as error:
             raise bad_request(complaint(error, form, place)) from None
+        except TypeError as error:
+            raise bad_request(f"events.{number}.data: {error}") from None
         if kind.startswith("MESSAGE") and str(data["channel_id"]) not in channels:
             raise bad_request(
                 f"events.{number}.data.channel_id: must be a channel of the account, as $CHANNEL is, "

@@ -78,7 +78,10 @@ class Links:
 
         Names under `.invalid` never resolve (RFC 2606), so that a test has a link to fail with.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # Such as `http://[::1`.
+            return False
         if url.startswith(f"{self._base_url}/"):
             return self.check(parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()})
         return bool(parts.hostname) and not f".{parts.hostname}".endswith(".invalid")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from mjproxy_simulator.discord.forms import Json, MessageForms
-from mjproxy_simulator.discord.readings import read_message
+from mjproxy_simulator.discord.readings import PlaceReading, read_message
 from mjproxy_simulator.model.accounts import Directory
 from mjproxy_simulator.model.messages import Message
 from mjproxy_simulator.store import Store
@@ -86,12 +86,12 @@ class Messenger:
             case "MESSAGE_UPDATE":
                 self._amend(data)
             case "MESSAGE_DELETE":
-                self._store.delete_message(int(str(data["id"])))
+                self._store.delete_message(PlaceReading.model_validate(data).id)
         self._publisher.publish(user_id, event, data)
 
     def _amend(self, told: Json) -> None:
         """Keep an update, which may tell of a part alone; one of a message that is not there changes nothing."""
-        if message := self._store.message(int(str(told["id"]))):
+        if message := self._store.message(PlaceReading.model_validate(told).id):
             self._store.put_message(read_message(self._forms.message(message) | told))
 
     def _tell(self, message: Message, event: str, more: Json) -> None:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from mjproxy_simulator.discord.forms import Json
 from mjproxy_simulator.model.messages import Button, Choice, Component, Message, MessageFlags, Select
+from mjproxy_simulator.model.snowflakes import LARGEST_ID
 
-Identifier = Annotated[int, Field(ge=0, lt=2**63)]
+Identifier = Annotated[int, Field(ge=0, le=LARGEST_ID)]
 _TOLD_BY_THE_GATEWAY_ALONE: Final = {"nonce", "guild_id", "member", "channel_type"}
 
 
@@ -38,12 +39,17 @@ class _Row(BaseModel):
     components: tuple[_Component, ...] = ()
 
 
-class PartialMessageReading(BaseModel):
-    """What an update tells of a message: as little as where it is."""
+class PlaceReading(BaseModel):
+    """Which message it is, and where."""
 
     id: Identifier
     channel_id: Identifier
-    author: _Author | None = None
+
+
+class PartialMessageReading(PlaceReading):
+    """What an update tells of a message: as little as where it is."""
+
+    author: _Author = _Author(id=0)
     content: str = ""
     flags: int = Field(default=0, ge=0)
     components: tuple[_Row, ...] = ()

@@ -9,6 +9,8 @@ from mjproxy_simulator.bot.notices import NOTICES
 
 HttpMethod = Literal["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 Seconds = Annotated[float, Field(ge=0, le=3600)]
+Number = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[Number, Field(ge=1)]
 
 
 class Fault(BaseModel):
@@ -84,7 +86,7 @@ class ArmedFault(Fault):
         probability: How likely it is to take an occasion that fits.
     """
 
-    count: int | None = Field(default=1, ge=1)
+    count: Count | None = 1
     probability: float = Field(default=1.0, gt=0, le=1)
 
 
@@ -113,7 +115,7 @@ class SplitFrames(ArmedFault):
     """Send a zlib-stream message in pieces of some bytes, each in a WebSocket message of its own."""
 
     name: Literal["split_frames"]
-    piece_bytes: int = Field(default=16, ge=1)
+    piece_bytes: Count = 16
 
 
 class DispatchFault(ArmedFault):
@@ -200,7 +202,7 @@ class HttpStatus(HttpFault):
 
     name: Literal["http_status"]
     status: int = Field(ge=400, le=599)
-    code: int = 0
+    code: Number = 0
     message: str | None = None
     retry_after: Seconds = 1.0
     scope: Literal["user", "global", "shared"] = "user"
@@ -210,7 +212,7 @@ class HttpCut(HttpFault):
     """Cut the connection of a request after some bytes of its body, and do nothing of what it asks."""
 
     name: Literal["http_cut"]
-    after_bytes: int = Field(default=0, ge=0)
+    after_bytes: Number = 0
 
 
 class ExpiredLinks(ArmedFault):
@@ -224,9 +226,9 @@ class InteractionStatus(ArmedFault):
 
     name: Literal["interaction_status"]
     status: int = Field(ge=400, le=599)
-    code: int = 0
+    code: Number = 0
     message: str | None = None
-    retry_after: float = Field(default=1.0, ge=0, description="For status 429: seconds to wait.")
+    retry_after: Seconds = Field(default=1.0, description="For status 429: seconds to wait.")
 
 
 class InteractionLostAnswer(ArmedFault):
@@ -265,7 +267,7 @@ class CurtailJob(ArmedFault):
     """
 
     name: Literal["stop_job"]
-    steps: int = Field(default=2, ge=0)
+    steps: Number = 2
     outcome: Literal["stopped", "silent"] = "stopped"
 
 

@@ -148,7 +148,7 @@ class Connection:
         elif payload.op == Op.RESUME:
             self._resume(_parse(_Resume, payload.d))
         elif payload.op == Op.REQUEST_GUILD_MEMBERS:
-            self._request_members(_parse(_RequestMembers, payload.d))
+            self._request_members(payload.d)
         elif payload.op in TOLERATED:
             self._authenticated()
         else:
@@ -204,8 +204,9 @@ class Connection:
             self._emit(frame)
         session.dispatch("RESUMED", {"_trace": ['["gateway-simulated",{"micros":0.0}]']})
 
-    def _request_members(self, request: _RequestMembers) -> None:
+    def _request_members(self, data: object) -> None:
         session, account = self._authenticated()
+        request = _parse(_RequestMembers, data)
         guild_ids = request.guild_id if isinstance(request.guild_id, list) else [request.guild_id]
         for guild_id in guild_ids:
             if chunk := self._members(account, guild_id, request.nonce):

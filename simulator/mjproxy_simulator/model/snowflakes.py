@@ -6,6 +6,8 @@ Source: https://discord.com/developers/docs/reference#snowflakes
 from collections.abc import Callable
 
 EPOCH_MS = 1_420_070_400_000
+LARGEST_ID = 2**63 - 1
+"""Where Discord's ids end, and those of SQLite."""
 _TIME_SHIFT = 22
 
 

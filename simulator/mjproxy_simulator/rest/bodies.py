@@ -1,18 +1,43 @@
 """The bodies of requests, and how they are read."""
 
+from collections.abc import Sized
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Annotated, Final, Literal, TypeVar
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 from starlette.requests import Request
 
+from mjproxy_simulator.model.snowflakes import LARGEST_ID
 from mjproxy_simulator.rest import errors
 
-Identifier = Annotated[int, Field(ge=0, lt=2**63)]
+_DIGITS: Final = len(str(LARGEST_ID))
+
+
+def _as_snowflake(value: object) -> int:
+    text = str(value)[: _DIGITS + 1]
+    if isinstance(value, str | int) and text.isdecimal() and int(text) <= LARGEST_ID:
+        return int(text)
+    raise PydanticCustomError("NUMBER_TYPE_COERCE", 'Value "{value}" is not snowflake.', {"value": text})
+
+
+Identifier = Annotated[int, BeforeValidator(_as_snowflake)]
 """A snowflake, which clients send as a string or as a number."""
+
+
+def _length(low: int, high: int) -> AfterValidator:
+    """Return a check of how long a text or a list is."""
+
+    def check(value: Sized) -> Sized:
+        if low <= len(value) <= high:
+            return value
+        context = {"low": low, "high": high}
+        raise PydanticCustomError("BASE_TYPE_BAD_LENGTH", "Must be between {low} and {high} in length.", context)
+
+    return AfterValidator(check)
 
 
 def _as_text(value: object) -> object:
@@ -131,21 +156,21 @@ class ModalBody(InteractionBody):
 
 
 AnyInteraction = CommandBody | ComponentBody | ModalBody
-_INTERACTIONS: Final[dict[object, type[AnyInteraction]]] = {2: CommandBody, 3: ComponentBody, 5: ModalBody}
+_INTERACTIONS: Final[dict[int, type[AnyInteraction]]] = {2: CommandBody, 3: ComponentBody, 5: ModalBody}
 
 
 class FileRequest(Body):
     """A file that is going to be uploaded."""
 
     id: str | int
-    filename: str = Field(min_length=1, max_length=260, pattern=r"^[^/\\]+$")
-    file_size: int = Field(gt=0)
+    filename: Annotated[str, Field(pattern=r"^[^/\\]*$"), _length(1, 260)]
+    file_size: int = Field(ge=1)
 
 
 class SlotsBody(Body):
     """A request for places to put files."""
 
-    files: tuple[FileRequest, ...] = Field(min_length=1, max_length=10)
+    files: Annotated[tuple[FileRequest, ...], _length(1, 10)]
 
 
 class MessageBody(Body):
@@ -154,19 +179,19 @@ class MessageBody(Body):
     content: str = Field(default="", max_length=2000)
     nonce: Nonce | None = None
     enforce_nonce: bool = False
-    attachments: tuple[UploadedFile, ...] = Field(default=(), max_length=10)
+    attachments: Annotated[tuple[UploadedFile, ...], _length(0, 10)] = ()
 
 
 class RecipientsBody(Body):
     """With whom to open a private channel."""
 
-    recipients: tuple[Identifier, ...] = Field(min_length=1, max_length=1)
+    recipients: Annotated[tuple[Identifier, ...], _length(1, 1)]
 
 
 class RefreshBody(Body):
     """Links to sign anew."""
 
-    attachment_urls: tuple[str, ...] = Field(min_length=1, max_length=50)
+    attachment_urls: Annotated[tuple[str, ...], _length(1, 50)]
 
 
 _B = TypeVar("_B", bound=BaseModel)
@@ -206,7 +231,8 @@ def interaction(content: object) -> AnyInteraction:
     """
     if not isinstance(content, dict):
         raise errors.invalid_form((), "BASE_TYPE_BAD_DICT", "Only dictionaries may be used")
-    model = _INTERACTIONS.get(content.get("type"))
+    kind = content.get("type")
+    model = _INTERACTIONS.get(kind) if isinstance(kind, int) else None
     if model is None:
         raise errors.invalid_form(("type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3, 5}.")
     return _validated(model, content)

@@ -41,7 +41,7 @@ class Desk:
             path: The path below that of the API.
             handler: Answers requests of a known account.
             methods: What it answers.
-            admits: False for a handler that calls `admit` itself, since it notes what is refused.
+            admits: False for a handler that calls `admit` and counts by itself, since it notes what is refused.
         """
 
         async def answer(request: Request) -> Response:
@@ -49,14 +49,16 @@ class Desk:
             try:
                 self._rate_limits.check_ban(address)
                 account = self._account(request)
-                if admits:
-                    await self.admit(request, account)
-                place = request.path_params.get("channel_id") or request.path_params.get("guild_id")
-                told = self._rate_limits.spend_on_route(account.user.id, f"{request.method} {path}", place)
-                response = await handler(request, account)
+                return await (admitted if admits else handler)(request, account)
             except DiscordError as error:
                 self._rate_limits.note_refusal(address, error)
                 raise
+
+        async def admitted(request: Request, account: Account) -> Response:
+            await self.admit(request, account)
+            place = request.path_params.get("channel_id") or request.path_params.get("guild_id")
+            told = self._rate_limits.spend_on_route(account.user.id, f"{request.method} {path}", place)
+            response = await handler(request, account)
             response.headers.update(told)
             return response
 
@@ -84,13 +86,13 @@ class Desk:
             raise errors.missing_access()
         return channel
 
-    def spend_interaction(self, account: Account, channel_id: int) -> None:
-        """Count an interaction.
+    def spend_interaction(self, account: Account, channel_id: int) -> dict[str, str]:
+        """Count an interaction; return the headers that tell of its limit.
 
         Raises:
             DiscordError: There were too many; this one is not taken.
         """
-        self._rate_limits.spend_interaction(account.user.id, channel_id)
+        return self._rate_limits.spend_interaction(account.user.id, channel_id)
 
     def _account(self, request: Request) -> Account:
         account = self._directory.by_token(request.headers.get("authorization", ""))

@@ -11,16 +11,17 @@ from typing import Final
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from starlette.responses import PlainTextResponse, Response
 
 from mjproxy_simulator.discord.forms import Json
 
-_CODES: Final = {
-    "string_too_long": "BASE_TYPE_MAX_LENGTH",
-    "missing": "BASE_TYPE_REQUIRED",
-    "literal_error": "BASE_TYPE_CHOICES",
-    "enum": "BASE_TYPE_CHOICES",
+_WORDS: Final = {
+    "missing": ("BASE_TYPE_REQUIRED", "This field is required"),
+    "string_too_long": ("BASE_TYPE_MAX_LENGTH", "Must be {max_length} or fewer in length."),
+    "greater_than_equal": ("NUMBER_TYPE_MIN", "int value should be greater than or equal to {ge}."),
 }
+"""Discord's code and words for what a check of ours finds; a check with a code of Discord's has the words too."""
 
 
 class JsonResponse(Response):
@@ -87,6 +88,11 @@ def missing_access() -> DiscordError:
 def unknown_message() -> DiscordError:
     """A message that does not exist."""
     return DiscordError(HTTPStatus.NOT_FOUND, 10008, "Unknown Message")
+
+
+def only_bots() -> DiscordError:
+    """A route that users may not ask."""
+    return DiscordError(HTTPStatus.FORBIDDEN, 20002, "Only bots can use this endpoint")
 
 
 def not_your_message() -> DiscordError:
@@ -161,35 +167,32 @@ def unknown_upload(path: tuple[str | int, ...], name: str) -> DiscordError:
 
 def invalid_fields(error: ValidationError) -> DiscordError:
     """A body that does not have the form which the route wants."""
-    faults = [
-        (each["loc"], _CODES.get(each["type"], "BASE_TYPE_BAD"), each["msg"])
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    return _invalid_form(faults)
+    return _invalid_form([_told(each) for each in error.errors(include_url=False, include_input=False)])
 
 
 def rate_limited(retry_after: float, limit: int, bucket: str | None, *, shared: bool = False) -> DiscordError:
     """Too many requests: over all routes when there is no bucket, by everybody when `shared`."""
-    headers = limit_headers(retry_after, limit, 0, bucket) | {"Retry-After": str(math.ceil(retry_after))}
-    scope = "shared" if shared else "user"
+    limited = "The resource is" if shared else "You are"
+    scope = "global" if bucket is None else "shared" if shared else "user"
+    told = {"X-RateLimit-Global": "true"} if bucket is None else limit_headers(retry_after, limit, 0, bucket)
     return DiscordError(
         HTTPStatus.TOO_MANY_REQUESTS,
         0,
-        "You are being rate limited.",
+        f"{limited} being rate limited.",
         shared=shared,
         body={"retry_after": round(retry_after, 3), "global": bucket is None},
-        headers=headers | {"X-RateLimit-Scope": "global" if bucket is None else scope},
+        headers=told | {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": scope},
     )
 
 
-def limit_headers(reset_after: float, limit: int, remaining: int, bucket: str | None) -> dict[str, str]:
-    """Return the headers that tell of a limit; without a bucket, of that over all routes."""
+def limit_headers(reset_after: float, limit: int, remaining: int, bucket: str) -> dict[str, str]:
+    """Return the headers that tell of the limit of a bucket."""
     return {
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(remaining),
         "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
         "X-RateLimit-Reset-After": f"{reset_after:.3f}",
-        **({"X-RateLimit-Global": "true"} if bucket is None else {"X-RateLimit-Bucket": bucket}),
+        "X-RateLimit-Bucket": bucket,
     }
 
 
@@ -204,6 +207,14 @@ class Banned(DiscordError):
         """Return the answer that tells it."""
         headers = {"Retry-After": str(math.ceil(self._retry_after)), "Server": "cloudflare"}
         return PlainTextResponse(self.message, self.status, headers=headers)
+
+
+def _told(fault: ErrorDetails) -> tuple[tuple[str | int, ...], str, str]:
+    kind = fault["type"]
+    if kind not in _WORDS:
+        return fault["loc"], kind if kind.isupper() else "BASE_TYPE_BAD", fault["msg"]
+    code, words = _WORDS[kind]
+    return fault["loc"], code, words.format(**fault.get("ctx", {}))
 
 
 def _invalid_form(faults: list[tuple[tuple[str | int, ...], str, str]]) -> DiscordError:

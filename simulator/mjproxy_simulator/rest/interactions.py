@@ -100,6 +100,7 @@ class Interactions:
             body = interaction(await read_json(request))
             entry = _described(entry, body)
             await self._desk.admit(request, account)
+            told = self._desk.spend_interaction(account, body.channel_id)
             taken = await self._take(account, body)
         except DiscordError as error:
             self._store.add_entry(replace(entry, status=error.status or None, refused=error.message))
@@ -107,12 +108,13 @@ class Interactions:
         lost = self._faults.take(InteractionLostAnswer, account.user.id)
         status = HTTPStatus.NO_CONTENT if lost is None else lost.status
         taken = self._decide(taken, replace(entry, kind=kind_of(taken.request), status=status))
-        return _answer(status, BackgroundTask(self._deliver, taken))
+        response = _answer(status, BackgroundTask(self._deliver, taken))
+        response.headers.update(told)
+        return response
 
     async def _take(self, account: Account, body: AnyInteraction) -> _Taken:
         if fault := self._faults.take(InteractionStatus, account.user.id):
             raise _told_to_fail(fault)
-        self._desk.spend_interaction(account, body.channel_id)
         return _Taken(body.session_id, await self._checks.request(account, body), answer=None)
 
     def _decide(self, taken: _Taken, entry: Entry) -> _Taken:

@@ -16,7 +16,7 @@ from mjproxy_simulator.discord.forms import MessageForms, user
 from mjproxy_simulator.discord.messenger import Messenger
 from mjproxy_simulator.model.accounts import Account
 from mjproxy_simulator.model.messages import Message
-from mjproxy_simulator.model.snowflakes import Snowflakes
+from mjproxy_simulator.model.snowflakes import LARGEST_ID, Snowflakes
 from mjproxy_simulator.rest import errors
 from mjproxy_simulator.rest.bodies import MessageBody, read_body
 from mjproxy_simulator.rest.desk import Desk
@@ -26,7 +26,6 @@ from mjproxy_simulator.store import Store
 from mjproxy_simulator.uncertain import Switches
 
 _ENVELOPE: Final = "\u2709"
-_NEWEST: Final = 2**63 - 1
 _REMEMBERED_NONCES: Final = 1000
 
 
@@ -63,6 +62,7 @@ class Messages:
             self._desk.route(messages, self.history),
             self._desk.route(messages, self.create, ["POST"]),
             self._desk.route(one + "/ack", self.acknowledge, ["POST"]),
+            self._desk.route(one, self.one),
             self._desk.route(one, self.delete, ["DELETE"]),
             self._desk.route(one + "/reactions/{emoji}/@me", self.react, ["PUT"]),
             self._desk.route(one + "/reactions/{emoji}/@me", self.take_reaction_back, ["DELETE"]),
@@ -98,6 +98,10 @@ class Messages:
             form["nonce"] = body.nonce
             self._remember((channel.id, body.nonce), form)
         return JsonResponse(form)
+
+    async def one(self, request: Request, account: Account) -> Response:  # noqa: ARG002
+        """Refuse to return a single message, as to every user: they read the history."""
+        raise errors.only_bots()
 
     async def delete(self, request: Request, account: Account) -> Response:
         """Delete a message of the user's own, or, in the user's own guild, of anybody."""
@@ -157,7 +161,7 @@ class Messages:
         if len(bounds) > 1:
             raise errors.invalid_form(("before",), "BASE_TYPE_BAD", "Only one of before, after and around is allowed.")
         bound = bounds.pop() if bounds else "before"
-        place = _number(request, bound, _NEWEST, 0, _NEWEST)
+        place = _number(request, bound, LARGEST_ID, 0, LARGEST_ID)
         if bound == "after":
             return self._store.messages_after(channel_id, place, limit)
         if bound == "before":

@@ -53,13 +53,13 @@ class RateLimits:
         """
         return self._spend(self._routes[user_id, route, place], _bucket(route))
 
-    def spend_interaction(self, user_id: int, channel_id: int) -> None:
-        """Count an interaction of a user in a channel.
+    def spend_interaction(self, user_id: int, channel_id: int) -> dict[str, str]:
+        """Count an interaction of a user in a channel; return the headers that tell of it.
 
         Raises:
             DiscordError: There were too many; this one is not taken.
         """
-        self._spend(self._interactions[user_id, channel_id], bucket="interactions")
+        return self._spend(self._interactions[user_id, channel_id], _bucket("POST /interactions"))
 
     def note_refusal(self, address: str, error: DiscordError) -> None:
         """Count a request that was refused against the address from which it came."""

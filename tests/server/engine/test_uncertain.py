@@ -67,6 +67,7 @@ TOURS: Final[Mapping[str, tuple[Tour, ...]]] = {
     "details_custom_id": (tours.words,),
     "notice_visibility": (tours.notices, tours.refused_press, tours.queued),
     "error_color": (tours.notices, tours.queued),
+    "warning_color": (tours.queued,),
     "notice_titles": (tours.notices,),
 }
 """What of the engine depends on each switch."""

@@ -75,17 +75,25 @@ def test_outcome_that_was_ordered_comes_before_all_others() -> None:
     assert check(Member(1, hold=AT_ONCE[0]), job, outcome=LATER[0]) == LATER[0]
 
 
-@given(slots=st.integers(0, 4), room=st.integers(0, 4), running=st.integers(0, 4), asked=st.integers(1, 6))
+@given(
+    slots=st.integers(0, 4),
+    room=st.integers(0, 4),
+    running=st.integers(0, 4),
+    expected=st.integers(0, 4),
+    asked=st.integers(1, 6),
+)
 def test_jobs_are_let_pass_as_long_as_slots_and_queue_have_room(
-    slots: int, room: int, running: int, asked: int
+    slots: int, room: int, running: int, expected: int, asked: int
 ) -> None:
     member = Member(1, concurrency=slots, queue=room)
     queue = Queue(lambda _user_id, mode: member.slots(mode))
     running = min(running, slots)
     for number in range(running):
         queue.run(job_of(1, number))
+    for number in range(expected):
+        queue.expect(job_of(1, 20 + number))
     jobs = [job_of(1, 10 + number) for number in range(asked)]
-    if asked <= slots - running + room:
+    if asked <= slots - running - expected + room:
         assert check(member, *jobs, queue=queue) is None
     else:
         assert refusal_of(member, *jobs, queue=queue).notice == NOTICES["queue_full"]

@@ -34,7 +34,8 @@ def rewritten(raw: str, profile: Profile = Profile.OF_2026) -> Prompt:
         ("a well--known cat", "a well--known cat --v 7.0"),
         ("**bold** (100%) (fast) 猫 🐱", "**bold** (100%) (fast) 猫 🐱 --v 7.0"),
         ("a cat --seed 0042", "a cat --seed 42 --v 7.0"),
-        ("a cat --p", "a cat --p --v 7.0"),
+        ("a cat --p", "a cat --p 4oymiqu --v 7.0"),
+        ("a cat --profile warm m7294837", "a cat --p b4fkicg m7294837 --v 7.0"),
     ],
 )
 def test_prompt_is_echoed_in_the_bots_own_way(raw: str, echo: str) -> None:
@@ -115,7 +116,9 @@ def test_word_that_only_contains_a_banned_one_is_allowed() -> None:
 
 @given(
     words=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="—<>"), min_size=1, max_size=8), max_size=8),
-    options=st.lists(st.sampled_from(["--ar 3:2", "--v 6", "--tile", "--no dogs", "--seed 7", "--raw"]), max_size=4),
+    options=st.lists(
+        st.sampled_from(["--ar 3:2", "--v 6", "--tile", "--no dogs", "--seed 7", "--raw", "--p x"]), max_size=4
+    ),
 )
 def test_echo_is_a_prompt_that_echoes_itself(words: list[str], options: list[str]) -> None:
     try:

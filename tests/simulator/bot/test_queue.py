@@ -56,8 +56,23 @@ def test_job_that_waits_can_end() -> None:
     assert list(line.take(job)) == []
 
 
+def test_expected_job_has_a_place_until_it_runs_waits_or_ends() -> None:
+    line = queue()
+    jobs = [job_of(1, number) for number in range(3)]
+    for job in jobs:
+        line.expect(job)
+    assert line.free(jobs[0], 2) == -1
+    line.run(jobs[0])
+    assert line.free(jobs[0], 2) == -1
+    line.end(jobs[1])
+    assert line.free(jobs[0], 2) == 0
+    line.wait(jobs[2])
+    assert (line.free(jobs[0], 2), line.waiting(1)) == (1, 1)
+
+
 def test_nothing_waits_or_runs_after_everything_was_forgotten() -> None:
     line = queue()
+    line.expect(job_of(1, 0))
     line.run(job_of(1, 1))
     line.wait(job_of(1, 2))
     line.clear()

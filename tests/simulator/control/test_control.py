@@ -1,5 +1,5 @@
 import pytest
-from discord_user import DiscordUser
+from discord_user import DiscordUser, Json
 from simulated_world import Play, World
 
 
@@ -102,6 +102,12 @@ async def test_what_the_bot_tells_a_stranger_is_not_heard_by_others(world: World
             "op9.probability: must be at most 1, not 2",
         ),
         ("POST /control/faults", b'{"name": "op9", "answers": 1}', 400, "op9.answers: must be 'resume' or 'identify'"),
+        (
+            "POST /control/faults",
+            b'{"name": "op9", "count": 18446744073709551616}',
+            400,
+            "op9.count: must be at most 1000000000",
+        ),
         ("POST /control/faults", b"[]", 400, "must be an object"),
         ("POST /control/faults", b'{"name": "op7", "account": "1"}', 404, "/control/accounts"),
         (
@@ -113,11 +119,22 @@ async def test_what_the_bot_tells_a_stranger_is_not_heard_by_others(world: World
         ("POST /control/faults", b'{"name": "bot_notice", "notice": "hello"}', 400, "banned_prompt"),
         ("POST /control/step", b'{"steps": 0}', 400, "steps: must be at least 1, not 0"),
         ("POST /control/seed", b"{}", 400, "seed: is missing"),
-        ("GET /control/ledger?since=yesterday", b"", 400, "since"),
+        ("GET /control/ledger?since=yesterday", b"", 400, "since: expected a number, not 'yesterday'"),
+        ("GET /control/ledger?since=nan", b"", 400, "since: expected a number, not 'nan'"),
+        ("GET /control/messages?limit=-1", b"", 400, "limit: expected a whole number from 0 on, not '-1'"),
+        (f"GET /control/messages?channel={2**63}", b"", 400, "channel: expected a whole number from 0 on"),
+        (f"GET /control/messages/{2**63}", b"", 404, "no such message"),
         ("GET /control/jobs?account=1", b"", 404, "/control/accounts"),
         ("GET /control/jobs?status=nonsense", b"", 400, "'nonsense' is not known; known are queued, running, finished"),
         ("GET /control/messages/1", b"", 404, "deleted"),
         ("POST /control/speed", b'{"speed": 0}', 400, "speed: must be greater than 0, not 0"),
+        ("POST /control/speed", b'{"speed": 1e400}', 400, "speed: must be at most 1000000"),
+        (
+            "POST /control/faults",
+            b'{"name": "interaction_status", "status": 429, "retry_after": 1e400}',
+            400,
+            "interaction_status.retry_after: must be at most 3600",
+        ),
         ("POST /control/accounts", b'{"profile": 2024}', 400, "profile: must be 2023 or 2026, not 2024"),
         ("PATCH /control/accounts/1", b'{"profile": 2023}', 404, "/control/accounts"),
         ("GET /control/nothing", b"", 404, "Not Found"),
@@ -129,6 +146,17 @@ async def test_bad_request_is_refused_with_the_reason(
     response = await world.http.request(*route.split(), content=body)
     assert response.status_code == status
     assert mentions in response.json()["error"]
+
+
+@pytest.mark.parametrize("change", [{"fast_hours_used": 1e308}, {"queue": 2**64}, {"concurrency": 2**64}])
+async def test_change_beyond_all_measure_is_refused_and_nothing_is_changed(
+    world: World, alice: DiscordUser, change: Json
+) -> None:
+    path = f"/control/accounts/{alice.id}"
+    before = (await world.http.get(path)).json()
+    refused = await world.http.patch(path, json=change)
+    assert (refused.status_code, "must be at most" in refused.json()["error"]) == (400, True)
+    assert (await world.http.get(path)).json() == before
 
 
 async def test_accounts_are_made_and_are_there_after_a_restart(play: Play) -> None:

@@ -157,6 +157,8 @@ MALFORMED = [
         "events.1.data.channel_id: is mis",
     ),
     (scenario(event("MESSAGE_CREATE", PROGRESS)), "events.0.data.author: is missing"),
+    (scenario(event("MESSAGE_UPDATE", PLACE | {"author": None})), "events.0.data.author: must be an object"),
+    (scenario(event("INTERACTION_CREATE", {"id": "1", "x": 2**64})), "events.0.data: Integer exceeds 64-bit range"),
     (scenario(event("INTERACTION_CREATE", {"id": "$ID"})), "events.0.data.id: must be a whole number, not '$ID'"),
     (scenario(event("MESSAGE_DELETE", PLACE | {"channel_id": "1"})), "events.0.data.channel_id: must be a channel of"),
     (scenario(event("INTERACTION_CREATE", {"id": "1", "nonce": "$NONCE"})), "events.0.data: $NONCE stands for nothing"),

@@ -16,7 +16,7 @@ from mjproxy_simulator.model.seeds import Seed
 ALICE = derive_account(Seed("scenarios"), 0, Profile.OF_2026)
 PLAIN = st.text(st.characters(exclude_characters="$", codec="utf-8"), max_size=10)
 NESTED = st.recursive(
-    st.none() | st.booleans() | st.integers() | PLAIN,
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | PLAIN,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN, inner, max_size=3),
     max_leaves=8,
 )

@@ -69,6 +69,7 @@ def test_forged_link_does_not_hold(links: Links, written: str, forged: str) -> N
         ("https://pictures.invalid/cat.png", False),
         ("https://invalid/cat.png", False),
         ("https://", False),
+        ("http://[::1", False),
         ("http://127.0.0.1:8090/elsewhere", False),
     ],
 )

@@ -52,7 +52,7 @@ def test_version_that_is_not_played_is_refused() -> None:
     ("breach", "code"),
     [
         (lambda client: client.send(3, {}), 4003),
-        (lambda client: client.send(8, {"guild_id": "1"}), 4003),
+        (lambda client: client.send(8), 4003),
         (lambda client: client.identify("nobody's token"), 4004),
         (lambda client: client.resume("session-0", 0, "nobody's token"), 4004),
         (lambda client: [client.identify(), client.identify()], 4005),

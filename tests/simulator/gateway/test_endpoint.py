@@ -120,10 +120,13 @@ async def test_sockets_are_closed_with_the_code_wanted(world: World, connected_a
         await gateway.event("RESUMED")
 
 
-async def test_client_is_asked_to_reconnect(world: World, connected_alice: DiscordUser) -> None:
-    await world.fault("op7")
+@pytest.mark.parametrize(("name", "op", "data"), [("op1", 1, None), ("op7", 7, None), ("invalidate_session", 9, False)])
+async def test_client_is_told_to_act(
+    world: World, connected_alice: DiscordUser, name: str, op: int, data: object
+) -> None:
+    await world.fault(name, account=connected_alice.id)
     frame = await connected_alice.gateway.next()
-    assert (frame["op"], frame["d"], frame["s"]) == (7, None, None)
+    assert frame == {"t": None, "s": None, "op": op, "d": data}
 
 
 async def test_events_come_twice_when_a_fault_says_so(world: World, connected_alice: DiscordUser) -> None:

@@ -38,12 +38,44 @@ async def test_command_is_refused(
     assert await world.jobs() == []
 
 
-async def test_fields_that_are_wrong_are_named(alice: DiscordUser) -> None:
+async def test_outdated_version_of_a_command_is_named(alice: DiscordUser) -> None:
     stale = await alice.interact(alice.command("a cat", data=IMAGINE | {"version": "1"}))
-    long = await alice.interact(alice.command("a cat", nonce="1" * 26))
     (outdated,) = stale.json()["errors"]["data"]["_errors"]
     assert outdated["code"] == "INTERACTION_APPLICATION_COMMAND_INVALID_VERSION"
-    assert long.json()["errors"]["nonce"]["_errors"][0]["code"] == "BASE_TYPE_MAX_LENGTH"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "expected"),
+    [
+        ("interactions", {"type": 2}, "data", ("BASE_TYPE_REQUIRED", "This field is required")),
+        ("interactions", {"type": []}, "type", ("BASE_TYPE_CHOICES", "Value must be one of {2, 3, 5}.")),
+        (
+            "interactions",
+            {"type": 2, "nonce": "1" * 26},
+            "nonce",
+            ("BASE_TYPE_MAX_LENGTH", "Must be 25 or fewer in length."),
+        ),
+        (
+            "interactions",
+            {"type": 2, "channel_id": 2**63},
+            "channel_id",
+            ("NUMBER_TYPE_COERCE", f'Value "{2**63}" is not snowflake.'),
+        ),
+        (
+            "attachments/refresh-urls",
+            {"attachment_urls": []},
+            "attachment_urls",
+            ("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 50 in length."),
+        ),
+    ],
+)
+async def test_field_that_is_wrong_is_named_in_the_words_of_discord(
+    alice: DiscordUser, path: str, body: Json, field: str, expected: tuple[str, str]
+) -> None:
+    refused = await alice.request("POST", f"/{path}", json=body)
+    assert error(refused) == (400, 50035, "Invalid Form Body")
+    (told,) = refused.json()["errors"][field]["_errors"]
+    assert (told["code"], told["message"]) == expected
 
 
 @pytest.mark.parametrize(

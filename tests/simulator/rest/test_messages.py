@@ -63,10 +63,17 @@ async def test_reactions_and_acknowledgements_are_taken_for_messages_that_exist(
     envelope = "%E2%9C%89%EF%B8%8F"
     reaction = await alice.request("PUT", f"{path}/reactions/{envelope}/%40me?location=Message&type=0")
     acknowledged = await alice.request("POST", f"{path}/ack", json={"token": None, "last_viewed": 3496})
-    unknown = await alice.request("PUT", f"/channels/{alice.channel_id}/messages/1/reactions/{envelope}/%40me")
+    others = [f"/channels/{alice.channel_id}/messages/{number}" for number in (1, 2**63)]
+    unknown = [await alice.request("PUT", f"{other}/reactions/{envelope}/%40me") for other in others]
     assert (reaction.status_code, reaction.content) == (204, b"")
     assert (acknowledged.status_code, acknowledged.json()) == (200, {"token": None})
-    assert (unknown.status_code, unknown.json()["code"]) == (404, 10008)
+    assert [(each.status_code, each.json()["code"]) for each in unknown] == [(404, 10008)] * 2
+
+
+async def test_one_message_is_for_bots_alone(alice: DiscordUser) -> None:
+    (message_id,) = await posted(alice, "hello")
+    refused = await alice.request("GET", f"/channels/{alice.channel_id}/messages/{message_id}")
+    assert (refused.status_code, refused.json()["code"]) == (403, 20002)
 
 
 async def test_message_with_a_nonce_to_enforce_is_posted_once(connected_alice: DiscordUser) -> None:

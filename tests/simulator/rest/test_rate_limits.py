@@ -18,6 +18,18 @@ async def test_answers_tell_of_limits_only_when_they_are_asked_to(play: Play, al
     assert first.headers["x-ratelimit-bucket"] == third.headers["x-ratelimit-bucket"]
 
 
+async def test_interactions_tell_of_the_limit_by_which_they_are_refused(play: Play) -> None:
+    limits = {"rate_limit_headers": True, "interactions_per_second": 2, "route_requests_per_second": 1}
+    world = await play(limits=limits)
+    alice = await world.user(0)
+    answers = [await alice.interact(alice.command("a cat")) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"2"}
+    assert len({answer.headers["x-ratelimit-bucket"] for answer in answers}) == 1
+    assert [entry["status"] for entry in await world.ledger()] == [204, 204, 429]
+
+
 async def test_limit_of_a_route_is_that_of_one_channel(play: Play) -> None:
     world = await play(limits={"route_requests_per_second": 1})
     alice = await world.user(0)

@@ -94,14 +94,14 @@ async def test_slots_are_refused_when_the_files_are_none(alice: DiscordUser, fil
 async def test_links_are_signed_anew(world: World, connected_alice: DiscordUser) -> None:
     grid = await connected_alice.imagine("a cat")
     stale = grid["attachments"][0]["url"].partition("?")[0] + "?ex=1&is=1&hm=00&"
-    foreign = "https://example.com/cat.png"
+    dead = ["https://example.com/cat.png", f"{world.url}/attachments/1/{2**63}/cat.png"]
     response = await connected_alice.request(
-        "POST", "/attachments/refresh-urls", json={"attachment_urls": [stale, foreign]}
+        "POST", "/attachments/refresh-urls", json={"attachment_urls": [stale, *dead]}
     )
-    fresh, unknown = response.json()["refreshed_urls"]
+    fresh, *unknown = response.json()["refreshed_urls"]
     assert fresh["original"] == stale
     assert (await world.http.get(fresh["refreshed"])).status_code == 200
-    assert unknown == {"original": foreign, "refreshed": None}
+    assert unknown == [{"original": url, "refreshed": None} for url in dead]
 
 
 async def test_upload_is_forgotten_when_it_is_deleted(world: World, alice: DiscordUser) -> None:
