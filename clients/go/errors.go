@@ -63,10 +63,10 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // GRPCStatus lets the status package read the error.
 func (e *Error) GRPCStatus() *status.Status {
-	if e.cause == nil {
-		return status.New(e.Code, e.Message)
+	if received, ok := status.FromError(e.cause); ok && received != nil {
+		return received
 	}
-	return status.Convert(e.cause)
+	return status.New(e.Code, e.Message)
 }
 
 // Remedy says what a program can do about the error.

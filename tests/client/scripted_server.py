@@ -26,6 +26,8 @@ from mjproxy.v1.account_service_pb2 import (
     ListUnknownMessagesRequest,
     ListUnknownMessagesResponse,
     UnknownMessage,
+    WatchAccountsRequest,
+    WatchAccountsResponse,
 )
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceServicer, add_AccountServiceServicer_to_server
 from mjproxy.v1.delivery_service_pb2 import (
@@ -116,6 +118,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer, DeliveryServic
         cuts: Where the next watches end.
         on_watch: By watch, what happens once its first bookmark is out.
         on_list: By list, what happens once its page was read.
+        account_news: What watches of accounts tell after all accounts, or what they end with.
         hang: No call is answered.
         batch: The largest number of changes in a message.
     """
@@ -130,6 +133,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer, DeliveryServic
     hang: bool = False
     tasks: dict[str, pb.Task] = field(default_factory=dict)
     accounts: list[Account] = field(default_factory=list)
+    account_news: asyncio.Queue[WatchAccountsResponse | Fails] = field(default_factory=asyncio.Queue)
     unknown: list[UnknownMessage] = field(default_factory=list)
     callbacks: dict[str, DeliveryRecord] = field(default_factory=dict)
     log: list[TaskChange] = field(default_factory=list)
@@ -280,6 +284,18 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer, DeliveryServic
         end = start + self.page_size
         more = str(end) if end < len(self.accounts) else ""
         return ListAccountsResponse(accounts=self.accounts[start:end], next_page_token=more)
+
+    async def WatchAccounts(
+        self, request: WatchAccountsRequest, context: Context
+    ) -> AsyncIterator[WatchAccountsResponse]:
+        await self._begin("WatchAccounts", request, context)
+        for account in self.accounts:
+            yield WatchAccountsResponse(account=account)
+        while True:
+            news = await self.account_news.get()
+            if isinstance(news, Fails):
+                await news.abort(context)
+            yield news
 
     async def ListUnknownMessages(
         self, request: ListUnknownMessagesRequest, context: Context

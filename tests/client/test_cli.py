@@ -84,6 +84,13 @@ async def test_watch_draws_a_table_when_it_has_a_terminal(commands: Commands, se
     assert "a [red]cat" in shown
 
 
+async def test_imagine_that_does_not_wait_shows_no_bar(commands: Commands, server: ScriptedServer) -> None:
+    terminal = Terminal()
+    ended = await commands.end(await commands.start("imagine", "a cat", "--no-wait", stderr=terminal.slave))
+    assert (ended.code, ended.out) == (0, f"{only_task(server).id}\n")
+    assert await terminal.read() == ""
+
+
 async def test_imagine_sends_its_options(commands: Commands, server: ScriptedServer) -> None:
     (commands.folder / "cat.png").write_bytes(b"cat")
     ended = await commands.run(
@@ -191,9 +198,9 @@ async def test_key_comes_from_the_environment_or_a_file(commands: Commands, serv
     assert (await commands.run("tasks", "--key-file", "key", MJPROXY_KEY="wrong")).code == 0
     ended = await commands.run("tasks", MJPROXY_KEY="wrong")
     assert ended.code == 6
-    assert (
-        ended.err
-        == "Error: no valid key. Put a key of the server into MJPROXY_KEY, or name its file with --key-file.\n"
+    assert ended.err == (
+        f"Error: the server at {server.target} wants a key, and got none that it knows. "
+        "Put one of its keys into MJPROXY_KEY, or name a file that holds it with --key-file.\n"
     )
 
 
@@ -250,6 +257,20 @@ async def test_interrupt_says_how_to_go_on(commands: Commands, server: ScriptedS
     ended = await commands.end(process)
     assert ended.code == 130
     assert ended.err == (f"The task goes on without this command. To follow it: mjproxy watch {only_task(server).id}\n")
+
+
+async def test_interrupt_names_all_tasks_that_are_left(commands: Commands, server: ScriptedServer) -> None:
+    watched = [asyncio.Event(), asyncio.Event()]
+    server.on_watch.extend(event.set for event in watched)
+    process = await commands.start("imagine", "a cat", "a dog", "--quiet")
+    async with asyncio.timeout(20):
+        await asyncio.gather(*(event.wait() for event in watched))
+    process.send_signal(signal.SIGINT)
+    ended = await commands.end(process)
+    assert ended.code == 130
+    told, _, ids = ended.err.rstrip().partition(" mjproxy watch ")
+    assert told == "The tasks go on without this command. To follow them:"
+    assert set(ids.split()) == set(server.tasks)
 
 
 async def test_tasks_are_listed_newest_first_up_to_the_limit(commands: Commands, server: ScriptedServer) -> None:
@@ -326,6 +347,18 @@ async def test_watch_without_names_goes_on_until_interrupted(commands: Commands,
 async def test_watch_ends_when_the_time_is_over(commands: Commands) -> None:
     ended = await commands.run("watch", "--timeout", "0.1", "--quiet")
     assert (ended.code, ended.err) == (8, "Error: the time to watch (0.1 s) is over\n")
+
+
+async def test_accounts_keep_their_ids_in_a_narrow_terminal(commands: Commands, server: ScriptedServer) -> None:
+    plan = "Mega (Active monthly, renews next on 2026-12-03 00:00 UTC)"
+    server.accounts.append(Account(id="835466124403414888", settings={"remark": "mine"}, sync={"plan": plan}))
+    terminal = Terminal()
+    listing = await commands.start("accounts", stdout=terminal.slave, environment={"COLUMNS": "80", "TERM": "dumb"})
+    assert (await commands.end(listing)).code == 0
+    header, row = (await terminal.read()).splitlines()
+    assert header.split()[:5] == ["ID", "CONNECTION", "ENABLED", "RUNNING", "WAITING"]
+    assert row.startswith("835466124403414888  ")
+    assert "Mega" in row
 
 
 async def test_accounts_are_listed(commands: Commands, server: ScriptedServer) -> None:

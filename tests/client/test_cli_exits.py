@@ -63,7 +63,10 @@ def test_exit_code_of_the_other_errors(error: errors.MjproxyError, code: Exit) -
         ),
         (
             errors.Unauthenticated("no key", Code.UNAUTHENTICATED),
-            "no key. Put a key of the server into MJPROXY_KEY, or name its file with --key-file.",
+            (
+                "the server at host:1 wants a key, and got none that it knows. "
+                "Put one of its keys into MJPROXY_KEY, or name a file that holds it with --key-file."
+            ),
         ),
         (
             errors.QueueFull("full", Code.RESOURCE_EXHAUSTED, errors.ErrorDetails(retry_after=2.5)),

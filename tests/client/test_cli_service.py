@@ -176,8 +176,12 @@ async def test_shells_get_a_script_that_completes(real_commands: Commands, shell
     assert "_MJPROXY_COMPLETE" in ended.out
 
 
-async def test_the_script_completes_commands_and_values(real_commands: Commands) -> None:
-    environment = {"_MJPROXY_COMPLETE": "zsh_complete", "COMP_WORDS": "mjproxy pan 1 l", "COMP_CWORD": "3"}
-    assert "left" in (await real_commands.run(**environment)).out
-    environment = {"_MJPROXY_COMPLETE": "zsh_complete", "COMP_WORDS": "mjproxy anim", "COMP_CWORD": "1"}
-    assert "animate" in (await real_commands.run(**environment)).out
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [("pan 1 l", "left"), ("anim", "animate"), ("accounts en", "enable"), ("accounts set 1 --when", "--when-held")],
+)
+async def test_the_script_completes_commands_and_values(real_commands: Commands, words: str, completed: str) -> None:
+    typed = f"mjproxy {words}"
+    place = str(len(typed.split()) - 1)
+    environment = {"_MJPROXY_COMPLETE": "zsh_complete", "COMP_WORDS": typed, "COMP_CWORD": place}
+    assert completed in (await real_commands.run(**environment)).out.split()

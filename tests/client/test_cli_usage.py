@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from mjproxy import cli
 from mjproxy.cli import main
+from mjproxy.cli.exits import Exit
 
 COMMANDS = [
     *("imagine", "blend", "describe", "shorten", "swap", "upload"),
@@ -23,6 +25,8 @@ def run(*arguments: str) -> Result:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("imagin", "a cat"), "No such command 'imagin': did you mean imagine?"),
+        (("draw", "a cat"), "No such command 'draw'"),
         (("imagine",), "Missing argument 'PROMPT...'"),
         (("imagine", "a cat", "-o", "nowhere/cat.webp"), "the folder nowhere does not exist"),
         (("imagine", "a cat", "-o", "taken.webp"), "taken.webp exists; choose another file, or say --force"),
@@ -62,6 +66,15 @@ def test_wrong_usage_ends_with_two_and_says_what(
     assert result.stdout == ""
 
 
+def test_interrupt_before_a_command_has_begun_ends_with_its_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_to_load.py").write_text("raise KeyboardInterrupt")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(cli._SUBCOMMANDS, "slow", cli.Subcommand("slow_to_load:command", "Take its time."))
+    assert run("slow").exit_code == Exit.INTERRUPTED
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_lists_the_exit_codes(command: str) -> None:
     result = run(*command.split(), "--help")
@@ -75,5 +88,9 @@ def test_no_command_takes_a_key_as_an_argument(command: str) -> None:
     assert "--key " not in run(*command.split(), "--help").stdout
 
 
-def test_callbacks_explains_its_commands() -> None:
-    assert {"list", "retry", "drop"} <= set(run("callbacks", "--help").stdout.split())
+@pytest.mark.parametrize("group", ["accounts", "callbacks", "simulator", "store"])
+def test_groups_explain_their_commands_in_whole_sentences(group: str) -> None:
+    _, told = run(group, "--help").stdout.split("\nCommands:\n")
+    summaries = told.split("\n\n")[0].splitlines()
+    assert [summary for summary in summaries if not summary.endswith(".") or summary.endswith("...")] == []
+    assert len(summaries) >= 3

@@ -26,6 +26,11 @@ class Case:
     name: str
     steps: tuple[Mapping[str, Any], ...]
 
+    @property
+    def encrypted(self) -> bool:
+        """True if it needs certificates."""
+        return any("encrypt" in step for step in self.steps)
+
 
 def load_cases() -> list[Case]:
     """Reads all cases, in the order of the files."""

@@ -1,8 +1,6 @@
 """One service and one runner for each language, for all cases; and the table of what came of them."""
 
-import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,12 +11,10 @@ import pytest_asyncio
 # The helpers beside this file are imported as `conformance.<name>`, those of the whole service as `e2e.<name>`.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from conformance.languages import Command, Language
+from conformance.languages import Language, complaint_of
 from conformance.runner import Runner
 from conformance.table import rows
 from conformance.world import World, standing_world
-
-BUILD_SECONDS = 240
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,32 +23,22 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield world
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def runner(language: Language, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runner]:
-    await asyncio.to_thread(_build, language)
-    async with Runner(language, tmp_path_factory.mktemp(language.name) / "complaints.log") as runner:
-        yield runner
-
-
-def _build(language: Language) -> None:
-    """Builds the runner of a language, or skips its cases where that is not possible on this machine."""
+@pytest.fixture(scope="session")
+def built(language: Language) -> Language:
+    """The language, with its runner ready; or the tests are skipped where that is not possible on this machine."""
     if language.missing:
         _do_without(f"the {language.name} client cannot be built: there is no {' and no '.join(language.missing)}")
-    complaint = _run(language.fetch, language.folder)
-    if complaint:
+    if complaint := complaint_of(language.fetch, language.folder):
         _do_without(f"the {language.name} client cannot be built: {complaint}")
-    complaint = _run(language.build, language.folder)
-    if complaint:
+    if complaint := complaint_of(language.build, language.folder):
         pytest.fail(complaint)
+    return language
 
 
-def _run(command: Command, folder: Path) -> str:
-    """Returns what a command complained of; nothing if it did not fail."""
-    if not command:
-        return ""
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, text=True, timeout=BUILD_SECONDS)
-    words = (done.stdout + done.stderr).strip()[-3000:]
-    return f"{' '.join(command)} failed: {words}" if done.returncode else ""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def runner(built: Language, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runner]:
+    async with Runner(built, tmp_path_factory.mktemp(built.name) / "complaints.log") as runner:
+        yield runner
 
 
 def _do_without(reason: str) -> None:

@@ -1,6 +1,7 @@
 """A line between a client and the server, which a case can cut, and on which answers can get lost."""
 
 import asyncio
+import ssl
 from contextlib import suppress
 from typing import Self
 
@@ -23,14 +24,18 @@ class Line:
         self._loses_answers = False
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.address = "127.0.0.1:{1}".format(*self._server.sockets[0].getsockname())
+        await self._listen(None)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
         self.cut()
         await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def encrypt(self, context: ssl.SSLContext) -> None:
+        """Moves to another port, which encrypts up to the end of the line; the server itself hears plain text."""
+        self._server.close()
+        await self._listen(context)
 
     def cut(self) -> None:
         """Breaks every connection, and each new one until it is mended."""
@@ -47,6 +52,10 @@ class Line:
         if self._loses_answers:
             self.cut()
         self._cut = self._loses_answers = False
+
+    async def _listen(self, context: ssl.SSLContext | None) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=context)
+        self.address = "127.0.0.1:{1}".format(*self._server.sockets[0].getsockname())
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

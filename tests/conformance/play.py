@@ -63,6 +63,8 @@ class Acts:
         self._line = line
         self._menders = menders
         self._values = {**world.values, "unique": str(uuid.uuid4())}
+        self._authority: str | None = None
+        self._mending: list[asyncio.Task[None]] = []
         self._clients: set[str] = set()
         self._watched: dict[str, Watched] = {}
         self._verbs: Mapping[str, Callable[[Any, Step], Awaitable[Json]]] = {
@@ -76,14 +78,16 @@ class Acts:
             "interrupted": self._interrupted,
             "complete": self._complete,
             "cut": self._cut,
-            "lose_answer": self._lose_answer,
+            "lose_answers": self._lose_answers,
+            "encrypt": self._encrypt,
         }
 
     async def perform(self, number: int, template: Step) -> None:
         """Does one step and judges what came of it."""
         step = dict(filled_in(template, self._values))  # type: ignore[call-overload]
         verb = next(iter(step))
-        outcome = await self._outcome(f"step {number} ({verb})", self._verbs[verb](step[verb], step))
+        act = self._verbs[verb](step[verb], step)
+        outcome = await self._outcome(f"step {number} ({verb})", act, step.get("within", _STEP_SECONDS))
         expected = {"error": step["error"]} if "error" in step else {"answer": step.get("answer", {}), "error": None}
         found = list(complaints(expected, outcome))
         assert not found, f"step {number} ({verb}): {'; '.join(found)}; the whole of it: {outcome}"
@@ -91,20 +95,22 @@ class Acts:
             self._values[name] = found_at(path, outcome["answer"])
 
     @staticmethod
-    async def _outcome(name: str, act: Awaitable[Json]) -> Json:
+    async def _outcome(name: str, act: Awaitable[Json], seconds: float) -> Json:
         try:
-            async with asyncio.timeout(_STEP_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await act
         except TimeoutError:
-            raise AssertionError(f"{name} has not ended within {_STEP_SECONDS:g} s") from None
+            raise AssertionError(f"{name} has not ended within {seconds:g} s") from None
 
     async def close(self) -> None:
-        """Closes the clients that were opened."""
+        """Closes the clients that were opened; whatever the line still waits for is of no interest any more."""
+        for mending in self._mending:
+            mending.cancel()
         for client in sorted(self._clients):
             await self._runner.ask(do="close", client=client)
 
     async def _submit(self, request: Json, step: Step) -> Json:
-        return await self._ask(step, do="submit", request=request, seconds=_CALL_SECONDS)
+        return await self._ask(step, do="submit", request=request, seconds=step.get("seconds", _CALL_SECONDS))
 
     async def _submit_and_wait(self, request: Json, step: Step) -> Json:
         return await self._ask(step, do="submit_and_wait", request=request, seconds=_WAIT_SECONDS)
@@ -161,30 +167,41 @@ class Acts:
     async def _cut(self, until: Json, _: Step) -> Json:
         """Cuts the line, and has it mended when something has happened behind it."""
         self._line.cut()
+        return self._mend_after(until)
+
+    async def _lose_answers(self, until: Json, _: Step) -> Json:
+        """Loses what the server says, until something has happened; then the line breaks, and is mended."""
+        self._line.lose_answers()
+        return self._mend_after(until)
+
+    async def _encrypt(self, certificate: str, _: Step) -> Json:
+        """Has the clients that are opened from here on connect by TLS, to a server with such a certificate."""
+        await self._line.encrypt(self._world.certificates.server(certificate))
+        self._authority = str(self._world.certificates.authority)
+        return {"answer": {}}
+
+    def _mend_after(self, until: Json) -> Json:
         ((event, value),) = until.items()
         happenings: Mapping[str, Callable[[Any], Awaitable[None]]] = {
             "for_seconds": asyncio.sleep,
+            "until_stored": self._world.has_task,
             "until_ended": self._world.has_ended,
             "until_cancelled": self._world.cancel,
         }
-        self._menders.create_task(self._mend_after(happenings[event](value)))
-        return {"answer": {}}
 
-    async def _lose_answer(self, request: Json, _: Step) -> Json:
-        """Loses what the server says, until it has stored a task with a state; then the line breaks, and is mended."""
-        self._line.lose_answers()
-        self._menders.create_task(self._mend_after(self._world.has_task(request["state"])))
-        return {"answer": {}}
+        async def mend() -> None:
+            await happenings[event](value)
+            self._line.mend()
 
-    async def _mend_after(self, event: Awaitable[None]) -> None:
-        await event
-        self._line.mend()
+        self._mending.append(self._menders.create_task(mend()))
+        return {"answer": {}}
 
     async def _ask(self, step: Step, **command: object) -> Json:
         caller = _caller(step)
         if caller not in self._clients:
             self._clients.add(caller)
-            await self._runner.ask(do="open", client=caller, target=self._line.address, key=KEYS[caller])
+            line = {"target": self._line.address, "authority": self._authority}
+            await self._runner.ask(do="open", client=caller, key=KEYS[caller], **line)
         return await self._runner.ask(client=caller, **command)
 
 

@@ -5,6 +5,7 @@ import json
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -47,9 +48,10 @@ _REMEDIES: Final = (
 class Caller:
     """A client, and its watch."""
 
-    def __init__(self, target: str, key: str) -> None:
-        self._client = mjproxy.AsyncClient(target, key=key)
-        self._channel = open_channel(target)
+    def __init__(self, target: str, key: str, authority: str | None) -> None:
+        tls = mjproxy.Tls(Path(authority).read_bytes()) if authority else None
+        self._client = mjproxy.AsyncClient(target, key=key, tls=tls or False)
+        self._channel = open_channel(target, tls)
         self._metadata = authorization(key)
         self._tasks = TaskServiceStub(self._channel)
         self._watch: TaskWatch | None = None
@@ -167,8 +169,8 @@ class Commands:
         return getattr(caller, do)  # type: ignore[no-any-return]
 
     def _opener(self, client: str) -> Callable[..., Awaitable[None]]:
-        async def opened(target: str, key: str) -> None:
-            self._callers[client] = Caller(target, key)
+        async def opened(target: str, key: str, authority: str | None) -> None:
+            self._callers[client] = Caller(target, key, authority)
             await self._callers[client].open()
 
         return opened

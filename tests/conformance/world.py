@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 import mjproxy
 from conformance.cases import Json
+from conformance.certificates import Certificates
 from e2e.stack import running_stack
 from mjproxy.channel import authorization, open_channel
 from mjproxy.v1.account_pb2 import AccountSettings
@@ -72,12 +73,14 @@ class World:
     Attributes:
         address: The "host:port" of the server.
         values: What all cases may name.
+        certificates: Those of encrypted lines to it.
     """
 
     address: str
     stub: TaskServiceAsyncStub
     client: mjproxy.AsyncClient
     values: dict[str, str]
+    certificates: Certificates
 
     async def has_ended(self, task_id: str) -> None:
         """Waits for the end of a task."""
@@ -124,7 +127,8 @@ async def standing_world(data: Path) -> AsyncIterator[World]:
             asleep = await _sleeper(control, accounts, _MANY)
             tasks = TaskServiceStub(channel)
             await tasks.SubmitTask(_filling(full), metadata=_OPERATOR)
-            yield World(stack.grpc, tasks, client, {"full_account": full, "asleep_account": asleep})
+            values = {"full_account": full, "asleep_account": asleep}
+            yield World(stack.grpc, tasks, client, values, Certificates(data))
 
 
 async def _sleeper(control: httpx.AsyncClient, accounts: AccountServiceAsyncStub, settings: AccountSettings) -> str:

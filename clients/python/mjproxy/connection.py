@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mjproxy.calls import Calls
 from mjproxy.channel import authorization, open_channel
 from mjproxy.follow import Patience, TaskFollower
+from mjproxy.follow_accounts import AccountFollower
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceStub
 from mjproxy.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
@@ -31,7 +32,7 @@ class Connection:
             endpoint: The server.
             key: The key to send with every call, where the server has keys.
             timeout: Seconds that a call may take, its repeats included.
-            patience: Seconds that following a task bears without a connection before it raises.
+            patience: Seconds that following tasks or accounts bears without a connection before it raises.
         """
         self._endpoint = endpoint
         self._metadata = authorization(key)
@@ -69,6 +70,11 @@ class Connection:
         """Follows these tasks; without any, all that have not ended and all new ones."""
         patience = Patience(self._patience, asyncio.get_running_loop().time)
         return TaskFollower(self.tasks, self.calls, metadata=self._metadata, patience=patience, task_ids=task_ids)
+
+    def account_follower(self) -> AccountFollower:
+        """Follows all accounts."""
+        patience = Patience(self._patience, asyncio.get_running_loop().time)
+        return AccountFollower(self.accounts, self.calls, metadata=self._metadata, patience=patience)
 
     def _opened(self) -> grpc.aio.Channel:
         if self._closed:

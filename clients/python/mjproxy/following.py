@@ -1,4 +1,4 @@
-"""What clients make of following tasks: a stream of states, and waiting for the end of one."""
+"""What clients make of following tasks and accounts: streams of states, and waiting for the end of a task."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mjproxy.connection import Connection
     from mjproxy.follow import Seen
+    from mjproxy.follow_accounts import AccountChange
 
 
 async def states(connection: Connection, *task_ids: str) -> AsyncGenerator[Seen, None]:
@@ -21,6 +22,13 @@ async def states(connection: Connection, *task_ids: str) -> AsyncGenerator[Seen,
     async with aclosing(connection.follower(*task_ids).follow()) as changes:
         async for seen in changes:
             yield seen
+
+
+async def account_changes(connection: Connection) -> AsyncGenerator[AccountChange, None]:
+    """Tells the accounts as they are, then each change of them, without an end."""
+    async with aclosing(connection.account_follower().follow()) as changes:
+        async for change in changes:
+            yield change
 
 
 async def states_to_the_end(connection: Connection, task_id: str) -> AsyncGenerator[Seen, None]:

@@ -2,6 +2,7 @@
  * The runner of the TypeScript client: it does what the lines on its input tell it to, and tells on its output what came
  * of it. tests/conformance/README.md says how.
  */
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { DescMessage, JsonObject, JsonValue, MessageShape } from "@bufbuild/protobuf";
 import { fromJson, toJson } from "@bufbuild/protobuf";
@@ -32,6 +33,8 @@ interface Command {
   client: string;
   target: string;
   key: string;
+  /** A file of certificates to trust; null for plain text. */
+  authority: string | null;
   method: string;
   task_id: string;
   seconds: number;
@@ -46,8 +49,8 @@ class Caller {
   readonly #closed = new AbortController();
   #events: AsyncIterator<WatchEvent> | undefined;
 
-  constructor({ target, key }: Command) {
-    this.#client = connect(target, { key });
+  constructor({ target, key, authority }: Command) {
+    this.#client = connect(target, { key, tls: authority !== null && { ca: readFileSync(authority) } });
   }
 
   close(): JsonValue {

@@ -7,7 +7,7 @@ import { connect, hasEnded, imagine, MjproxyError, TaskStatus } from "mjproxy/no
 import type { Client } from "mjproxy/node";
 
 const prompt = process.argv.slice(2).join(" ") || "a lighthouse in fog";
-const client = connect(process.env["MJPROXY_TARGET"] ?? "127.0.0.1:50051", { key: process.env["MJPROXY_KEY"] ?? "" });
+const client = connect(process.env["MJPROXY_TARGET"] ?? "127.0.0.1:50051", { key: process.env["MJPROXY_KEY"] });
 try {
   await draw(client, prompt);
 } catch (error) {

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import type { Client as ServiceClient, Transport } from "@connectrpc/connect";
 import { Code, createClient } from "@connectrpc/connect";
 import { Backoff, sleep } from "./backoff.js";
@@ -17,8 +17,8 @@ export type Submission = MessageInitShape<typeof SubmitTaskRequestSchema>;
 
 /** How long something may take: until the signal ends, or so many milliseconds. */
 export interface Limits {
-  signal?: AbortSignal;
-  timeoutMs?: number;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /**
@@ -67,7 +67,7 @@ export class Client {
    */
   async submit(submission: Submission, limits: Limits = {}): Promise<SubmitTaskResponse> {
     const request = identified(submission);
-    const signal = ending({ timeoutMs: CALL_TIMEOUT_MS, ...limits });
+    const signal = ending({ signal: limits.signal, timeoutMs: limits.timeoutMs ?? CALL_TIMEOUT_MS });
     return await repeated(() => this.tasks.submitTask(request, { signal }), signal);
   }
 
@@ -139,14 +139,17 @@ export class Client {
   }
 }
 
-/** The command that draws a prompt, with Midjourney's parameters in it. */
-export function imagine(prompt: string): Submission {
-  return { command: { case: "imagine", value: { prompt } } };
+/**
+ * The command that draws a prompt, with Midjourney's parameters in it. Options stand beside it:
+ * `{ ...imagine("a cat"), options: { state: "mine" } }`.
+ */
+export function imagine(prompt: string) {
+  return { command: { case: "imagine", value: { prompt } } } as const satisfies Submission;
 }
 
 /** The command that takes picture `index`, 1 to 4, out of a finished grid. */
-export function upscale(taskId: string, index: number): Submission {
-  return { command: { case: "change", value: { taskId, action: Action.UPSCALE, index } } };
+export function upscale(taskId: string, index: number) {
+  return { command: { case: "change", value: { taskId, action: Action.UPSCALE, index } } } as const satisfies Submission;
 }
 
 /** Whether a task has ended, which never changes. */
@@ -161,10 +164,10 @@ function succeeded(task: Task): Task {
   return task;
 }
 
-/** The request with a request id; the caller's own stays as it is. */
+/** The request with a request id; the caller's own stays as it is, and what it was given is not touched. */
 function identified(submission: Submission): SubmitTaskRequest {
   const request = create(SubmitTaskRequestSchema, submission);
-  const options = create(SubmitOptionsSchema, request.options);
+  const options = clone(SubmitOptionsSchema, request.options ?? create(SubmitOptionsSchema));
   options.requestId ||= crypto.randomUUID();
   return { ...request, options };
 }

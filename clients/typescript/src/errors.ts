@@ -115,12 +115,20 @@ export function endedBy(signal: AbortSignal): MjproxyError {
 }
 
 /**
- * Connect says ABORTED, or CANCELED without a cause, of a connection that broke; mjproxy answers neither. It is UNAVAILABLE
- * everywhere else.
+ * Connect says ABORTED, or CANCELED without a cause, of a connection that broke, and INTERNAL of one that Node could not make,
+ * for instance since it does not trust the certificate; mjproxy answers none of these. It is UNAVAILABLE everywhere else.
  */
 function codeOf(status: ConnectError): Code {
-  const broke = status.code === Code.Aborted || (status.code === Code.Canceled && status.cause === undefined);
+  const broke =
+    status.code === Code.Aborted ||
+    (status.code === Code.Canceled && status.cause === undefined) ||
+    (status.code === Code.Internal && isOfNode(status.cause));
   return broke ? Code.Unavailable : status.code;
+}
+
+/** Whether Node itself threw this: its errors have names as codes, for instance "EHOSTUNREACH". */
+function isOfNode(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && typeof cause.code === "string";
 }
 
 function detailsOf(status: ConnectError): ErrorDetails {

@@ -15,9 +15,9 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 export interface ConnectOptions {
   /** The key to send with every call, where the server has keys. */
-  key?: string;
+  key?: string | undefined;
   /** Encrypts the connection: true to trust what Node trusts, or what to trust. Plain text by default. */
-  tls?: boolean | SecureClientSessionOptions;
+  tls?: boolean | SecureClientSessionOptions | undefined;
 }
 
 /**

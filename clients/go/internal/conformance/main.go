@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
@@ -24,16 +25,18 @@ import (
 const longestLine = 16 << 20
 
 type command struct {
-	Do      string          `json:"do"`
-	Client  string          `json:"client"`
-	Target  string          `json:"target"`
-	Key     string          `json:"key"`
-	Method  string          `json:"method"`
-	TaskID  string          `json:"task_id"`
-	Seconds float64         `json:"seconds"`
-	Request json.RawMessage `json:"request"`
-	Filter  json.RawMessage `json:"filter"`
-	After   *position       `json:"after"`
+	Do     string `json:"do"`
+	Client string `json:"client"`
+	Target string `json:"target"`
+	Key    string `json:"key"`
+	// Authority is a file of certificates to trust; empty for plain text.
+	Authority string          `json:"authority"`
+	Method    string          `json:"method"`
+	TaskID    string          `json:"task_id"`
+	Seconds   float64         `json:"seconds"`
+	Request   json.RawMessage `json:"request"`
+	Filter    json.RawMessage `json:"filter"`
+	After     *position       `json:"after"`
 }
 
 type position struct {
@@ -69,7 +72,7 @@ func main() {
 
 func perform(callers map[string]*caller, told command) (any, error) {
 	if told.Do == "open" {
-		client, err := mjproxy.New(told.Target, mjproxy.WithKey(told.Key))
+		client, err := opened(told)
 		callers[told.Client] = &caller{Client: client, stop: func() {}}
 		return nil, err
 	}
@@ -89,6 +92,18 @@ func perform(callers map[string]*caller, told command) (any, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(told.Seconds*float64(time.Second)))
 	defer cancel()
 	return caller.call(ctx, told)
+}
+
+func opened(told command) (*mjproxy.Client, error) {
+	options := []mjproxy.Option{mjproxy.WithKey(told.Key)}
+	if told.Authority != "" {
+		trusting, err := credentials.NewClientTLSFromFile(told.Authority, "")
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, mjproxy.WithCredentials(trusting))
+	}
+	return mjproxy.New(told.Target, options...)
 }
 
 func (c *caller) call(ctx context.Context, told command) (any, error) {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from mjproxy.following import account_changes
 from mjproxy.listing import UnknownMessages, all_accounts, all_unknown_messages
 from mjproxy.settings import AccountFields, BotFields, account_settings, bot_number, bot_settings
 from mjproxy.v1.account_service_pb2 import (
@@ -19,8 +20,9 @@ from mjproxy.v1.account_service_pb2 import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
+    from mjproxy.follow_accounts import AccountChange
     from mjproxy.links import AsyncLink
     from mjproxy.v1.account_pb2 import Account
 
@@ -145,6 +147,23 @@ class AsyncAccounts:
         """
         request = ChangeBotSettingsRequest(id=account_id, settings=bot_settings(fields), bot_type=bot_number(bot))
         return (await self._link.call(self._link.connection.accounts.ChangeBotSettings, request)).account
+
+    def watch(self) -> AsyncGenerator[AccountChange, None]:
+        """Tells the accounts as they are, then each that changes, without an end.
+
+        It reconnects by itself, and then tells what became of the accounts in the meantime.
+
+        Raises:
+            Unavailable: The server could not be reached for longer than the client's patience.
+
+        Example:
+            >>> async with aclosing(client.accounts.watch()) as changes:
+            ...     async for change in changes:
+            ...         print(change.account.settings.enable if change.account else "removed")
+            ...         break
+            True
+        """
+        return self._link.iterate(account_changes(self._link.connection))
 
     async def unknown_messages(self, account_id: str = "") -> UnknownMessages:
         """Reads what the bots said and the server did not understand, without what is private in it.

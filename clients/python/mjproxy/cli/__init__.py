@@ -4,6 +4,7 @@ The table carries the summaries too, so that `mjproxy --help` loads no subcomman
 not installed hinders no other.
 """
 
+import difflib
 import importlib
 from typing import Final, NamedTuple
 
@@ -64,6 +65,9 @@ SECTIONS: Final[dict[str, dict[str, Subcommand]]] = {
     },
 }
 
+# `mjproxy.cli.exits` has it with the others, but would be loaded for each `mjproxy --help`.
+_INTERRUPTED: Final = 130
+
 _SUBCOMMANDS: Final = {name: subcommand for section in SECTIONS.values() for name, subcommand in section.items()}
 
 
@@ -76,6 +80,21 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         subcommand = _SUBCOMMANDS.get(cmd_name)
         return None if subcommand is None else _load(cmd_name, subcommand.target)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        meant = difflib.get_close_matches(args[0], _SUBCOMMANDS, n=1)
+        if meant and args[0] not in _SUBCOMMANDS and not ctx.resilient_parsing:
+            ctx.fail(f"No such command '{args[0]}': did you mean {meant[0]}?")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # It came while the subcommand was loaded. click would end with 1, which says that a task has failed.
+            raise click.exceptions.Exit(_INTERRUPTED) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for title, section in SECTIONS.items():

@@ -72,10 +72,10 @@ def show(*, server: Server, account_id: str, as_json: bool) -> None:
 @_as_json
 @server_options
 def add(*, server: Server, channel_id: str, user_token: str | None, fields: AccountFields, as_json: bool) -> None:
-    """Add the account that draws in the channel with the id CHANNEL, and connect it.
+    """Add the account that draws in CHANNEL, and connect it.
 
-    Without --token-file, the environment variable MJPROXY_USER_TOKEN may hold the token; without both it is asked for.
-    What else is not given is as the server's [account_defaults] have it.
+    CHANNEL is the id of a Discord channel. Without --token-file, the environment variable MJPROXY_USER_TOKEN may hold
+    the token; without both it is asked for. What else is not given is as the server's [account_defaults] have it.
     """
     token = given_or_asked(user_token)
     _tell(server, as_json, lambda client: client.accounts.create(channel_id, token, **fields))
@@ -88,7 +88,10 @@ def add(*, server: Server, channel_id: str, user_token: str | None, fields: Acco
 @_as_json
 @server_options
 def set_(*, server: Server, account_id: str, user_token: str | None, fields: AccountFields, as_json: bool) -> None:
-    """Change the account ID while it works; what is not given stays as it is."""
+    """Change the account ID while it works.
+
+    What is not given stays as it is.
+    """
     if not fields and user_token is None:
         raise click.UsageError("say what to change, for instance --core-size 3")
     _tell(server, as_json, lambda client: client.accounts.update(account_id, user_token=user_token, **fields))
@@ -111,7 +114,10 @@ def enable(*, server: Server, account_id: str, as_json: bool) -> None:
 @_as_json
 @server_options
 def disable(*, server: Server, account_id: str, as_json: bool) -> None:
-    """Have the account ID take no new tasks; those that it has go on."""
+    """Have the account ID take no new tasks.
+
+    Those that it has go on.
+    """
     _tell(server, as_json, lambda client: client.accounts.update(account_id, enable=False))
 
 
@@ -136,7 +142,10 @@ def remove(*, server: Server, account_id: str, yes: bool) -> None:
 @_as_json
 @server_options
 def sync(*, server: Server, account_id: str, bot: str, as_json: bool) -> None:
-    """Ask the bot what the account ID has: its plan, its hours, its settings."""
+    """Ask the bot what the account ID has.
+
+    It tells the plan, the hours that are left, and the settings.
+    """
     _tell(server, as_json, lambda client: client.accounts.sync(account_id, bot=bot))
 
 
@@ -151,7 +160,10 @@ def sync(*, server: Server, account_id: str, bot: str, as_json: bool) -> None:
 @_as_json
 @server_options
 def bot_settings(*, server: Server, account_id: str, bot: str, as_json: bool, **options: object) -> None:
-    """Change the settings that the bot keeps for the account ID; what is not given stays as it is."""
+    """Change the settings that the bot has for the account ID.
+
+    What is not given stays as it is.
+    """
     fields: BotFields = {name: value for name, value in options.items() if value is not None}  # type: ignore[assignment]
     if not fields:
         raise click.UsageError("say what to change, for instance --remix")

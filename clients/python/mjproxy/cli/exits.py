@@ -83,8 +83,10 @@ def explain(error: errors.MjproxyError, target: str) -> str:
                 "Start one with `mjproxy up`, or name yours with --server or MJPROXY_GRPC_TARGET."
             )
         case errors.Unauthenticated():
-            told = str(error).removesuffix(".")
-            return f"{told}. Put a key of the server into MJPROXY_KEY, or name its file with --key-file."
+            return (
+                f"the server at {target} wants a key, and got none that it knows. "
+                "Put one of its keys into MJPROXY_KEY, or name a file that holds it with --key-file."
+            )
         case errors.TaskFailed(remedy=str(remedy)) if remedy:
             return f"{str(error).removesuffix('.')}. {remedy}"
         case errors.QueueFull(retry_after=float(seconds)):

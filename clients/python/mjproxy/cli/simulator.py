@@ -138,7 +138,10 @@ def resume(running: Simulator) -> None:
 @simulator_option
 @click.argument("steps", type=click.IntRange(1, 10_000), default=1)
 def step(running: Simulator, steps: int) -> None:
-    """Take the next step, or the next STEPS, of the jobs at once, and print whose they were."""
+    """Take the next step, or the next STEPS, of the jobs at once.
+
+    Prints whose they were.
+    """
     for job_id in running.post("/step", {"steps": steps})["jobs"]:
         click.echo(job_id)
 
@@ -152,7 +155,10 @@ def step(running: Simulator, steps: int) -> None:
     help="Whom to tell it, by user id or channel id. [default: the account of the newest interaction]",
 )
 def replay(running: Simulator, file: TextIO, *, account: str | None) -> None:
-    """Tell an account the events of the scenario in FILE, as if they happened now; - reads standard input."""
+    """Tell an account the events of the scenario in FILE.
+
+    They come as if they happened now. The FILE - is standard input.
+    """
     try:
         scenario = json.load(file)
     except ValueError as error:

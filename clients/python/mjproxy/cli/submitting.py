@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-from contextlib import AbstractContextManager, aclosing, contextmanager
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +21,7 @@ from mjproxy.errors import MjproxyError, Unavailable, WaitTimedOut
 from mjproxy.settings import SubmitSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from mjproxy.aio.client import AsyncClient
@@ -59,39 +59,46 @@ class Submitting:
         self.server.run(functools.partial(self._run, ending, submits))
 
     async def _run(self, ending: Ending, submits: tuple[Submit, ...], client: AsyncClient) -> None:
-        with self._display() as show:
-            tried = [self._bring(ending, submit, show, client) for submit in submits]
-            outcomes = await asyncio.gather(*tried, return_exceptions=True)
+        left: list[str] = []
+        try:
+            with self._display() as show:
+                tried = [self._bring(ending, submit, show, left, client) for submit in submits]
+                outcomes = await asyncio.gather(*tried, return_exceptions=True)
+        finally:
+            _tell_of_left(left)
         for outcome in outcomes:
             if not isinstance(outcome, BaseException):
                 self._tell(ending, *outcome)
         _raise([outcome for outcome in outcomes if isinstance(outcome, BaseException)], len(outcomes))
 
     async def _bring(
-        self, ending: Ending, submit: Submit, show: Show, client: AsyncClient
+        self, ending: Ending, submit: Submit, show: Show, left: list[str], client: AsyncClient
     ) -> tuple[AsyncTask, Path | None]:
         task = await submit(client, self.settings)
         show(task)
         if not self.wait:
             return task, None
-        task = (await self._follow(task, show)).raise_for_failure()
+        try:
+            task = (await self._follow(task, show)).raise_for_failure()
+        except (asyncio.CancelledError, Unavailable, WaitTimedOut):
+            left.append(task.id)
+            raise
         return task, await ending.store(task)
 
     async def _follow(self, task: AsyncTask, show: Show) -> AsyncTask:
         latest = task
-        with _advice(task.id):
-            try:
-                async with asyncio.timeout(self.timeout), aclosing(task.updates()) as updates:
-                    async for latest in updates:
-                        show(latest)
-            except TimeoutError:
-                raise WaitTimedOut(task.id, self.timeout or 0.0) from None
+        try:
+            async with asyncio.timeout(self.timeout), aclosing(task.updates()) as updates:
+                async for latest in updates:
+                    show(latest)
+        except TimeoutError:
+            raise WaitTimedOut(task.id, self.timeout or 0.0) from None
         return latest
 
     def _display(self) -> AbstractContextManager[Show]:
         if self.as_json:
             return json_lines()
-        if self.quiet:
+        if self.quiet or not self.wait:
             return silence()
         console = Console(stderr=True)
         return progress_bars(console) if console.is_terminal else plain_lines(err=True)
@@ -153,14 +160,12 @@ def submitting_options(command: Callable[..., None]) -> Callable[..., None]:
     )
 
 
-@contextmanager
-def _advice(task_id: str) -> Iterator[None]:
-    """Says how to go on when the wait for an accepted task ends before the task does."""
-    try:
-        yield
-    except (asyncio.CancelledError, Unavailable, WaitTimedOut):
-        click.echo(f"The task goes on without this command. To follow it: mjproxy watch {task_id}", err=True)
-        raise
+def _tell_of_left(task_ids: list[str]) -> None:
+    """Says how to go on with accepted tasks that the command leaves before they have ended."""
+    if task_ids:
+        it_goes, it = ("The task goes", "it") if len(task_ids) == 1 else ("The tasks go", "them")
+        told = f"{it_goes} on without this command. To follow {it}: mjproxy watch {' '.join(task_ids)}"
+        click.echo(told, err=True)
 
 
 def _raise(failures: list[BaseException], tried: int) -> None:

@@ -39,7 +39,7 @@ def print_tasks(tasks: Iterable[AsyncTask]) -> None:
 
 def print_accounts(accounts: Iterable[Account]) -> None:
     """Prints accounts to stdout."""
-    print_rows(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts])
+    print_rows(_ACCOUNT_COLUMNS, [_account_row(account) for account in accounts], yielding=3)
 
 
 def print_account(account: Account) -> None:
@@ -55,23 +55,29 @@ def print_buttons(buttons: Iterable[Button]) -> None:
 
 def print_callbacks(callbacks: Iterable[DeliveryRecord]) -> None:
     """Prints callbacks that are not delivered to stdout."""
-    print_rows(_CALLBACK_COLUMNS, [_callback_row(callback) for callback in callbacks])
+    print_rows(_CALLBACK_COLUMNS, [_callback_row(callback) for callback in callbacks], yielding=2)
 
 
 def print_unknown_messages(messages: Iterable[UnknownMessage]) -> None:
     """Prints messages of the bots to stdout."""
-    print_rows(_UNKNOWN_COLUMNS, [_unknown_row(message) for message in messages])
+    print_rows(_UNKNOWN_COLUMNS, [_unknown_row(message) for message in messages], yielding=2)
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Prints rows of text to stdout; in a terminal under the names of the columns."""
-    _print(_table(columns, rows), rows)
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]], *, yielding: int = 1) -> None:
+    """Prints rows of text to stdout; in a terminal under the names of the columns.
+
+    Args:
+        columns: Their names.
+        rows: A text for each column.
+        yielding: How many columns at the end give way when the terminal is narrow.
+    """
+    _print(_table(columns, rows, yielding), rows)
 
 
 def task_table(tasks: Iterable[AsyncTask]) -> Table:
     """A table of tasks for a terminal."""
     rows = ((*most, f"{prompt}\n{failure}".rstrip()) for *most, prompt, failure in map(_task_row, tasks))
-    return _table(_TASK_COLUMNS, rows)
+    return _table(_TASK_COLUMNS, rows, yielding=1)
 
 
 def _print(table: Table, rows: Iterable[Sequence[str]]) -> None:
@@ -83,14 +89,12 @@ def _print(table: Table, rows: Iterable[Sequence[str]]) -> None:
         click.echo("\t".join(row))
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table whose last column alone gives way when the terminal is narrow: an id that is cut is of no use."""
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], yielding: int) -> Table:
+    """A table whose last columns alone give way when the terminal is narrow: an id that is cut is of no use."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    *whole, last = columns
-    for column in whole:
-        table.add_column(column, no_wrap=True)
-    # rich narrows only columns that may wrap; that this one does not is said by its cells.
-    table.add_column(last)
+    # rich narrows only columns that may wrap; that the yielding ones do not is said by their cells.
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number < len(columns) - yielding)
     for row in rows:
         # As Text, since a prompt in brackets is no markup.
         table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in row))

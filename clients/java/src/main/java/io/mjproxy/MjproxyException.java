@@ -36,8 +36,21 @@ public final class MjproxyException extends RuntimeException {
     /** Makes the typed error of a call of {@link MjproxyClient#tasks} or {@link MjproxyClient#accounts}. */
     public static MjproxyException of(StatusRuntimeException cause) {
         Status status = cause.getStatus();
-        String message = Optional.ofNullable(status.getDescription()).orElse(status.getCode().name());
-        return new MjproxyException(code(status), message, StatusProto.fromThrowable(cause).getDetailsList(), cause);
+        List<Any> details = StatusProto.fromThrowable(cause).getDetailsList();
+        return new MjproxyException(code(status), message(status), details, cause);
+    }
+
+    /** What the server said; of a connection that broke or could not be made, what it broke of, which gRPC leaves out. */
+    private static String message(Status status) {
+        String description = Optional.ofNullable(status.getDescription()).orElse(status.getCode().name());
+        if (status.getCause() == null) {
+            return description;
+        }
+        Throwable first = status.getCause();
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        return description.lines().findFirst().orElse("") + ": " + first.getMessage();
     }
 
     /** The code of a status, but for a connection that was closed while it was made: gRPC says UNKNOWN of it. */

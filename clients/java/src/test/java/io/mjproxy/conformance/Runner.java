@@ -6,7 +6,10 @@ import com.google.gson.JsonParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
+import io.grpc.ChannelCredentials;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.StatusRuntimeException;
+import io.grpc.TlsChannelCredentials;
 import io.mjproxy.MjproxyClient;
 import io.mjproxy.MjproxyException;
 import io.mjproxy.Position;
@@ -21,6 +24,7 @@ import io.mjproxy.v1.SubmitTaskRequest;
 import io.mjproxy.v1.TaskChange;
 import io.mjproxy.v1.WatchFilter;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -81,8 +85,9 @@ public final class Runner {
         private final MjproxyClient client;
         private TaskWatch watch;
 
-        Caller(JsonObject command) {
-            client = MjproxyClient.connect(command.get("target").getAsString(), command.get("key").getAsString());
+        Caller(JsonObject command) throws IOException {
+            String target = command.get("target").getAsString();
+            client = MjproxyClient.connect(target, command.get("key").getAsString(), credentials(command.get("authority")));
         }
 
         void close() {
@@ -124,6 +129,14 @@ public final class Runner {
             watch = client.watch(filter, position(command.get("after")));
             return new JsonObject();
         }
+    }
+
+    /** Credentials that trust what is in a file; plain text without one. */
+    private static ChannelCredentials credentials(JsonElement authority) throws IOException {
+        if (authority.isJsonNull()) {
+            return InsecureChannelCredentials.create();
+        }
+        return TlsChannelCredentials.newBuilder().trustManager(new File(authority.getAsString())).build();
     }
 
     private static SubmitTaskRequest submission(JsonObject command) throws IOException {
