@@ -12,6 +12,7 @@ from bench import plot, report
 from bench.machine import Machine, load, this_machine
 from bench.measure import FULL, TINY, Row, Scale
 from bench.table import GROUPS, groups_of
+from mjproxy.launcher import garbage
 
 FILES = 20_000
 """How many files and sockets may be open: five thousand watchers have some hundred connections, a million tasks few."""
@@ -28,6 +29,7 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, help="the folder to write table.json and table.svg to")
     options = arguments.parse_args()
     _allow_files()
+    garbage.settle()  # As the parts do: some rows are measured in this process.
     scale = TINY if options.tiny else Scale(options.seconds, options.rounds)
     rows, machine = uvloop.run(measure(options.rows, scale))
     print(report.as_text(rows, machine))

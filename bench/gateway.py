@@ -77,7 +77,7 @@ async def gateway(control: Control) -> None:
     """Serves; `send COUNT` sends as many reports to each peer."""
     peers = Gateway()
     async with serve(peers.meet, "127.0.0.1", 0, compression=None, process_request=answer) as server:
-        control.say(next(iter(server.sockets)).getsockname()[1])
+        control.say_port(next(iter(server.sockets)).getsockname()[1])
         async for _, each in control.orders():
             control.say("sent")
             await peers.send(int(each))

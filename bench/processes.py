@@ -14,6 +14,8 @@ from typing import Concatenate
 
 import psutil
 
+from mjproxy.launcher import garbage
+
 Program = Callable[Concatenate["Control", ...], Awaitable[None]]
 
 
@@ -27,6 +29,11 @@ class Control:
         """Begins to read orders."""
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(self._lines), sys.stdin)
+
+    def say_port(self, port: int | str) -> None:
+        """Says that it answers, and settles, as the parts do."""
+        print(port, flush=True)
+        garbage.settle()
 
     def say(self, *words: object) -> None:
         """Writes one line."""

@@ -18,7 +18,7 @@ from mjproxy_rest.server import uvicorn_config
 async def shim(control: Control, target: str) -> None:
     """The shim of a server."""
     settings = Settings(rest_listen="127.0.0.1:0", grpc_target=target, drain_seconds=0)
-    serving = asyncio.create_task(serve(settings, lambda endpoint: control.say(endpoint.rpartition(":")[2])))
+    serving = asyncio.create_task(serve(settings, lambda endpoint: control.say_port(endpoint.rpartition(":")[2])))
     await until_closed(control)
     serving.cancel()
     await asyncio.wait([serving])
@@ -32,7 +32,7 @@ async def serve_route(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        control.say(listener.getsockname()[1])
+        control.say_port(listener.getsockname()[1])
         await until_closed(control)
         server.should_exit = True
         await serving

@@ -65,7 +65,7 @@ async def server(control: Control, data: str) -> None:
       and the newest revision
     """
     async with served_engine(Path(data), [account(ACCOUNT)]) as (port, engine):
-        control.say(port)
+        control.say_port(port)
         ids: list[str] = []
         numbers = count()
         async for order, *words in control.orders():

@@ -35,8 +35,8 @@ async def main() -> None:
     warm = statistics.median(starts[1:])
     bare = statistics.median([await import_seconds() for _ in range(ROUNDS)])
     print(row("warm start to ready", warm, AIM_SECONDS, bare, "s"))
-    for part, held in memory.items():
-        print(row(f"idle memory, {part}", statistics.median(held), AIM_MB, await import_megabytes(part), "MB"))
+    for part, taken in memory.items():
+        print(row(f"idle memory, {part}", statistics.median(taken), AIM_MB, await import_megabytes(part), "MB"))
 
 
 def row(name: str, ours: float, aim: float, limit: float, unit: str) -> str:

@@ -71,7 +71,7 @@ class Receivers:
 async def telling(control: Control, data: str, *hooks: str) -> None:
     """The server; `finish COUNT` ends so many tasks, which their hooks are told of; `hang COUNT`, of the dead hook."""
     async with served_engine(Path(data), [account("1")]) as (port, engine):
-        control.say(port)
+        control.say_port(port)
         numbers = count()
         async for order, word in control.orders():
             chosen = hooks[-1:] if order == "hang" else hooks[:-1]

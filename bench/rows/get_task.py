@@ -21,7 +21,7 @@ async def echo(control: Control) -> None:
         return request
 
     async with bare_server({"GetTask": unary(answer)}) as port:
-        control.say(port)
+        control.say_port(port)
         await until_closed(control)
 
 

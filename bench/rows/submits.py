@@ -88,7 +88,7 @@ async def accepting(control: Control, data: str) -> None:
     """The server with accounts that are never connected, so that all waits; `empty` cancels what does."""
     accounts = [account(str(number), queue_size=QUEUE) for number in range(1, ACCOUNTS + 1)]
     async with served_engine(Path(data), accounts) as (port, engine):
-        control.say(port)
+        control.say_port(port)
         async for _ in control.orders():
             await _empty(engine.store)
             control.say("emptied")
@@ -111,7 +111,7 @@ async def committing(control: Control, data: str, answer: str) -> None:
         return body
 
     async with bare_server({"SubmitTask": unary(submit)}) as port:
-        control.say(port)
+        control.say_port(port)
         async for _ in control.orders():
             control.say("emptied")
     await store.close()

@@ -57,7 +57,7 @@ async def bare(control: Control) -> None:
     broadcast = Broadcast()
     handler = grpc.unary_stream_rpc_method_handler(broadcast.watch)
     async with bare_server({"WatchTasks": handler}) as port:
-        control.say(port)
+        control.say_port(port)
         async for _, count in control.orders():
             begin = time.monotonic()
             control.say(begin, broadcast.publish(int(count)))

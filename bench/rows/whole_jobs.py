@@ -41,7 +41,7 @@ async def simulator(control: Control, data: str, accounts: str) -> None:
         simulator=SimulatorSection(accounts=int(accounts)),
     )
     async with running_simulator(settings) as url:
-        control.say(url.rpartition(":")[2])
+        control.say_port(url.rpartition(":")[2])
         await until_closed(control)
 
 
@@ -53,7 +53,7 @@ async def working(control: Control, data: str, discord: str) -> None:
     endpoints = Endpoints(server=url, cdn=url, gateway=gateway, resume_gateway=gateway, upload_server=url)
     async with served_engine(Path(data), accounts, endpoints) as (port, engine):
         await asyncio.gather(*(lane.link.wait_until_ready() for lane in engine.fleet.lanes))
-        control.say(port)
+        control.say_port(port)
         await until_closed(control)
 
 

@@ -9,6 +9,7 @@ import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from mjproxy.launcher import garbage
 from mjproxy.launcher.signals import until_signalled
 from mjproxy_rest.part import Settings, serve
 
@@ -16,6 +17,7 @@ from mjproxy_rest.part import Settings, serve
 def _announce(endpoint: str) -> None:
     sys.stdout.write(f"ready {endpoint}\n")
     sys.stdout.flush()
+    garbage.settle()
 
 
 def main() -> None:

@@ -187,6 +187,7 @@ class TranslateSection(Section):
     openai_base_url: HttpUrl = "https://api.openai.com/v1"
     openai_key: HeaderSecret | None = None
     openai_model: str = ""
+    proxy: ProxyUrl | None = None
     timeout_seconds: float = Field(default=5, gt=0, le=30)
 
     @field_validator("openai_base_url")
@@ -204,7 +205,7 @@ class TranslateSection(Section):
 
     def config(self) -> TranslationConfig:
         """Returns what the translation has to know."""
-        return TranslationConfig(backend=self._backend(), timeout_seconds=self.timeout_seconds)
+        return TranslationConfig(backend=self._backend(), timeout_seconds=self.timeout_seconds, proxy=self.proxy)
 
     def _backend(self) -> BaiduConfig | OpenAiConfig | None:
         if self.backend == "baidu" and self.baidu_secret:

@@ -82,6 +82,26 @@ async def test_the_operators_hook_is_told_of_tasks_without_one_and_may_be_anywhe
         assert answer.json()["code"] == 4
 
 
+async def test_a_dead_hook_costs_the_others_nothing(tmp_path: Path, hook: Hook) -> None:
+    """An attempt at the dead one lasts for a quarter of a minute: nothing that waits for one would come in time."""
+    async with (
+        Hook.serve("127.0.0.2") as dead,
+        running_stack(tmp_path, config="[account_defaults]\ncore_size = 12\nqueue_size = 200\n") as stack,
+        httpx.AsyncClient(base_url=stack.rest, timeout=30) as rest,
+    ):
+        dead.open.clear()
+        url = dead.url("127.0.0.2")
+        await asyncio.gather(*(submitted(rest, "imagine", prompt=f"dog {n}", notifyHook=url) for n in range(100)))
+        await dead.came(4)
+        for number in range(3):
+            task_id = await submitted(rest, "imagine", prompt=f"cat {number}", notifyHook=hook.url())
+            assert (await ended(rest, task_id))["status"] == "SUCCESS"
+            async with asyncio.timeout(3):
+                await told_of_the_end(hook, task_id)
+        assert dead.busiest <= 4
+        dead.open.set()
+
+
 async def test_a_callback_waits_for_a_service_that_was_stopped(tmp_path: Path, hook: Hook) -> None:
     hook.status = 503
     async with (

@@ -24,21 +24,25 @@ from e2e.stack import Stack, running_stack
 from mjproxy.v1.task_pb2 import Action, Task, TaskStatus
 from mjproxy.v1.task_service_pb2 import (
     ChangeCommand,
+    GetTaskRequest,
     ImagineCommand,
     SubmitTaskRequest,
     WatchTasksRequest,
 )
+from mjproxy.v1.task_service_pb2 import Image as PictureSource
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Batch, Position, TaskWatch
 from rest.rest_hooks import Hook
+from server.engine.tours import picture
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 CRASHES = 100 if FULL else 5
 LONGEST_RUN = 15.0 if FULL else 4.0
 """Seconds; a part that was killed soon is started again the later, and one that has run for ten at once."""
-LAST_SECONDS = 200
-"""What nothing is known of ends as unknown after two minutes."""
+LAST_SECONDS = 300
+"""What nothing is known of ends as unknown after two minutes, and others wait for its place."""
 CALLERS = 4
+PICTURE = picture("teal").data
 CONFIG = """
 [account_defaults]
 core_size = 4
@@ -52,6 +56,8 @@ ALWAYS = (
     {"name": "gateway_latency", "probability": 0.5, "seconds": 0.3},
 )
 """It takes a while until it is known what was taken: many a crash finds a step in doubt."""
+COMMON = "picture number "
+"""What all prompts have before what is their own."""
 HEARD_ENDS = {"SUCCESS", "FAILURE", "CANCEL"}
 ENDED = {TaskStatus.TASK_STATUS_SUCCESS, TaskStatus.TASK_STATUS_FAILURE, TaskStatus.TASK_STATUS_CANCELLED}
 
@@ -112,11 +118,16 @@ class Caller:
     async def _call(self) -> None:
         while True:
             with suppress(grpc.aio.AioRpcError, httpx.TransportError):
-                await self._rng.choice([self._upscale, self._imagine, self._imagine_by_rest])()
+                await self._rng.choice([self._upscale, self._imagine, self._imagine_alike, self._imagine_by_rest])()
             await asyncio.sleep(self._rng.uniform(0, 0.4))
 
     async def _imagine(self) -> None:
         await self._submit(SubmitTaskRequest(imagine=ImagineCommand(prompt=self._prompt())))
+
+    async def _imagine_alike(self) -> None:
+        """The picture that it is to be alike must outlive the process that has accepted it."""
+        picture = PictureSource(data=PICTURE)
+        await self._submit(SubmitTaskRequest(imagine=ImagineCommand(prompt=self._prompt(), images=[picture])))
 
     async def _upscale(self) -> None:
         """Most pictures are upscaled more than once, which is refused: none may be paid twice."""
@@ -136,7 +147,7 @@ class Caller:
             self.accepted.add(answer.json()["result"])
 
     def _prompt(self) -> str:
-        return f"picture number {next(self._numbers)}"
+        return f"{COMMON}{next(self._numbers)}"
 
 
 @pytest.mark.soak
@@ -170,7 +181,7 @@ async def test_nothing_accepted_is_lost_and_nothing_paid_twice(tmp_path: Path, v
             await _hear_the_end_of(caller.accepted, hook)
         assert not watching.done()
         watching.cancel()
-        await _judge(witness, caller.accepted, control)
+        await _judge(witness, caller.accepted, stub, control)
 
 
 async def _hear_the_end_of(accepted: set[str], hook: Hook) -> None:
@@ -203,13 +214,20 @@ async def _strike(stack: Stack, control: httpx.AsyncClient, victim: str, rng: ra
                 process.kill()
 
 
-async def _judge(witness: Witness, accepted: set[str], control: httpx.AsyncClient) -> None:
+async def _judge(witness: Witness, accepted: set[str], stub: TaskServiceStub, control: httpx.AsyncClient) -> None:
     tasks = witness.tasks
     assert accepted <= tasks.keys()
+    for task_id in accepted:
+        assert (await stub.GetTask(GetTaskRequest(id=task_id))).task == tasks[task_id], "the watch has told its end"
     told = Counter((TaskStatus.Name(task.status), task.failure.title) for task in tasks.values())
     print(told)  # noqa: T201
     assert "Interrupted" not in {task.failure.title for task in tasks.values()}
     jobs = (await control.get("/control/jobs")).json()
-    pictures = Counter((job["kind"], job["prompt"], job["parent"], job["index"]) for job in jobs)
+    pictures = Counter((job["kind"], _own(job["prompt"]), job["parent"], job["index"]) for job in jobs)
     assert set(pictures.values()) <= {1}, "a request was paid more than once"
     assert told["TASK_STATUS_SUCCESS", ""] > 0.9 * len(tasks)
+
+
+def _own(prompt: str) -> str:
+    """What a prompt has to itself: the link of a picture that was uploaded once more is another one."""
+    return prompt.partition(COMMON)[2]

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -96,6 +97,22 @@ async def until_back(rest: httpx.AsyncClient) -> None:
                 return
 
 
+async def until_unready(rest: httpx.AsyncClient) -> None:
+    """Waits until the shim says that its server takes nothing."""
+    async with asyncio.timeout(60):
+        while (await rest.get("/readyz")).status_code == 200:
+            pass
+
+
+async def until_answered(client: mjproxy.AsyncClient) -> None:
+    """Waits until the server's next process answers."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(Unavailable):
+                await client.accounts.list()
+                return
+
+
 async def jobs(stack: Stack) -> Counter[str]:
     """How many jobs the bot was given for each prompt."""
     async with httpx.AsyncClient(base_url=stack.simulator, timeout=30) as control:
@@ -149,6 +166,30 @@ async def test_a_shim_that_is_told_to_end_finishes_its_requests_and_ends_its_str
         await asyncio.to_thread(shim.wait, BOUND_SECONDS)
         await until_back(rest)
     assert "mjproxy rest ended with exit status 0" in (tmp_path / "up.log").read_text()
+
+
+async def test_a_second_signal_ends_a_server_at_once_and_what_is_under_way_is_not_lost(tmp_path: Path) -> None:
+    async with (
+        running_stack(tmp_path, speed=20, config=CONFIG) as stack,
+        mjproxy.AsyncClient(stack.grpc, timeout=30) as client,
+        httpx.AsyncClient(base_url=stack.simulator, timeout=30) as control,
+        httpx.AsyncClient(base_url=stack.rest, timeout=30) as rest,
+    ):
+        slow = {"name": "http_latency", "method": "POST", "route": "/interactions", "seconds": 15, "count": 1}
+        (await control.post("/control/faults", json=slow)).raise_for_status()
+        task = await client.imagine("a cat")
+        async with asyncio.timeout(20):
+            while (await control.get("/control/faults")).json():
+                pass
+        server = part(stack, "server")
+        server.send_signal(signal.SIGINT)
+        await until_unready(rest)
+        assert server.is_running(), "it waits for Discord's answer"
+        server.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(server.wait, 3)
+        await until_answered(client)
+        assert (await client.wait(task.id, timeout=90)).message.status == task_pb2.TASK_STATUS_SUCCESS
+        assert max((await jobs(stack)).values()) == 1
 
 
 async def test_everything_ends_in_good_order_and_in_time_under_load(tmp_path: Path) -> None:

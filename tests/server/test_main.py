@@ -51,6 +51,13 @@ def test_a_data_folder_that_cannot_be_used_is_refused_in_one_line(tmp_path: Path
     assert "Check its owner" in line
 
 
+def test_certificates_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path) -> None:
+    account = '[{"guild_id": "1", "channel_id": "2", "user_token": "a-token"}]'
+    places = {"MJPROXY_DATA": str(tmp_path), "MJPROXY_GRPC_LISTEN": "127.0.0.1:0"}
+    (line,) = refused(MJPROXY_ACCOUNTS=account, SSL_CERT_FILE=str(tmp_path / "none"), **places)
+    assert line.startswith("mjproxy_server: SSL_CERT_FILE or SSL_CERT_DIR in the environment: No such file")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     environment = os.environ | {"MJPROXY_GRPC_LISTEN": "127.0.0.1:0", "MJPROXY_DATA": str(tmp_path)}

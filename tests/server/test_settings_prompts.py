@@ -33,6 +33,12 @@ def test_baidu_is_given_its_account() -> None:
     )
 
 
+def test_the_translator_has_a_proxy_of_its_own() -> None:
+    found = prompts(discord={"proxy": "http://discord:1"}, translate={"proxy": "socks5h://me:pass@127.0.0.1:1080"})
+    assert found.translation.proxy == "socks5h://me:pass@127.0.0.1:1080"
+    assert "pass" not in repr(found)
+
+
 def test_an_endpoint_of_ones_own_needs_no_key() -> None:
     section: dict[str, object] = {"backend": "openai", "openai_model": "m", "openai_base_url": "http://127.0.0.1:1/v1"}
     assert prompts(translate=section).translation.backend == OpenAiConfig(base_url="http://127.0.0.1:1/v1", model="m")
@@ -50,6 +56,7 @@ def test_a_file_replaces_the_list() -> None:
         ("translate", {"backend": "openai"}, "openai_model"),
         ("translate", {"openai_key": "sk-\u00e9"}, "printable ASCII"),
         ("translate", {"openai_base_url": "http://[::x"}, "openai_base_url"),
+        ("translate", {"proxy": "127.0.0.1:1080"}, "proxy"),
         ("translate", {"timeout_seconds": 0}, "timeout_seconds"),
         ("banned_words", {"mode": "replace"}, "needs a file"),
         ("banned_words", {"mode": "some"}, "'extend', 'replace' or 'off'"),

@@ -110,6 +110,10 @@ class AddressRules:
         )
 
 
+ANYWHERE: Final = AddressRules(networks=(IPv4Network("0.0.0.0/0"), IPv6Network("::/0")))
+"""For hooks that may have any address."""
+
+
 def _network(entry: str) -> IpNetwork:
     try:
         return ip_network(entry)

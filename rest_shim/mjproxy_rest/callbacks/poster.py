@@ -1,7 +1,6 @@
 """Makes one attempt: posts a callback, and says what became of it."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -12,9 +11,10 @@ from standardwebhooks.webhooks import Webhook
 
 from mjproxy.v1.delivery_service_pb2 import Delivery, DeliveryResult
 from mjproxy_rest.callbacks import results
-from mjproxy_rest.callbacks.addresses import AddressRules
+from mjproxy_rest.callbacks.addresses import ANYWHERE, AddressRules
 from mjproxy_rest.callbacks.message import Encode, body, headers
 from mjproxy_rest.callbacks.transport import CheckedTransport, HookRefused, Resolve, system_resolve
+from mjproxy_rest.tls import client_tls
 
 _ATTEMPT_SECONDS: Final = 15.0
 _CONNECT_SECONDS: Final = 5.0
@@ -92,18 +92,19 @@ async def open_poster(
         encode: Makes the JSON of a task.
         signer: Signs what is posted; None leaves it unsigned.
         now: The time, in Unix seconds.
-        resolve: Finds the addresses of the hosts that callers name.
+        resolve: Finds the addresses of hosts.
         seconds: How long an attempt may take in all.
     """
-    tls = httpx.create_ssl_context(trust_env=False)
-    wall = CheckedTransport(_connections(tls), rules, resolve, _LOOKUPS)
-    async with _client(wall) as checked, _client(_connections(tls)) as trusted:
+    checked_by, trusted_by = (CheckedTransport(_connections(), each, resolve, _LOOKUPS) for each in (rules, ANYWHERE))
+    async with _client(checked_by) as checked, _client(trusted_by) as trusted:
         yield Poster(checked, trusted, encode=encode, signer=signer, now=now, seconds=seconds)
 
 
-def _connections(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+def _connections() -> httpx.AsyncHTTPTransport:
     """Makes a transport that keeps no connections; how many there are at once is the sender's to bound."""
-    return httpx.AsyncHTTPTransport(tls, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+    return httpx.AsyncHTTPTransport(
+        client_tls(), limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    )
 
 
 def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:

@@ -55,13 +55,19 @@ def refused(lease_id: str, why: str) -> DeliveryResult:
 
 def _retry_after(text: str, at: float) -> Duration | None:
     """Reads the header `Retry-After` (RFC 9110 §10.2.3), of which more than a day is taken as a day; None if none."""
-    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else _seconds_until(text, at)
+    seconds = _seconds(text) if text.isascii() and text.isdigit() else _seconds_until(text, at)
     return Duration(seconds=min(seconds, _DAY_SECONDS)) if seconds > 0 else None
+
+
+def _seconds(digits: str) -> int:
+    """Reads a number, of which Python would not even read one with thousands of digits."""
+    significant = digits.lstrip("0")
+    return int(significant or "0") if len(significant) < 10 else _DAY_SECONDS
 
 
 def _seconds_until(date: str, at: float) -> int:
     try:
         parsed = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
     return int(parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp() - at)

@@ -4,6 +4,7 @@ It is one interceptor for all of that: thousands of watchers pay for each that a
 """
 
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, NoReturn
@@ -22,6 +23,9 @@ _logger = logging.getLogger(__name__)
 
 OPEN_TO_ALL: Final = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 """Services that need no key: they tell nothing about tasks or accounts."""
+
+_REQUEST_ID: Final = "x-request-id"
+_FIT_FOR_A_LOG: Final = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 Context = aio.ServicerContext[Any, Any]
 Check = Callable[[str, Context], None]
@@ -88,20 +92,27 @@ async def _end(error: Exception, method_name: str, context: Context) -> NoReturn
     if isinstance(error, DomainError):
         status = status_of(error)
     else:
-        _logger.error("A fault in %s", method_name, exc_info=error)
+        _logger.error("A fault in %s (request %s)", method_name, _request_id(context), exc_info=error)
         status = internal_status()
     await context.abort_with_status(rpc_status.to_status(status))  # type: ignore[attr-defined]
     raise error
 
 
 def _log_end(method_name: str, context: Context) -> None:
-    """Has the call logged when it has ended: its method, its status and how long it took; never what it holds."""
+    """Has the call logged when it has ended: its method, status, time and request id; never what it holds."""
     if not _logger.isEnabledFor(logging.DEBUG):
         return
-    begun = time.monotonic()
+    begun, request_id = time.monotonic(), _request_id(context)
 
     def log(_: Context) -> None:
         code: grpc.StatusCode | None = context.code()  # It is None until the call has set one.
-        _logger.debug("%s %s %.1f ms", method_name, code or grpc.StatusCode.OK, (time.monotonic() - begun) * 1000)
+        took = (time.monotonic() - begun) * 1000
+        _logger.debug("%s %s %.1f ms (request %s)", method_name, code or grpc.StatusCode.OK, took, request_id)
 
     context.add_done_callback(log)  # type: ignore[arg-type]
+
+
+def _request_id(context: Context) -> str:
+    """Returns what the caller knows the call by, as the shim does; "-" if that is not told, or not fit for a log."""
+    found = next((value for key, value in context.invocation_metadata() or () if key == _REQUEST_ID), "")
+    return found if isinstance(found, str) and _FIT_FOR_A_LOG.fullmatch(found) else "-"

@@ -1,6 +1,7 @@
-"""A bell: it wakes those who wait for something to change, without keeping a queue for any of them."""
+"""Bells: they wake those who wait for something to change, without keeping a queue for any of them."""
 
 import asyncio
+from itertools import takewhile
 
 
 class Bell:
@@ -32,3 +33,21 @@ class Bell:
         while self.rings == seen:
             await self._next.wait()
         return self.rings
+
+
+class NamedBell(Bell):
+    """A bell that also tells what has changed, to whoever knows up to which ring he has looked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last_rings: dict[str, int] = {}  # What was named last is at the end.
+
+    def ring_for(self, name: str) -> None:
+        """Wakes everybody, because of what has this name."""
+        self.ring()
+        self._last_rings.pop(name, None)
+        self._last_rings[name] = self.rings
+
+    def named_since(self, seen: int) -> list[str]:
+        """Returns what was named after so many rings; -1 has seen none."""
+        return list(takewhile(lambda name: self._last_rings[name] > seen, reversed(self._last_rings)))

@@ -40,6 +40,7 @@ class Cancellations:
         self._clock = clock
         self._wanted = asyncio.Event()
         self._asked: set[str] = set()
+        self._ends: dict[str, float] = {}  # By a clock that is never set, by the tasks' ids.
 
     def notice(self, task: Task) -> None:
         """Looks at a task at work that may have been cancelled."""
@@ -48,21 +49,22 @@ class Cancellations:
 
     async def run(self) -> None:
         """Stops jobs until cancelled; what was cancelled before has its time from now."""
-        began = now_ms(self._clock)
         while True:
             self._wanted.clear()
             cancelled = [task for task in self._workload.at_work.values() if task.cancel_requested_at]
-            await self._carry_out(cancelled, began)
+            await self._carry_out(cancelled)
             if cancelled:
                 await self._clock.sleep(CANCEL_PAUSE)
             else:
                 await self._wanted.wait()
 
-    async def _carry_out(self, cancelled: Sequence[Task], began: int) -> None:
+    async def _carry_out(self, cancelled: Sequence[Task]) -> None:
         """Asks the bot once for each task to stop its job, unless its time is over."""
-        self._asked &= {task.id for task in cancelled}
+        now = self._clock.monotonic()
+        self._ends = {task.id: self._ends.get(task.id, now + CANCEL_PATIENCE) for task in cancelled}
+        self._asked &= self._ends.keys()
         for task in cancelled:
-            if now_ms(self._clock) - max(began, task.cancel_requested_at) > CANCEL_PATIENCE * 1000:
+            if now > self._ends[task.id]:
                 await self._store.record(task.id, Cancelled(now_ms(self._clock)))
             elif task.id not in self._asked and await self._stop(task):
                 self._asked.add(task.id)

@@ -7,8 +7,10 @@ held gets nothing, for nobody knows when its owner will act.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
@@ -56,6 +58,8 @@ class Load(Struct, frozen=True):
 
 
 Rank = tuple[bool | float | str, ...]
+Key = tuple[Rank, int, str]
+"""An account's rank, its last turn, and its id."""
 
 
 def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
@@ -69,6 +73,9 @@ def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
 class Chooser:
     """Puts accounts in the order in which a task is offered to them.
 
+    The order is kept, and an account moves in it when its load is another one: to sort all of them for each task would
+    cost more than all else that is done for it.
+
     Args:
         rule: How.
         rng: Draws, where the rule draws.
@@ -76,46 +83,68 @@ class Chooser:
 
     def __init__(self, rule: ChoiceRule, rng: random.Random) -> None:
         self._rng = rng
+        self._loads: dict[str, Load] = {}
+        self._order: list[Key] = []
         self._turns: dict[str, int] = {}
         self._turn = 0
-        self._rank: Final[Callable[[Load], Rank]] = {
-            ChoiceRule.BEST_WAIT_IDLE: _idleness,
-            ChoiceRule.ROUND_ROBIN: self._last_turn,
+        self._rank: Final[Callable[[Load], Rank]] = _idleness if rule is ChoiceRule.BEST_WAIT_IDLE else _readiness
+        self._lot: Final[Callable[[Load], float] | None] = {
             ChoiceRule.RANDOM: self._draw,
             ChoiceRule.WEIGHT: self._weighted_draw,
-        }[rule]
+        }.get(rule)
 
-    def order(self, loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-        """Returns the accounts that take tasks and match, the best one first; it is taken to be the one that is used.
+    def note(self, load: Load) -> None:
+        """Takes in how busy an account is from now on."""
+        self.forget(load.account.id)
+        self._loads[load.account.id] = load
+        insort(self._order, self._key(load))
+
+    def forget(self, account_id: str) -> None:
+        """Takes an account out, if it is known."""
+        if load := self._loads.pop(account_id, None):
+            del self._order[bisect_left(self._order, self._key(load))]
+
+    def order(self, wanted: AccountFilter) -> Iterator[Load]:
+        """Yields the accounts that take tasks and match, the best one first; it is taken to be the one that is used.
 
         Of equally good ones it is the one that was not used for the longest time, so that they share the hours.
         """
-        ordered = sorted(
-            _matching(loads, wanted),
-            key=lambda load: (self._rank(load), self._turns.get(load.account.id, 0), load.account.id),
-        )
-        if ordered:
-            self._turn += 1
-            self._turns[ordered[0].account.id] = self._turn
-        return ordered
+        matching = _matching(self._in_order(wanted.account_id), wanted)
+        if lot := self._lot:
+            matching = iter(sorted(matching, key=lambda load: (not load.ready, lot(load))))
+        best = next(matching, None)
+        if best:
+            self._take_turn(best)
+            yield best
+        yield from matching
 
-    def _last_turn(self, load: Load) -> Rank:
-        """The account whose turn is the longest ago is next, one that never had a turn at first, as for all equals."""
-        return (not load.ready,)
+    def _in_order(self, account_id: str) -> Iterator[Load]:
+        """Yields the accounts as they are by then, or the one that is named."""
+        ids = (account_id,) if account_id else map(itemgetter(2), tuple(self._order))
+        return filter(None, map(self._loads.get, ids))
 
-    def _draw(self, load: Load) -> Rank:
-        return (not load.ready, self._rng.random())
+    def _key(self, load: Load) -> Key:
+        return self._rank(load), self._turns.get(load.account.id, 0), load.account.id
 
-    def _weighted_draw(self, load: Load) -> Rank:
+    def _take_turn(self, load: Load) -> None:
+        self.forget(load.account.id)
+        self._turn += 1
+        self._turns[load.account.id] = self._turn
+        self.note(load)
+
+    def _draw(self, load: Load) -> float:  # noqa: ARG002 - all have the same chance
+        return self._rng.random()
+
+    def _weighted_draw(self, load: Load) -> float:
         """Exponential waiting times: the first of them is an account's with a probability in proportion to its weight.
 
         The second is as if the first were not there, and so on (Efraimidis and Spirakis, 2006).
         """
-        return (not load.ready, self._rng.expovariate(load.account.weight))
+        return self._rng.expovariate(load.account.weight)
 
 
-def _matching(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
-    return [load for load in loads if load.takes_tasks and _matches(load, wanted)]
+def _matching(loads: Iterable[Load], wanted: AccountFilter) -> Iterator[Load]:
+    return (load for load in loads if load.takes_tasks and _matches(load, wanted))
 
 
 def _matches(load: Load, wanted: AccountFilter) -> bool:
@@ -126,6 +155,11 @@ def _matches(load: Load, wanted: AccountFilter) -> bool:
         and (not wanted.modes or account.mode is None or account.mode in wanted.modes)
         and wanted.remix in {None, load.remix}
     )
+
+
+def _readiness(load: Load) -> Rank:
+    """The account whose turn is the longest ago is next, one that never had a turn at first, as for all equals."""
+    return (not load.ready,)
 
 
 def _idleness(load: Load) -> Rank:

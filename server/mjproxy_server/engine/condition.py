@@ -53,15 +53,18 @@ class Condition:
 
     Args:
         held_reason: Why the account is held; "" if it is not.
+        held_since: Since when it is held, by the bot or by Discord; 0 if it is not.
 
     Attributes:
         held_reason: Why the account's owner has to act; "" if nothing is the matter.
+        held_since: Since when it is held, by the bot or by Discord, in Unix milliseconds; 0 if it is not (`holds`).
         resting_until: The end of the newest rest; 0 if there was none.
         paused_until: The end of the longest pause; 0 if there was none.
     """
 
-    def __init__(self, held_reason: str = "") -> None:
+    def __init__(self, held_reason: str = "", held_since: int = 0) -> None:
         self.held_reason = held_reason
+        self.held_since = held_since
         self.resting_until = 0.0
         self.paused_until = 0.0
         self._failures = 0
@@ -79,6 +82,7 @@ class Condition:
     def recover(self) -> None:
         """Forgets everything: the operator says that all is well."""
         self.held_reason = ""
+        self.held_since = 0
         self.resting_until = self.paused_until = 0.0
         self._failures = 0
         self._rest = FIRST_REST

@@ -122,7 +122,6 @@ class Connection:
         )
         self._listeners: list[Listener] = []
         self._ready = asyncio.Event()
-        self._ready_since = 0.0
         self._suspicion = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
 
@@ -154,9 +153,14 @@ class Connection:
         """How many seconds what was heard lies behind what has come."""
         return self._gateway.lag
 
-    def heard_for(self) -> float:
-        """Returns for how many seconds everything was heard without a break; 0 if it is not."""
-        return max(0.0, self._clock.monotonic() - self._ready_since - self.lag) if self.ready else 0.0
+    @property
+    def heard_until(self) -> float:
+        """Up to when all that the session told was taken in, by the monotonic clock; a silence does not prove it."""
+        return self._gateway.heard_until
+
+    async def hear_out(self) -> None:
+        """Returns when all was taken in that was told before the call."""
+        await self._gateway.hear_out()
 
     @property
     def session_id(self) -> str:
@@ -247,7 +251,6 @@ class Connection:
 
     def _on_status(self, status: GatewayStatus) -> None:
         if status.phase is GatewayPhase.READY:
-            self._ready_since = self._clock.monotonic()
             self._ready.set()
         else:
             self._ready.clear()

@@ -1,5 +1,8 @@
 """The delivery desk: hands out the callbacks that are due to whoever asks for them, and takes in what became of them.
 
+The outbox has a clock of its own, which is never set; the times that the desk gives out are those that the machine's
+clock, as it is set now, will show.
+
 It keeps nothing: what is due lies in the store. Those who wait look again when the bell rings, which it does at each
 change that a hook is told of and at each report, and when the store has said that time alone makes something due.
 """
@@ -16,7 +19,7 @@ from msgspec.structs import replace
 
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.bell import Bell
-from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.clock import SteadyTime
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.model.outbox import Entry, Report, is_told
 from mjproxy_server.store.deliveries import Delivery, DeliveryListing, DeliveryQuery, Record
@@ -34,13 +37,15 @@ class DeliveryDesk:
         store: Where the outbox is.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
         clock: The time.
+        steady: The time of the outbox.
         rng: Spreads the tries.
     """
 
-    def __init__(self, store: Store, hook: str, clock: Clock, rng: random.Random) -> None:
+    def __init__(self, store: Store, hook: str, clock: Clock, steady: SteadyTime, rng: random.Random) -> None:
         self._deliveries = store.deliveries
         self._hook = hook
         self._clock = clock
+        self._steady = steady
         self._rng = rng
         self._bell = Bell()
         self._unsubscribe = store.subscribe(self._follow)
@@ -57,8 +62,8 @@ class DeliveryDesk:
             found = await self._deliveries.lease(most)
             left = end - self._clock.monotonic()
             if found.deliveries or left <= 0:
-                return found.deliveries
-            await self._wait(rings, left, found.next_due_at)
+                return tuple(self._leased(delivery) for delivery in found.deliveries)
+            await self._wait(rings, left, found.due_in_ms)
         raise Unavailable("The server is stopping; call again in a moment.")
 
     async def report(self, reports: Sequence[Report]) -> None:
@@ -70,7 +75,9 @@ class DeliveryDesk:
 
     async def list(self, query: DeliveryQuery) -> DeliveryListing:
         """Returns a page of what is not delivered."""
-        return await self._deliveries.list(query)
+        listing = await self._deliveries.list(query)
+        records = (Record(record.task_id, self._shown(record.entry)) for record in listing.records)
+        return DeliveryListing(tuple(records), listing.more)
 
     async def retry(self, task_id: str) -> Entry:
         """Makes the newest state of a task due now.
@@ -80,7 +87,7 @@ class DeliveryDesk:
         """
         entry = await self._deliveries.retry(task_id)
         self._bell.ring()
-        return entry
+        return self._shown(entry)
 
     async def drop(self, task_id: str) -> None:
         """Gives up what is not delivered of a task.
@@ -95,10 +102,17 @@ class DeliveryDesk:
         self._unsubscribe()
         self._bell.close()
 
-    async def _wait(self, rings: int, seconds: float, next_due_at: int | None) -> None:
+    def _leased(self, delivery: Delivery) -> Delivery:
+        end_at = self._steady.shown(delivery.lease.end_at)
+        return Delivery(delivery.task, delivery.entry, replace(delivery.lease, end_at=end_at))
+
+    def _shown(self, entry: Entry) -> Entry:
+        return entry if entry.due_at is None else replace(entry, due_at=self._steady.shown(entry.due_at))
+
+    async def _wait(self, rings: int, seconds: float, due_in_ms: int | None) -> None:
         """Returns when there may be something to lease, at the latest after so many seconds."""
-        if next_due_at is not None:
-            seconds = min(seconds, max(0, next_due_at - now_ms(self._clock)) / 1000)
+        if due_in_ms is not None:
+            seconds = min(seconds, due_in_ms / 1000)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._bell.wait(rings)

@@ -4,6 +4,7 @@ Opening one spends nothing and may be repeated. What is submitted in it names th
 """
 
 import asyncio
+from dataclasses import replace
 
 from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.custom_id import Manner
@@ -37,11 +38,15 @@ class DialogueRefused(Exception):
 
     Attributes:
         failure: Why, in the bot's words.
+        notice: The message that says so, without its buttons: what Appeal opens would be another dialogue.
+        nonce: The nonce of the press.
     """
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, notice: BotMessage, nonce: str) -> None:
         super().__init__(failure.title)
         self.failure = failure
+        self.notice = replace(notice, buttons=())
+        self.nonce = nonce
 
 
 class Opening:
@@ -55,7 +60,7 @@ class Opening:
         self._nonce = nonce
         self._interaction_id = ""
         self._dialogue: Dialogue | None = None
-        self._failure: Failure | None = None
+        self._message: BotMessage | None = None
         self._settled = asyncio.Event()
 
     def hear(self, event: Event) -> bool:
@@ -71,7 +76,7 @@ class Opening:
                     self._settled.set()
                 return True
             case BotMessage() if event.nonce == self._nonce:
-                self._failure = failure_of(event)
+                self._message = event
                 self._settled.set()
                 return True
             case _:
@@ -88,8 +93,9 @@ class Opening:
             DialogueRefused: The bot said why it does not open it.
             BotSilent: It said nothing.
         """
-        if self._failure:
-            raise DialogueRefused(self._failure)
+        failure = failure_of(self._message) if self._message else None
+        if self._message and failure:
+            raise DialogueRefused(failure, self._message, self._nonce)
         if self._dialogue is None:
             raise BotSilent("the button's dialogue")
         return self._dialogue

@@ -41,11 +41,13 @@ class Draft:
         makes: Each makes a task of its id and its account.
         accounts: Which accounts may work on them.
         may_go_elsewhere: True if any account that matches will do; False if it must be the parent's.
+        once: While a task with this bond has not failed, no other one is accepted; "" for no such bond.
     """
 
     makes: tuple[Make, ...]
     accounts: AccountFilter
     may_go_elsewhere: bool = True
+    once: str = ""
 
 
 def of_command(request: SubmitRequest, command: Command, wording: Wording) -> Draft:
@@ -131,7 +133,15 @@ def of_button(request: SubmitRequest, press: ButtonPress) -> Draft:
     action = _action_of_button(meaning)
     if meaning is None or action is None:
         raise ActionNotOffered(press.parent.id, press.button.custom_id)
-    return Draft(_makes(request, press, meaning, action), _parents_account(press.parent), may_go_elsewhere=False)
+    once = f"U:{press.parent.id}:{meaning.index}" if meaning.kind in custom_id.UPSCALES_OF_GRIDS else ""
+    makes = _makes(request, press, meaning, action, once)
+    return Draft(makes, _parents_account(press.parent), may_go_elsewhere=False, once=once)
+
+
+def suggested_prompts(press: ButtonPress) -> tuple[str, ...]:
+    """Returns the prompts for each of which the button stands for a task; empty if it is pressed itself."""
+    meaning = custom_id.meaning(press.button.custom_id)
+    return prompts_of(press.result.prompt) if meaning and meaning.manner is Manner.FAN_OUT else ()
 
 
 def confirmed_prompt(task: Task, text: str) -> str:
@@ -156,13 +166,13 @@ def confirmed_description(task: Task, text: str) -> str:
     return f"/imagine {text}" if task.action is Action.IMAGINE else task.description
 
 
-def _makes(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action: Action) -> tuple[Make, ...]:
+def _makes(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action: Action, once: str) -> tuple[Make, ...]:
     if meaning.manner is Manner.FAN_OUT:
-        texts = prompts_of(press.result.prompt)
+        texts = suggested_prompts(press)
         if not texts:
             raise ActionNotOffered(press.parent.id, press.button.custom_id)
         return tuple(_imagine_of(request, press, text) for text in texts)
-    return (_press_of(request, press, meaning, action),)
+    return (_press_of(request, press, meaning, action, once),)
 
 
 def _imagine_of(request: SubmitRequest, press: ButtonPress, text: str) -> Make:
@@ -186,9 +196,8 @@ def _imagine_of(request: SubmitRequest, press: ButtonPress, text: str) -> Make:
     return make
 
 
-def _press_of(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action: Action) -> Make:
+def _press_of(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action: Action, once: str) -> Make:
     parent, result, button = press.parent, press.result, press.button
-    once = f"U:{parent.id}:{meaning.index}" if meaning.kind is ButtonKind.UPSAMPLE else ""
 
     def make(task_id: str, account: Account) -> Task:
         modal = _modal(press, meaning)

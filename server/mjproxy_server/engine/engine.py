@@ -11,7 +11,7 @@ from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.autosync import AutoSync
 from mjproxy_server.engine.choice import ChoiceRule
-from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.clock import SteadyTime, now_ms
 from mjproxy_server.engine.deliveries import DeliveryDesk
 from mjproxy_server.engine.fleet import Fleet
 from mjproxy_server.engine.fresh_links import FreshLinks
@@ -106,7 +106,8 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
     Raises:
         StoreError: The data folder cannot be used; the message says why and what to do.
     """
-    store = await open_store(config.data, now=lambda: now_ms(clock), hook=config.hooks.own)
+    steady = SteadyTime(clock)
+    store = await open_store(config.data, now=lambda: now_ms(clock), steady=steady.now_ms, hook=config.hooks.own)
     prompts = open_prompts(config.prompts, rng=rng, monotonic=clock.monotonic)
     try:
         shelf = Shelf(Images(config.data / "images"))
@@ -123,6 +124,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
             clock=clock,
             rng=rng,
             choice=config.account_choice,
+            after_crash=store.after_crash,
         )
         registry = Registry(store.accounts, fleet, Syncer(fleet.nonces, clock))
         sessions = Sessions(store.sessions, fleet.connections, fleet.new_sessions, clock)
@@ -151,7 +153,7 @@ async def running_engine(config: EngineConfig, *, clock: Clock, rng: random.Rand
                 fresh_links=FreshLinks(fleet, clock),
                 seeds=Seeds(store=store, fleet=fleet, clock=clock),
                 uploads=Uploads(fleet),
-                deliveries=DeliveryDesk(store, config.hooks.own, clock, rng),
+                deliveries=DeliveryDesk(store, config.hooks.own, clock, steady, rng),
             )
         with suppress(Unavailable):  # An earlier point of a session does, too.
             await sessions.keep()

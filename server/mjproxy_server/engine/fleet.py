@@ -6,9 +6,10 @@ can be seen and chosen no more, its waiting tasks leave it, and its lane stays u
 """
 
 import asyncio
+import math
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -16,13 +17,13 @@ from typing import Final
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
-from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
+from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 from mjproxy_server.discord.rest.budget import InvalidRequestBudget
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.asking import Inquiries
-from mjproxy_server.engine.bell import Bell
+from mjproxy_server.engine.bell import Bell, NamedBell
 from mjproxy_server.engine.choice import ChoiceRule, Chooser, Load, candidates
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.composing import Composer
@@ -54,7 +55,7 @@ class Fleet:
     """The accounts that draw.
 
     Attributes:
-        changes: Rings when the settings, the health or the load of an account have changed.
+        changes: Rings for an account when its settings, its health or its load have changed.
         nonces: Gives the nonces of all that is sent to Discord.
         connections: The connections of the accounts' users, by their tokens.
         new_sessions: Rings when a connection has begun a new session.
@@ -74,8 +75,9 @@ class Fleet:
         clock: Clock,
         rng: random.Random,
         choice: ChoiceRule,
+        after_crash: bool,
     ) -> None:
-        self.changes = Bell()
+        self.changes = NamedBell()
         self._endpoints = endpoints
         self._store = store
         self._shelf = shelf
@@ -86,16 +88,22 @@ class Fleet:
         self.nonces = NonceSource(clock, rng)
         self._budget = InvalidRequestBudget()
         self._chooser = Chooser(choice, rng)
+        self._chosen_at = -1
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
         self.connections: dict[str, Connection] = {}
         self.new_sessions = Bell()
         self._sessions = dict(sessions)
-        self._gates: defaultdict[str, IdentifyGate] = defaultdict(partial(IdentifyGate, clock))
+        # Who died may have sent IDENTIFY a moment before, and could not store the session any more.
+        gates_open_at = clock.monotonic() + IDENTIFY_INTERVAL if after_crash else -math.inf
+        self._gates: defaultdict[str, IdentifyGate] = defaultdict(partial(IdentifyGate, clock, gates_open_at))
         self._history_turns = asyncio.Semaphore(MOST_AT_ONCE)
         self.retiring: dict[str, Lane] = {}
         self._stranded: asyncio.Queue[Task] = asyncio.Queue()
-        self._lanes = {record.id: self._lane(record) for record in records}
+        self._held: dict[str, Lane] = {}
+        self._lanes: dict[str, Lane] = {}
+        for record in records:
+            self._take_in(record)
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -113,13 +121,23 @@ class Fleet:
         except KeyError:
             raise AccountNotFound(account_id) from None
 
+    def changed_since(self, rings: int) -> Mapping[str, Lane | None]:
+        """Returns the accounts that have changed after so many rings of `changes`; one without a lane is gone."""
+        return {account_id: self._lanes.get(account_id) for account_id in self.changes.named_since(rings)}
+
     def loads(self) -> Sequence[Load]:
         """Returns how busy each account is."""
         return [lane.load() for lane in self._lanes.values()]
 
-    def choose(self, wanted: AccountFilter) -> Sequence[Load]:
-        """Returns the accounts that take tasks and match, in the order in which they are to be offered a task."""
-        return self._chooser.order(self.loads(), wanted)
+    def choose(self, wanted: AccountFilter) -> Iterator[Load]:
+        """Yields the accounts that take tasks and match, in the order in which they are to be offered a task."""
+        for account_id, lane in self.changed_since(self._chosen_at).items():
+            if lane:
+                self._chooser.note(lane.load())
+            else:
+                self._chooser.forget(account_id)
+        self._chosen_at = self.changes.rings
+        return self._chooser.order(wanted)
 
     def remix_is_on(self, account_id: str, bot: Bot) -> bool:
         """Returns whether the account has a bot's Remix mode on, as far as is known."""
@@ -161,7 +179,7 @@ class Fleet:
             for lane in self._lanes.values():
                 self._start(lane)
             group.create_task(self._relieve_held_lanes())
-            group.create_task(Holds(self._store, self._clock).watch(self._lanes.values, self.changes))
+            group.create_task(Holds(self._store, self._clock).watch(self._held.values, self.changes))
             while True:
                 await self._relieve(await self._stranded.get(), may_move=False)
 
@@ -179,10 +197,10 @@ class Fleet:
 
     async def add(self, record: AccountRecord) -> Lane:
         """Takes in and connects an account, whose id must be free."""
-        lane = self._lanes[record.id] = self._lane(record)
+        lane = self._take_in(record)
         self._start(lane)
         await lane.link.greet()
-        self.changes.ring()
+        self._note_change(record.id)
         return lane
 
     async def change(self, account: Account, *, restore: bool) -> Lane:
@@ -219,10 +237,25 @@ class Fleet:
         lane.change(replace(lane.account, enable=False))  # It starts nothing any more.
         if self._group:
             self._group.create_task(self._retire(lane))
-        self.changes.ring()
+
+    def _take_in(self, record: AccountRecord) -> Lane:
+        lane = self._lanes[record.id] = self._lane(record)
+        self._note_change(record.id)
+        return lane
+
+    def _note_change(self, account_id: str) -> None:
+        """Lets everybody look at an account, which may be gone."""
+        lane = self._lanes.get(account_id)
+        if lane and (lane.held_reason or lane.condition.held_since):
+            self._held[account_id] = lane
+        else:
+            self._held.pop(account_id, None)
+        self.changes.ring_for(account_id)
 
     def _lane(self, record: AccountRecord) -> Lane:
-        link = Link(self._connection(record.account), Pace(record.account.interval_seconds, self._clock))
+        on_change = partial(self._note_change, record.id)
+        pace = Pace(record.account.interval_seconds, self._clock, on_change)
+        link = Link(self._connection(record.account), pace)
         history = History(record.account.channel_id, link, self._history_turns)
         inquiries = Inquiries(self._clock)
         worker = Worker(
@@ -244,7 +277,7 @@ class Fleet:
             unknown=self._unknown,
             store=self._store,
             clock=self._clock,
-            on_change=self.changes.ring,
+            on_change=on_change,
         )
 
     def _connection(self, account: Account) -> Connection:
@@ -271,6 +304,7 @@ class Fleet:
         connection = self._connection(account)
         for lane in lanes:
             await lane.link.switch(connection)
+            lane.notice_change()
         self._disconnect_if_unused(old)
 
     def _disconnect_if_unused(self, connection: Connection) -> None:
@@ -303,7 +337,7 @@ class Fleet:
         lane.link.leave()
         self._disconnect_if_unused(lane.link.connection)
         del self.retiring[lane.account.id]
-        self.changes.ring()
+        self._note_change(lane.account.id)
 
     async def _unreachable(self, lane: Lane) -> None:
         """Returns when an account has been without a connection for as long as it lets a job be silent."""
@@ -324,7 +358,7 @@ class Fleet:
         seen = -1
         while True:
             seen = await self.changes.wait(seen)
-            for lane in tuple(self._lanes.values()):
+            for lane in tuple(self._held.values()):
                 if lane.account.when_held is WhenHeld.MOVE and lane.held_reason:
                     for task in lane.waiting:
                         await self._move_from(lane, task)

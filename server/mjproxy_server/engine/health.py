@@ -24,7 +24,7 @@ class Health:
         account_id: The account.
         condition: Its condition, which others may change as well.
         clock: The time.
-        on_change: Called when the account is held, and when a rest or pause has ended.
+        on_change: Called when the account is held or pauses, and when a rest or pause has ended.
     """
 
     def __init__(self, account_id: str, condition: Condition, *, clock: Clock, on_change: Callable[[], None]) -> None:
@@ -56,6 +56,7 @@ class Health:
         _logger.warning("Account %s pauses for %.0f s, since the bot is busy", self._account_id, seconds)
         self._condition.pause(self._clock.monotonic() + seconds)
         self._idleness_begun.set()
+        self._on_change()
 
     async def run(self) -> None:
         """Tells when a rest or pause has ended, until cancelled.

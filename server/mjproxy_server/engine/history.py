@@ -22,7 +22,6 @@ MOST_AT_ONCE: Final = 8
 LEAD_MS: Final = 15 * 60 * 1000
 """So long before the first of its tasks the reading begins. It also covers a clock that is ahead of Discord's."""
 PAGE: Final = 100
-MOST_PAGES: Final = 30
 
 Observe = Callable[[Mapping[str, object]], Awaitable[None]]
 """Takes in a message as Discord tells it."""
@@ -70,11 +69,10 @@ class History:
             _logger.warning("Message %s in channel %s could not be read: %s", message_id, self._channel_id, error)
 
     async def _read_on(self, after: str) -> None:
-        for _ in range(MOST_PAGES):
-            ids = await self._read_page(after, limit=PAGE)
-            if len(ids) < PAGE:
-                return
-            after = ids[-1]
+        """Reads to the end, where the newest results are, however much of other people's comes before them."""
+        ids = await self._read_page(after, limit=PAGE)
+        while len(ids) == PAGE:
+            ids = await self._read_page(ids[-1], limit=PAGE)
 
     async def _read_page(self, after: str, *, limit: int) -> list[str]:
         """Has a page observed, the oldest message first; returns the ids of its messages in that order."""

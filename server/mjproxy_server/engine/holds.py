@@ -1,6 +1,6 @@
 """Holds that last: what waits for an account whose owner does not act does not wait for ever."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from mjproxy_server.discord.tasks import first_of
@@ -24,9 +24,14 @@ class HoldTimes:
     def __init__(self) -> None:
         self._since: dict[str, float] = {}
 
-    def note(self, held: Collection[str], now: float) -> None:
-        """Takes note of which accounts are held now; the time of one that is not begins anew with its next hold."""
-        self._since = {account_id: self._since.get(account_id, now) for account_id in held}
+    def note(self, held: Mapping[str, float], now: float) -> None:
+        """Takes note of which accounts are held now; the time of one that is not begins anew with its next hold.
+
+        Args:
+            held: For how many seconds each had been held when it was noted first, which another process may know.
+            now: The time.
+        """
+        self._since = {account_id: self._since.get(account_id, now - age) for account_id, age in held.items()}
 
     def too_long(self, now: float) -> frozenset[str]:
         """Returns the accounts for which nothing is to wait any more."""
@@ -41,7 +46,8 @@ class HoldTimes:
 class Holds:
     """Ends the tasks that have waited too long for held accounts.
 
-    A hold that outlives the process counts from the start of the next one, which does not know how long it has lasted.
+    A hold outlives the process: since when it lasts is kept with the account. A process measures the rest of it by the
+    clock that is never set. While it does not know yet whether Discord lets the account connect, a hold goes on.
 
     Args:
         store: The task log.
@@ -61,15 +67,30 @@ class Holds:
             changes: Rings when the health or the load of one of them has changed.
         """
         while True:
-            seen = changes.rings
-            now, held = self._clock.monotonic(), {lane.account.id: lane for lane in lanes() if lane.held_reason}
-            self._times.note(held, now)
+            self._note_beginnings_and_ends(lanes())
+            seen, now = changes.rings, self._clock.monotonic()
+            held = {lane.account.id: lane for lane in lanes() if lane.condition.held_since}
+            self._times.note({account_id: self._age(lane) for account_id, lane in held.items()}, now)
             for account_id in self._times.too_long(now):
                 await self._end_waiting(held[account_id])
             if held:
                 await first_of(changes.wait(seen), self._clock.sleep(self._times.next_end(now)))
             else:
                 await changes.wait(seen)
+
+    def _note_beginnings_and_ends(self, lanes: Iterable[Lane]) -> None:
+        """Has the accounts keep since when they are held."""
+        for lane in tuple(lanes):  # What they tell may change which of them are looked at.
+            began = bool(lane.held_reason) and not lane.condition.held_since
+            ended = lane.link.ready and not lane.held_reason and lane.condition.held_since
+            if began or ended:
+                lane.condition.held_since = now_ms(self._clock) if began else 0
+                lane.notice_change()
+
+    def _age(self, lane: Lane) -> float:
+        """For how many seconds an account is held by the wall clock; one that was set tells no nonsense."""
+        seconds = self._clock.time() - lane.condition.held_since / 1000
+        return min(max(0.0, seconds), LONGEST_HOLD)
 
     async def _end_waiting(self, lane: Lane) -> None:
         """Ends what waits, which must not start meanwhile."""

@@ -88,7 +88,7 @@ class Lane:
         self.account = record.account
         self.base = record.base
         self.syncs = record.syncs
-        self.condition = Condition(record.held_reason)
+        self.condition = Condition(record.held_reason, record.held_since)
         self.inquiries = inquiries
         self._link = link
         self._worker = worker
@@ -124,6 +124,7 @@ class Lane:
             clock=clock,
         )
         link.join(self)
+        worker.join(self._judge)
 
     @property
     def link(self) -> Link:
@@ -139,6 +140,7 @@ class Lane:
             sync=self.syncs.get(Bot.MIDJOURNEY),
             held_reason=self.condition.held_reason,
             niji_sync=self.syncs.get(Bot.NIJI),
+            held_since=self.condition.held_since,
         )
 
     @property
@@ -195,7 +197,9 @@ class Lane:
 
     def withdraw(self, task_id: str) -> bool:
         """Takes a waiting task back before it may start; returns False if it does not wait any more."""
-        return self._tasks.withdraw(task_id)
+        withdrawn = self._tasks.withdraw(task_id)
+        self._on_change()
+        return withdrawn
 
     async def wait_until_idle(self) -> None:
         """Returns when nothing is at work."""
@@ -292,6 +296,11 @@ class Lane:
         self._tasks.finish(task.id)
         self._tasks.requeue([task])
         self._correlator.forget(task.id)
+
+    def _judge(self, task: Task, failed: Failed, message: BotMessage) -> Fact:
+        """Returns what becomes of a task whose dialogue the bot does not open; heeds it as the failure of a job."""
+        self._health.heed_trouble(message)
+        return self._outcome(task, failed, message)
 
     async def _report_all(self, event: Event, sightings: Sequence[Sighting]) -> None:
         """Stores what was seen, and heeds what that tells of the account."""

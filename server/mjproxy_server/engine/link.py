@@ -91,9 +91,14 @@ class Link:
         """How many seconds what was heard lies behind what has come."""
         return self.connection.lag
 
-    def heard_for(self) -> float:
-        """Returns for how many seconds everything was heard without a break."""
-        return self.connection.heard_for()
+    @property
+    def heard_until(self) -> float:
+        """Up to when all that the session told was taken in."""
+        return self.connection.heard_until
+
+    async def hear_out(self) -> None:
+        """Returns when all was taken in that the connection of this moment was told before the call."""
+        await self.connection.hear_out()
 
     async def wait_until_ready(self) -> None:
         """Returns as soon as messages arrive."""

@@ -7,7 +7,7 @@ waits, one after the other, is what finds out whether Discord is back, and howev
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,17 +20,23 @@ LONGEST_RESPITE: Final = 60.0
 class Pace:
     """Gives turns to the interactions of one account, in the order in which they are asked for.
 
+    Args:
+        interval: See below.
+        clock: The time.
+        on_change: Called when the obstacle is another one than before.
+
     Attributes:
         interval: Seconds from the end of a turn to the next one; it may be set anew at any time.
         obstacle: Why Discord did not take the last interaction, if that passes; "" if it took it.
     """
 
-    def __init__(self, interval: float, clock: Clock) -> None:
+    def __init__(self, interval: float, clock: Clock, on_change: Callable[[], None] = lambda: None) -> None:
         self.interval = interval
         self.obstacle = ""
         self._respite = 0.0
         self._rested_at = float("-inf")
         self._clock = clock
+        self._on_change = on_change
         self._turn = asyncio.Lock()
         self._ended_at = float("-inf")
         self._open = asyncio.Event()
@@ -59,13 +65,14 @@ class Pace:
             seconds: What Discord asks for; 0 if it does not.
             obstacle: Why, for the operator.
         """
-        self.obstacle = obstacle
+        self._note(obstacle)
         self._rested_at = self._clock.monotonic() + max(seconds, self._respite)
         self._respite = min(max(FIRST_RESPITE, 2 * self._respite), LONGEST_RESPITE)
 
     def go_on(self) -> None:
         """Takes note that Discord answers."""
-        self.obstacle, self._respite = "", 0.0
+        self._note("")
+        self._respite = 0.0
 
     async def stop(self) -> None:
         """Gives no more turns, for good, so that who waits for one has to be cancelled.
@@ -74,3 +81,8 @@ class Pace:
         """
         self._open.clear()
         await self._idle.wait()
+
+    def _note(self, obstacle: str) -> None:
+        if obstacle != self.obstacle:
+            self.obstacle = obstacle
+            self._on_change()

@@ -51,6 +51,7 @@ class Registry:
         self._syncer = syncer
         self._turn: Final = asyncio.Lock()
         self._kept = {lane.account.id: _findings(lane.record) for lane in fleet.lanes}
+        self._kept_at = -1
 
     async def create(self, account: Account, creation: CreationId | None) -> Lane:
         """Takes in an account; a repeat of the request gets the account as it is now.
@@ -120,9 +121,11 @@ class Registry:
 
     async def keep_findings(self) -> None:
         """Stores once which accounts are held, and what is known of the bots' settings."""
-        for lane in self._fleet.lanes:
-            if (lane.condition.held_reason, lane.syncs) != self._kept.get(lane.account.id):
+        rings = self._fleet.changes.rings
+        for account_id, lane in self._fleet.changed_since(self._kept_at).items():
+            if lane and _findings(lane.record) != self._kept.get(account_id):
                 await self._keep(lane)
+        self._kept_at = rings
 
     async def _keep_told(self, lane: Lane, bot: Bot, telling: Awaitable[AccountSync]) -> Lane:
         try:
@@ -130,7 +133,7 @@ class Registry:
         except UnknownCommand as error:
             raise BotNotInvited(bot) from error
         await completed(self._keep(lane))
-        self._fleet.changes.ring()
+        lane.notice_change()
         return lane
 
     async def _create(self, account: Account, creation: CreationId | None) -> Lane:
@@ -148,8 +151,9 @@ class Registry:
         async with self._turn:
             lane = self._fleet.lane(account_id)
             account = change(lane.account)
-            held_reason = "" if restore else lane.condition.held_reason
-            record = dataclasses.replace(lane.record, account=account, held_reason=held_reason)
+            record = dataclasses.replace(lane.record, account=account)
+            if restore:
+                record = dataclasses.replace(record, held_reason="", held_since=0)
             await self._store.put(record)
             self._kept[account_id] = _findings(record)
             return await self._fleet.change(account, restore=restore)
@@ -170,6 +174,6 @@ class Registry:
                 self._kept[record.id] = _findings(record)
 
 
-def _findings(record: AccountRecord) -> tuple[str, dict[Bot, AccountSync]]:
+def _findings(record: AccountRecord) -> tuple[str, int, dict[Bot, AccountSync]]:
     """Returns what is found out about an account while it works."""
-    return record.held_reason, record.syncs
+    return record.held_reason, record.held_since, record.syncs

@@ -41,7 +41,8 @@ def _configured(account: Account, kept: AccountRecord | None) -> AccountRecord:
     since = _changes(kept.base, account)
     ours = {name: value for name, value in changed.items() if name not in since}
     merged = dataclasses.replace(account, **ours)  # type: ignore[arg-type] # The values are those of the same fields.
-    return dataclasses.replace(kept, account=merged, base=account, held_reason="" if since else kept.held_reason)
+    record = dataclasses.replace(kept, account=merged, base=account)
+    return dataclasses.replace(record, held_reason="", held_since=0) if since else record
 
 
 def _changes(before: Account, after: Account) -> Mapping[str, object]:

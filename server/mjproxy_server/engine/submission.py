@@ -3,7 +3,7 @@
 A refusal changes nothing. A request id that was seen before is answered before any work is done for it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -26,7 +26,14 @@ from mjproxy_server.engine.requests import (
     SubmitRequest,
 )
 from mjproxy_server.engine.shelf import Shelf
-from mjproxy_server.engine.validation import check_follow_up, check_options, check_prompt, check_state
+from mjproxy_server.engine.validation import (
+    check_follow_up,
+    check_one_job,
+    check_options,
+    check_prompt,
+    check_state,
+    check_words,
+)
 from mjproxy_server.engine.wording import WORDLESS, Wording, worded
 from mjproxy_server.midjourney import prompt
 from mjproxy_server.model.account import Account, AccountFilter
@@ -74,8 +81,8 @@ class Accounts(Protocol):
         """Returns how busy each account is."""
         ...
 
-    def choose(self, wanted: AccountFilter) -> Sequence[Load]:
-        """Returns the accounts that take tasks and match, in the order in which they are to be offered a task."""
+    def choose(self, wanted: AccountFilter) -> Iterable[Load]:
+        """Yields the accounts that take tasks and match, in the order in which they are to be offered a task."""
         ...
 
     def expect(self, account_id: str, count: int) -> None:
@@ -139,7 +146,7 @@ class Submitter:
             return await self._queue_confirmed(task, account, request, WORDLESS, None)
         if task.modal is None or task.status is not Status.MODAL:
             raise NotModal(task.id, task.status)
-        wording = await self._worded("prompt", drafts.confirmed_prompt(task, request.prompt), prompt.room(0))
+        wording = await self._drawn("prompt", drafts.confirmed_prompt(task, request.prompt), prompt.room(0))
         mask = await self._checked_mask(task, request.mask)
         return await completed(self._keep_and_confirm(task, account, request, wording, mask))
 
@@ -151,8 +158,10 @@ class Submitter:
     # Commands.
 
     async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Admission:
+        if not imagine.images:
+            check_words("imagine.prompt", imagine.prompt)
         images = await check("imagine.images", imagine.images)
-        wording = await self._worded("imagine.prompt", imagine.prompt, prompt.room(len(images)))
+        wording = await self._drawn("imagine.prompt", imagine.prompt, prompt.room(len(images)))
 
         def command(kept: Sequence[ImageSource]) -> Command:
             return Imagine(imagine.prompt, tuple(kept))
@@ -202,6 +211,12 @@ class Submitter:
             self._shelf.drop(kept)
         return admission
 
+    async def _drawn(self, field: str, text: str, longest: int) -> Wording:
+        """The wording of a prompt that a job is started with: a translation, too, may turn out to ask for several."""
+        wording = await self._worded(field, text, longest)
+        check_one_job(field, wording.english)
+        return wording
+
     async def _worded(self, field: str, text: str, longest: int) -> Wording:
         check_prompt(field, text, longest)
         return await worded(self._prompts, text, longest)
@@ -216,7 +231,10 @@ class Submitter:
         result = parent.result
         if parent.status is not Status.SUCCESS or result is None:
             raise ParentNotFinished(parent.id, parent.status)
-        return drafts.of_button(request, self._press(parent, result, command))
+        press = self._press(parent, result, command)
+        for text in drafts.suggested_prompts(press):
+            await self._drawn("action.custom_id", text, prompt.room(0))
+        return drafts.of_button(request, press)
 
     def _press(self, parent: Task, result: Result, command: FollowUp) -> ButtonPress:
         if isinstance(command, Change):
@@ -287,18 +305,20 @@ class Submitter:
     async def _admit(self, request: SubmitRequest, draft: Draft) -> Admission:
         """Offers the draft to one account after the other until one takes it."""
         refused: QueueFull | None = None
-        for load in self._choose(draft):
+        for load in self._accounts.choose(draft.accounts):
             try:
                 return await self._offer(request, draft, load.account)
             except QueueFull as full:
                 refused = refused or full
-        raise refused or NoAccount
+        if refused:
+            raise refused
+        return await self._without_account(draft)
 
-    def _choose(self, draft: Draft) -> Sequence[Load]:
-        chosen = self._accounts.choose(draft.accounts)
-        if not chosen:
-            raise NoAccount if draft.may_go_elsewhere else AccountUnavailable(draft.accounts.account_id)
-        return chosen
+    async def _without_account(self, draft: Draft) -> Admission:
+        """Answers where no account takes the draft: what exists already needs none."""
+        if existing := await self._store.find_existing(draft.once):
+            return existing
+        raise NoAccount if draft.may_go_elsewhere else AccountUnavailable(draft.accounts.account_id)
 
     async def _offer(self, request: SubmitRequest, draft: Draft, account: Account) -> Admission:
         self._accounts.expect(account.id, len(draft.makes))

@@ -30,10 +30,10 @@ class Uploads:
         if not 1 <= len(images) <= MOST_UPLOADED:
             raise InvalidField("images", f"expected 1 to {MOST_UPLOADED}, got {len(images)}")
         checked = await check_stored("images", images, most=MOST_UPLOADED)
-        chosen = self._fleet.choose(wanted)
-        if not chosen:
+        chosen = next(self._fleet.choose(wanted), None)
+        if chosen is None:
             raise NoAccount
-        account = chosen[0].account
+        account = chosen.account
         rest = self._fleet.lane(account.id).link.rest
         files = [
             UploadFile(f"image-{number + 1}.{image.media_type.partition('/')[2]}", image.data, image.media_type)

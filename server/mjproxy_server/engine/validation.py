@@ -5,11 +5,13 @@ from uuid import UUID
 
 from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.requests import FollowUp, Options
+from mjproxy_server.midjourney import prompt
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.errors import InvalidField
 from mjproxy_server.model.vocabulary import Action, Bot, Fault
 
 LONGEST_STATE: Final = 4096
+_LONGEST_QUOTATION: Final = 40
 _CHANGES: Final = frozenset({Action.UPSCALE, Action.VARIATION, Action.REROLL})
 
 
@@ -51,6 +53,29 @@ def check_prompt(field: str, text: str, longest: int) -> None:
     if len(text) > longest:
         message = f"at most {longest} characters beside the images, got {len(text)}; shorten it"
         raise InvalidField(field, message, Fault.TOO_LONG, most=longest)
+
+
+def check_words(field: str, text: str) -> None:
+    """Lets a prompt pass that has more than parameters.
+
+    Raises:
+        InvalidField: It has not.
+    """
+    if prompt.is_wordless(text):
+        raise InvalidField(field, "has parameters alone; say what to draw in front of them", Fault.EMPTY)
+
+
+def check_one_job(field: str, text: str) -> None:
+    """Lets a prompt pass for which the bot starts one job: a task has one, with one result, and pays for one.
+
+    Raises:
+        InvalidField: The bot would start several.
+    """
+    several = prompt.multiplier(text)
+    if several is not None:
+        part = several if len(several) <= _LONGEST_QUOTATION else f"{several[:_LONGEST_QUOTATION]}..."
+        message = f"{part} stands for several jobs, and a task is one; submit each as a task of its own"
+        raise InvalidField(field, message, Fault.SEVERAL_JOBS, part=part)
 
 
 def check_follow_up(command: FollowUp) -> None:

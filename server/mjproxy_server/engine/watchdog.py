@@ -5,6 +5,7 @@ from typing import Final
 
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.clock import now_ms
+from mjproxy_server.engine.dialogues import depends_on_remix
 from mjproxy_server.engine.history import History
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.patience import PatientStore
@@ -73,12 +74,24 @@ class Watchdog:
             return
         await self._translations.join()  # Results that the history held may still be on their way.
         for task in self._silent_for(seconds):
-            await self._store.record(task.id, Failed(now_ms(self._clock), _silence(self.account.timeout_minutes)))
+            failure = _silence(task, self.account.timeout_minutes)
+            await self._store.record(task.id, Failed(now_ms(self._clock), failure))
 
 
-def _silence(minutes: int) -> Failure:
-    return Failure(
-        Reason.TIMED_OUT,
-        "Timed out",
-        f"The bot gave no sign of life for {minutes} minutes, and the channel holds no result.",
-    )
+def _silence(task: Task, minutes: int) -> Failure:
+    """Why a silent task fails; a dialogue of which nobody heard leaves no trace, and is not the bot's fault.
+
+    The press is not sent again, for it draws if the Remix mode was off, and what it draws may be queued yet.
+    """
+    opened = any(step.outcome == "opened" for step in task.trace.attempt)
+    if depends_on_remix(task) and not opened and not task.trace.progress_message_id:
+        return Failure(Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNHEARD.format(minutes))
+    return Failure(Reason.TIMED_OUT, "Timed out", _SILENT.format(minutes))
+
+
+_SILENT: Final = "The bot gave no sign of life for {} minutes, and the channel holds no result."
+_UNHEARD: Final = (
+    "Discord took the press of the button, which draws, or opens a dialogue if the Remix mode is on. Nothing was heard"
+    " of either for {} minutes, and the channel holds nothing of it: the dialogue may have been opened while the"
+    " connection was broken. Look into the channel before you submit it again."
+)

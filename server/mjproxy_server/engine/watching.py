@@ -9,7 +9,6 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Sequence
-from itertools import islice
 
 from mjproxy_server.model.errors import RevisionGone
 from mjproxy_server.store.interface import Revision, Store
@@ -68,7 +67,8 @@ class WatchHub:
         first = self._recent[0].number if self._recent else self._head + 1
         if after + 1 >= first:
             start = after + 1 - first
-            return tuple(islice(self._recent, start, start + BATCH))
+            end = min(start + BATCH, len(self._recent))
+            return tuple(self._recent[index] for index in range(start, end))  # Most read at the end, which is near.
         return await self._store.revisions(after, BATCH)
 
     async def wait(self, after: int, until: float = math.inf) -> None:

@@ -3,13 +3,15 @@
 What happens after that is the bot's business; the lane hears of it. The rule for what spends the account's hours: it
 is sent at most once. A refusal proves that it was not taken. After a cut connection it stays in doubt until evidence
 comes; it is sent again only if the absence of INTERACTION_CREATE on the session that it named, which was alive all
-the time or was resumed, proves that it was not taken. The same holds of what an earlier process has sent. What is
-submitted on a page of the bot's own creates no interaction, so that its absence proves nothing.
+the time or was resumed, proves that it was not taken. It is absent if the session has told everything up to a moment
+at which Discord must have taken it long ago; that nothing was heard is not enough, since a network that is stalled is
+silent, too. The same holds of what an earlier process has sent. What is submitted on a page of the bot's own creates no
+interaction, so that its absence proves nothing.
 """
 
 import logging
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from mjproxy_server.discord.errors import (
@@ -22,6 +24,7 @@ from mjproxy_server.discord.errors import (
 from mjproxy_server.discord.rest.types import InDoubt, InteractionOutcome, Refused
 from mjproxy_server.discord.rest.types import Taken as Accepted
 from mjproxy_server.discord.snowflake import NonceSource
+from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.composing import Composer, Message, NotComposed
@@ -30,17 +33,17 @@ from mjproxy_server.engine.dialogues import DialogueRefused
 from mjproxy_server.engine.history import History
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.patience import PatientStore
-from mjproxy_server.midjourney.messages import ModalOpened
+from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.errors import BotSilent
-from mjproxy_server.model.facts import Failed, NotTaken, Sending, Taken
+from mjproxy_server.model.facts import Fact, Failed, NotTaken, Sending, Taken
 from mjproxy_server.model.task import Failure, Step, Task
 from mjproxy_server.model.vocabulary import Reason
 
 _logger = logging.getLogger(__name__)
 
 PROOF_OF_ABSENCE: Final = 15.0
-"""After so many seconds without INTERACTION_CREATE on a living session Discord has not taken the interaction."""
+"""What Discord has not told of by INTERACTION_CREATE for so many seconds after it came into doubt, it has not taken."""
 MOST_DOUBT: Final = 120.0
 """A task that nothing is heard of for so many seconds, while its account is connected, ends as OUTCOME_UNKNOWN."""
 MOST_PATIENCE: Final = 3600.0
@@ -50,6 +53,10 @@ INVALID_FORM_BODY: Final = 50035
 """Discord's code for a field that it does not accept, an outdated command version among them."""
 UNREACHABLE_PAUSE: Final = 5.0
 """Seconds until the next try after Discord could not be reached at all."""
+
+
+Judge = Callable[[Task, Failed, BotMessage], Fact]
+"""Returns what becomes of a task of which a message tells a failure."""
 
 
 class _Again(Exception):
@@ -90,6 +97,10 @@ class Worker:
         self._nonces = nonces
         self._clock = clock
 
+    def join(self, judge: Judge) -> None:
+        """Has somebody judge what the bot says instead of opening a dialogue; called before there is any work."""
+        self._judge_notice = judge
+
     async def work(self, task: Task, opened: ModalOpened | None = None) -> None:
         """Sends what the task asks for; returns when it is settled whether Discord has taken it.
 
@@ -109,7 +120,7 @@ class Worker:
         try:
             await work
         except DialogueRefused as refused:
-            await self._store.record(task.id, Failed(now_ms(self._clock), refused.failure))
+            await self._heed_refusal(task, refused)
         except BotSilent as silent:
             await self._fail(task, Reason.BOT_ERROR, "No answer", str(silent))
         except (_Refusal, UnknownCommand, DiscordError) as error:
@@ -118,6 +129,12 @@ class Worker:
         except Exception:
             _logger.exception("Task %s failed by a fault of the server", task.id)
             await self._fail(task, Reason.INTERNAL, "Internal error", "A fault of the server; its log says more.")
+
+    async def _heed_refusal(self, task: Task, refused: DialogueRefused) -> None:
+        """Stores the press that has opened nothing as one whose job has failed: it may be tried again."""
+        at = now_ms(self._clock)
+        outcome = self._judge_notice(task, Failed(at, refused.failure), refused.notice)
+        await self._store.record(task.id, Sending(at, refused.nonce, mode=task.mode), outcome)
 
     async def stop(self, task: Task) -> bool:
         """Asks the bot to stop the task's job; returns False if that is not possible yet or Discord refused it."""
@@ -225,19 +242,29 @@ class Worker:
             _Again: It was not taken and may be sent again.
         """
         _logger.warning("Task %s: the answer to its interaction was lost; waiting for evidence", task.id)
-        doubted_at, connected = self._clock.monotonic(), 0.0
+        absent_at, connected = self._clock.monotonic() + PROOF_OF_ABSENCE, 0.0
         while connected < MOST_DOUBT:
-            await self._clock.sleep(PROOF_OF_ABSENCE)
-            absent = self._would_have_told(step) and self._heard_since(doubted_at) >= PROOF_OF_ABSENCE
+            connected += await self._listen()
+            absent = self._would_have_told(step) and self._link.heard_until >= absent_at
             if not await self._is_in_doubt(task, step):
                 return
             if absent:
                 await self._store.record(task.id, NotTaken(now_ms(self._clock), step.nonce))
                 raise _Again(0.0)
-            connected += PROOF_OF_ABSENCE if self._link.ready else 0.0
         await self._history.read_for([task])
         if await self._is_in_doubt(task, step):
             await self._fail(task, Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNKNOWN)
+
+    async def _listen(self) -> float:
+        """Waits for a while, and until all is heard that was told meanwhile, unless that takes too long.
+
+        Returns:
+            The seconds that it took; 0 if the account is not connected.
+        """
+        began = self._clock.monotonic()
+        await self._clock.sleep(PROOF_OF_ABSENCE)
+        await first_of(self._link.hear_out(), self._clock.sleep(PROOF_OF_ABSENCE))
+        return self._clock.monotonic() - began if self._link.ready else 0.0
 
     async def _is_in_doubt(self, task: Task, step: Step) -> bool:
         """Tells whether it is still to be settled what became of a step; the task may have been sent again since."""
@@ -247,13 +274,6 @@ class Worker:
     def _would_have_told(self, step: Step) -> bool:
         """Tells whether this is the session that is told of the step if it is taken."""
         return bool(step.session_id) and self._link.session_id == step.session_id
-
-    def _heard_since(self, moment: float) -> float:
-        """For how many seconds since a moment everything that Discord sent was heard, without a break.
-
-        What has come and waits to be heard may hold the evidence.
-        """
-        return min(self._link.heard_for(), self._clock.monotonic() - self._link.lag - moment)
 
     async def _fail(self, task: Task, reason: Reason, title: str, description: str) -> None:
         await self._store.record(task.id, Failed(now_ms(self._clock), Failure(reason, title, description)))

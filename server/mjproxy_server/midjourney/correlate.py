@@ -30,7 +30,9 @@ Why one left is the owner: the true owner is always among the candidates. To kee
   result is known by its prompt alone. A copy that names its job is of no consequence, as that has its result;
 - a message that answers an interaction, replies to a source and has no nonce may be the start of somebody's region. It
   is nobody's, even if one task alone could have begun so; what follows it names the kind of job;
-- prompts are compared coarsely, and each echo that an exact key proves is learned as another likeness of its job.
+- prompts are compared coarsely, and each echo that an exact key proves is learned as another likeness of its job;
+- what was taken for a stranger's job is forgotten when an exact key shows that it is a task's. The history tells no
+  nonces, and may be read before what is live is heard: a message of ours whose echo is odd looks like anybody's there.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
@@ -285,6 +287,13 @@ class Correlator:
         if job and message.is_result:
             self._close(job, message.id)
 
+    def _reclaim(self, job: Job, *keys: Key) -> None:
+        """Drop a stranger's job that turns out to be a task's: it has a key that the task's job is now known by."""
+        for key in keys:
+            other = self._jobs.exactly(*key)
+            if job.task_id and other and other.is_strangers:
+                self._jobs.drop(other)
+
     # Who may start.
 
     def _stands_in_the_way(self, rival: Job, job: Job, key: Key) -> bool:
@@ -312,6 +321,7 @@ class Correlator:
         job = self._job_of_interaction(event)
         if job is None:
             return []
+        self._reclaim(job, (By.INTERACTION, event.id))
         self._learn_interaction(job, event.id)
         if job.family.framed:
             return []
@@ -419,6 +429,7 @@ class Correlator:
             self.user_id = self.user_id or message.user_id
         if message.id == job.source_id:
             return  # the message is its source's, which tells nothing new but the text
+        self._reclaim(job, (By.INTERACTION, message.interaction_id), (By.MESSAGE, message.id), (By.JOB, message.job_id))
         self._learn_interaction(job, message.interaction_id)
         self._jobs.learn(job, (By.MESSAGE, message.id))
         self._learn_job_id(job, message.job_id)

@@ -162,10 +162,13 @@ _MARKS = {ButtonKind.UPSAMPLE: "U", ButtonKind.VARIATION: "V", ButtonKind.REROLL
 _MOST_KEPT: Final = 2_000
 """How many parsed ids are kept: each report on a job brings those of its buttons again."""
 
+UPSCALES_OF_GRIDS: Final = frozenset({ButtonKind.UPSAMPLE, ButtonKind.UPSCALE_VIDEO})
+"""What the buttons U1 to U4 do, below pictures and below films."""
+
 _OF_GRIDS = {
-    Action.UPSCALE: ButtonKind.UPSAMPLE,
-    Action.VARIATION: ButtonKind.VARIATION,
-    Action.REROLL: ButtonKind.REROLL,
+    Action.UPSCALE: UPSCALES_OF_GRIDS,
+    Action.VARIATION: frozenset({ButtonKind.VARIATION}),
+    Action.REROLL: frozenset({ButtonKind.REROLL}),
 }
 
 
@@ -204,6 +207,6 @@ def mark(button: Button) -> str:
 
 def find(buttons: Iterable[Button], action: Action, index: int) -> Button | None:
     """Return the button of a grid that does the action with the index (0 for a reroll); None if none does."""
-    wanted = _OF_GRIDS.get(action), index
+    kinds = _OF_GRIDS.get(action, frozenset())
     parsed = ((button, parse(button.custom_id)) for button in buttons)
-    return next((button for button, each in parsed if (each.kind, each.index) == wanted), None)
+    return next((button for button, each in parsed if each.kind in kinds and each.index == index), None)

@@ -7,6 +7,7 @@ Observed between 2023 and 2026: an embed with the title "Your info - <name>", an
 import re
 from dataclasses import dataclass
 
+from mjproxy_server.midjourney.markup import readable
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.model.vocabulary import Mode
 
@@ -23,7 +24,7 @@ class Info:
     """What /info tells; None and "" where it does not.
 
     Attributes:
-        plan: The subscription, as the bot words it.
+        plan: The subscription, as the bot words it, with its times in words.
         mode: The mode of prompts that name none.
         stealth: Whether results are hidden from the public.
         fast_hours_left: Fast hours left.
@@ -51,7 +52,7 @@ def _read(text: str) -> Info:
     told = {match["name"].strip().rstrip(":").casefold(): match["value"].strip() for match in _LINE.finditer(text)}
     visibility = told.get("visibility mode", "").casefold()
     return Info(
-        plan=told.get("subscription", ""),
+        plan=readable(told.get("subscription", "")),
         mode=_MODES.get(told.get("job mode", "").casefold()),
         stealth=visibility == "stealth" if visibility else None,
         fast_hours_left=_number(told.get("fast time remaining", "")),

@@ -105,6 +105,11 @@ class Job:
     def _was_sent(self) -> bool:
         return bool(self.sent_at) and not self.refused
 
+    @property
+    def is_strangers(self) -> bool:
+        """True if nothing shows that one of our tasks has started it."""
+        return not self.task_id and not self.nonce
+
     def resembles(self, other: "Job") -> bool:
         """True if messages about jobs with a common likeness may be the same for both."""
         told_by_index = self.family.always_tells(other.family) and _differ(self.index, other.index)

@@ -4,24 +4,22 @@ Titles and descriptions as observed between 2023 and 2026. A title that the tabl
 embed has the colour of one, and nothing to a task otherwise.
 """
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum, auto
 
 from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.content import Phase
 from mjproxy_server.midjourney.custom_id import ButtonKind
+from mjproxy_server.midjourney.markup import readable, times
 from mjproxy_server.midjourney.messages import BotMessage, Embed
 from mjproxy_server.model.task import Button, Failure
 from mjproxy_server.model.vocabulary import Reason
 
 
 class TroubleKind(StrEnum):
-    """What an account's trouble asks for: its owner's confirmation, to be taken out of service, or another mode."""
+    """What an account's trouble asks for: that its owner acts before anything else is sent, or another mode."""
 
     HOLD = auto()
-    DISABLE = auto()
     FAST_EXHAUSTED = auto()
 
 
@@ -45,7 +43,6 @@ _MODERATED = _Verdict(Reason.MODERATED)
 _BROKEN = _Verdict(Reason.BOT_ERROR)
 _BUSY = _Verdict(Reason.BOT_BUSY)
 _HELD = _Verdict(Reason.ACCOUNT_HELD, TroubleKind.HOLD)
-_DISABLED = _Verdict(Reason.ACCOUNT_HELD, TroubleKind.DISABLE)
 _EXHAUSTED = _Verdict(Reason.ACCOUNT_HELD, TroubleKind.FAST_EXHAUSTED)
 
 # By the beginning of the title, in lower case.
@@ -64,10 +61,10 @@ _VERDICTS = {
     "pending mod message": _HELD,
     "tos not accepted": _HELD,
     "action required to continue": _HELD,
-    "blocked": _DISABLED,
-    "subscription required": _DISABLED,
-    "subscription paused": _DISABLED,
-    "plan cancelled": _DISABLED,
+    "blocked": _HELD,
+    "subscription required": _HELD,
+    "subscription paused": _HELD,
+    "plan cancelled": _HELD,
     "credits exhausted": _EXHAUSTED,
     "queue full": _BUSY,
     "slow down": _BUSY,
@@ -82,18 +79,16 @@ _ERROR_COLOURS = frozenset({0xFF0000, 0xED4245, 0xF1C40F})
 _DECLINED_FOOTER = "decline-"
 _PLAIN_FAILURE = "failed"
 
-_TIMESTAMP = re.compile(r"<t:(\d{1,11})(?::\w)?>")
-
 
 def failure_of(message: BotMessage) -> Failure | None:
     """Return why the job of this message failed; None if the message does not say that it did."""
     if message.content and message.content.phase is Phase.STOPPED:
         return Failure(Reason.STOPPED, "Stopped", "The job was stopped at Discord.")
     if message.text.casefold().startswith(_PLAIN_FAILURE):
-        return Failure(Reason.BOT_ERROR, "Failed", _cleaned(message.text))
+        return Failure(Reason.BOT_ERROR, "Failed", readable(message.text))
     if found := _judged(message):
         embed, verdict = found
-        return Failure(verdict.reason, _title(embed), _cleaned(embed.description))
+        return Failure(verdict.reason, _title(embed), readable(embed.description))
     return None
 
 
@@ -105,7 +100,7 @@ def account_trouble(message: BotMessage) -> AccountTrouble | None:
     if found := _judged(message):
         embed, verdict = found
         if verdict.trouble:
-            return AccountTrouble(verdict.trouble, _title(embed), _cleaned(embed.description))
+            return AccountTrouble(verdict.trouble, _title(embed), readable(embed.description))
     return None
 
 
@@ -123,8 +118,8 @@ def retry_at(message: BotMessage) -> int | None:
     found = _judged(message)
     if found is None or found[1] is not _BUSY:
         return None
-    times = _TIMESTAMP.findall(found[0].description)
-    return int(times[-1]) * 1000 if times else 0
+    named = times(found[0].description)
+    return named[-1] * 1000 if named else 0
 
 
 def appeal_of(message: BotMessage) -> Button | None:
@@ -173,13 +168,4 @@ def _key(embed: Embed) -> str:
 
 
 def _title(embed: Embed) -> str:
-    return _cleaned(embed.title) or "The bot reports an error"
-
-
-def _cleaned(text: str) -> str:
-    """Return the text for people outside of Discord: without its time stamps and without white space to spare."""
-    return " ".join(_TIMESTAMP.sub(_readable_time, text).split())
-
-
-def _readable_time(match: re.Match[str]) -> str:
-    return datetime.fromtimestamp(int(match[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return readable(embed.title) or "The bot reports an error"

@@ -41,6 +41,8 @@ _NAME = re.compile(r"[a-z]\w*")
 _NUMBER = re.compile(r"\s*[\d.]+(?=\s|$)")
 _VALUE = re.compile(r"\s*\S+")
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_REPEAT = re.compile(r"(?:--|\u2014)(?:repeat|r)\b(?:\s+\d+)?", re.IGNORECASE)
+_CHOICE_MARK = re.compile(r"[{}]|(?<!\\),")
 
 # Parameters have one value each, but for these.
 # fmt: off
@@ -69,6 +71,21 @@ def mode_of(prompt: str) -> Mode | None:
     return Mode(flags[-1].upper()) if flags else None
 
 
+def is_wordless(prompt: str) -> bool:
+    """Return True if a prompt names nothing to draw: it is blank, or has parameters alone. A link is something."""
+    return not _without_parameters(_unified(prompt)).strip()
+
+
+def multiplier(prompt: str) -> str | None:
+    """Return the part of a prompt for which the bot starts several jobs; None if it starts one.
+
+    That is `--repeat`, or a choice in braces as in `a {red, green} bird`; a comma behind a backslash separates nothing
+    (Midjourney's documentation of Repeat and of Permutation Prompts).
+    """
+    repeat = _REPEAT.search(_URL.sub(_URL_TOKEN, prompt))
+    return repeat.group() if repeat else _choice(prompt)
+
+
 def room(image_count: int) -> int:
     """Return how many characters a prompt may have beside this many images and a mode flag."""
     return MAX_LENGTH - image_count * (MAX_IMAGE_URL_LENGTH + 1) - (_LONGEST_FLAG + 1)
@@ -77,11 +94,32 @@ def room(image_count: int) -> int:
 @lru_cache(_MOST_KEPT)
 def normalise(prompt: str) -> str:
     """Return what a prompt and every echo of it have in common: the letters and digits of its text, in lower case."""
-    text = unicodedata.normalize("NFKC", prompt).casefold()
-    text = _DASH.sub("--", _URL.sub(_URL_TOKEN, text))
-    text = _without_parameters(text)
+    text = _without_parameters(_unified(prompt))
     text = _WEIGHT.sub(" ", _EMOJI.sub(" ", text))
     return "".join(_LETTERS_AND_DIGITS.findall(text))
+
+
+def _choice(prompt: str) -> str | None:
+    """Return the first braces that close behind a comma of their own."""
+    opened: list[int] = []
+    chosen: set[int] = set()
+    for mark in _CHOICE_MARK.finditer(prompt):
+        match mark.group():
+            case "{":
+                opened.append(mark.start())
+            case "," if opened:
+                chosen.add(opened[-1])
+            case "}" if opened:
+                start = opened.pop()
+                if start in chosen:
+                    return prompt[start : mark.end()]
+    return None
+
+
+def _unified(prompt: str) -> str:
+    """Return a prompt in one way of writing letters, dashes and links."""
+    text = unicodedata.normalize("NFKC", prompt).casefold()
+    return _DASH.sub("--", _URL.sub(_URL_TOKEN, text))
 
 
 def _without_parameters(text: str) -> str:

@@ -137,6 +137,7 @@ class AccountRecord:
         sync: What the Midjourney bot told of it; None before the first sync.
         held_reason: Why the account's owner has to act; "" if nothing is the matter.
         niji_sync: What the Niji bot told of it; None before the first sync, and where the guild does not have that bot.
+        held_since: When the bot or Discord began to hold it, in Unix milliseconds; 0 if neither does.
     """
 
     account: Account
@@ -144,6 +145,7 @@ class AccountRecord:
     sync: AccountSync | None = None
     held_reason: str = ""
     niji_sync: AccountSync | None = None
+    held_since: int = 0
 
     @property
     def id(self) -> str:

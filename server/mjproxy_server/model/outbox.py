@@ -93,6 +93,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         statuses: The revisions of the changes of status that were not attempted yet, in order.
         newest: The newest revision to tell; 0 if nothing is, and only the end of a lease is awaited.
         failures: How often the newest status was tried in vain.
+        pause_ms: How long the last failure has put the next try off.
         due_at: When it may be leased; while it is leased, the end of that; None if it has failed for good.
         lease: The attempt that was last given out, if there was no report on it.
         leases: How many were given out.
@@ -105,6 +106,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     statuses: tuple[int, ...] = ()
     newest: int = 0
     failures: int = 0
+    pause_ms: int = 0
     due_at: int | None
     lease: Lease | None = None
     leases: int = 0
@@ -186,6 +188,15 @@ def retry(entry: Entry, at: int) -> Entry:
     return replace(entry, failures=0, due_at=entry.due_at if entry.lease else at)
 
 
+def bound(entry: Entry, at: int) -> Entry:
+    """Has an entry wait from now on no longer than for its lease or its pause: the clock may have been set back."""
+    latest = at + (LEASE_MS if entry.lease else entry.pause_ms)
+    if entry.due_at is None or entry.due_at <= latest:
+        return entry
+    shorter = replace(entry.lease, end_at=latest) if entry.lease else None
+    return replace(entry, due_at=latest, lease=shorter)
+
+
 def drop(entry: Entry, at: int) -> Entry | None:
     """Gives up what is not delivered; an attempt that is being made is still waited for, so that none overtakes it."""
     return replace(entry, statuses=(), newest=0) if entry.leased(at) else None
@@ -198,5 +209,5 @@ def _put_off(entry: Entry, outcome: Report, at: int) -> Entry:
     if failures > len(SCHEDULE_MS):
         return replace(entry, failures=failures, due_at=None)
     pause = int(SCHEDULE_MS[failures - 1] * (1 + SPREAD * outcome.chance))
-    wish = min(outcome.retry_after_ms, LONGEST_RETRY_AFTER_MS)
-    return replace(entry, failures=failures, due_at=at + max(pause, wish))
+    pause = max(pause, min(outcome.retry_after_ms, LONGEST_RETRY_AFTER_MS))
+    return replace(entry, failures=failures, pause_ms=pause, due_at=at + pause)

@@ -144,6 +144,7 @@ class Fault(_Name):
     OUT_OF_RANGE = auto()
     FOREIGN_PAGE = auto()
     FACE_SWAPS_ONLY = auto()
+    SEVERAL_JOBS = auto()
 
     NO_LINK = auto()
     LINK_WITH_PASSWORD = auto()

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from mjproxy_server.prompts.languages import Language
+from mjproxy_server.tls import client_tls
 
 Answer = TypeVar("Answer")
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -38,12 +39,13 @@ class Backend(Protocol):
         ...
 
 
-def open_http() -> httpx.AsyncClient:
+def open_http(proxy: str | None) -> httpx.AsyncClient:
     """Returns a client without time limits, because whoever asks for a translation bounds the whole of it.
 
-    It goes out by the proxy that the environment names (HTTPS_PROXY), if any.
+    Args:
+        proxy: Whereby it goes out; None for directly, whatever proxy the environment names.
     """
-    return httpx.AsyncClient(timeout=None)  # noqa: S113 - see above
+    return httpx.AsyncClient(proxy=proxy, timeout=None, trust_env=False, verify=client_tls())  # noqa: S113
 
 
 async def ask(http: httpx.AsyncClient, request: httpx.Request, answer: type[Answer]) -> Answer:

@@ -5,9 +5,10 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
+import httpx
 import msgspec
 
-from mjproxy_server.prompts.backends import TranslationFailed, TranslatorBusy, ask, checked, open_http
+from mjproxy_server.prompts.backends import TranslationFailed, TranslatorBusy, ask, checked
 from mjproxy_server.prompts.config import BaiduConfig
 from mjproxy_server.prompts.languages import Language
 
@@ -27,16 +28,17 @@ class _Answer(msgspec.Struct, frozen=True):
 class Baidu:
     """A translator that signs each request with the account's key; the key itself is never sent."""
 
-    def __init__(self, config: BaiduConfig, rng: random.Random) -> None:
+    def __init__(self, config: BaiduConfig, rng: random.Random, http: httpx.AsyncClient) -> None:
         """Prepares a translator; nothing is sent yet.
 
         Args:
             config: The account.
             rng: Draws the salts of the signatures.
+            http: Sends; closed with the translator.
         """
         self._config = config
         self._rng = rng
-        self._http = open_http()
+        self._http = http
 
     async def translate(self, lines: Sequence[str], into: Language) -> list[str]:
         """See `Backend.translate`; a text of several lines is answered line by line."""

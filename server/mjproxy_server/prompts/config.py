@@ -1,6 +1,6 @@
 """What `open_prompts` has to know. Secrets are `SecretStr`, so that no repr shows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -47,10 +47,12 @@ class TranslationConfig:
     Attributes:
         backend: The translator; None leaves every text as it is.
         timeout_seconds: The longest that one translation may take, waiting for its turn included.
+        proxy: A proxy by which the translator is reached, HTTP or SOCKS; None for directly.
     """
 
     backend: BaiduConfig | OpenAiConfig | None = None
     timeout_seconds: float = 5
+    proxy: str | None = field(default=None, repr=False)  # It may hold a password.
 
 
 class ListMode(StrEnum):

@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 import msgspec
 
-from mjproxy_server.prompts.backends import TranslationFailed, ask, checked, open_http
+from mjproxy_server.prompts.backends import TranslationFailed, ask, checked
 from mjproxy_server.prompts.config import OpenAiConfig
 from mjproxy_server.prompts.languages import Language
 
@@ -33,10 +33,16 @@ class _Answer(msgspec.Struct, frozen=True):
 class OpenAi:
     """A translator that asks a language model."""
 
-    def __init__(self, config: OpenAiConfig) -> None:
+    def __init__(self, config: OpenAiConfig, http: httpx.AsyncClient) -> None:
+        """Prepares a translator; nothing is sent yet.
+
+        Args:
+            config: The endpoint.
+            http: Sends; closed with the translator.
+        """
         self._config = config
         self._url = f"{config.base_url.rstrip('/')}/chat/completions"
-        self._http = open_http()
+        self._http = http
 
     async def translate(self, lines: Sequence[str], into: Language) -> list[str]:
         """See `Backend.translate`."""

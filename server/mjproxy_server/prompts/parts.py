@@ -11,9 +11,8 @@ reaches to the next parameter. What stands in double quotes the bot draws letter
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Kind(Enum):
@@ -33,16 +32,15 @@ class Kind(Enum):
     @property
     def translated(self) -> bool:
         """Whether parts of this kind are translated."""
-        return self in {Kind.TEXT, Kind.NEGATIVE}
+        return self is Kind.TEXT or self is Kind.NEGATIVE
 
     @property
     def searched(self) -> bool:
         """Whether parts of this kind are searched for banned words."""
-        return self in {Kind.TEXT, Kind.QUOTED}
+        return self is Kind.TEXT or self is Kind.QUOTED
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A piece of a prompt, never empty."""
 
     text: str
@@ -59,6 +57,8 @@ _EMOJI: Final = (
 )
 _GRAMMAR: Final = re.compile(
     rf"""
+      (?! [a-gi-z\x20,.;!?'] )  # What most of a prompt consists of begins none of these, and is passed over at once.
+    (?:
       (?P<bars>      [\u2588\u2591-\u2593]{{2,}} [^{LINE_BREAKS}]* )
     | (?P<line>      [{LINE_BREAKS}]+ )
     | (?P<heading>   (?:^|(?<=\n)) \#{{1,6}}[ ] )
@@ -75,6 +75,7 @@ _GRAMMAR: Final = re.compile(
                      (?: (?:=|[ \t]+) (?!--|\u2014|https?://|<) (?:(?!--)[!-~])+ )? )
     | (?P<brace>     [{{}}] )
     | (?P<emoji>     {_EMOJI} )
+    )
     """,
     re.VERBOSE | re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_TOKEN: Final = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
+_TOKEN: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _MOST_BETWEEN: Final = 3
 """How many characters that are no letters may stand between the words of a phrase."""
 
@@ -44,8 +44,9 @@ class PhraseSet:
         """Returns the first phrase that the text has, as the text writes it, or None."""
         matches = list(_TOKEN.finditer(text))
         folded = [_fold(match.group()) for match in matches]
-        for first in range(len(matches)):
-            last = self._end_of_phrase(first, matches, folded)
+        begins_phrase = self._root.following
+        for first, token in enumerate(folded):
+            last = self._end_of_phrase(first, matches, folded) if token in begins_phrase else None
             if last is not None:
                 return text[matches[first].start() : matches[last].end()]
         return None

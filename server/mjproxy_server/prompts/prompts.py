@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 
+from mjproxy_server.prompts.backends import open_http
 from mjproxy_server.prompts.baidu import Baidu
 from mjproxy_server.prompts.banned import BannedWords
 from mjproxy_server.prompts.config import BaiduConfig, OpenAiConfig, PromptsConfig, TranslationConfig
@@ -50,8 +51,8 @@ def open_prompts(config: PromptsConfig, *, rng: random.Random, monotonic: Callab
 def _translator(config: TranslationConfig, rng: random.Random) -> Translator | None:
     match config.backend:
         case BaiduConfig() as baidu:
-            return Translator(Baidu(baidu, rng), timeout_seconds=config.timeout_seconds)
+            return Translator(Baidu(baidu, rng, open_http(config.proxy)), timeout_seconds=config.timeout_seconds)
         case OpenAiConfig() as openai:
-            return Translator(OpenAi(openai), timeout_seconds=config.timeout_seconds)
+            return Translator(OpenAi(openai, open_http(config.proxy)), timeout_seconds=config.timeout_seconds)
         case None:
             return None

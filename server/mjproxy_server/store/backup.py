@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from mjproxy_server.store import database
-from mjproxy_server.store.errors import StoreCorrupt, StoreError, StoreTooNew
+from mjproxy_server.store.errors import StoreCorrupt, StoreError, StoreInaccessible, StoreTooNew
 from mjproxy_server.store.files import make_private_folder, sync_folder
 
 _STAGE: Final = "restoring"
 _COMPANIONS: Final = ("", "-wal", "-shm")
+_UNWRITABLE: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC)
 
 
 def back_up(folder: Path, target: Path) -> None:
@@ -52,7 +53,7 @@ def copy(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     with database.explaining(target), closing(database.create(target)) as written:
         with database.explaining(source), closing(database.open_existing(source)) as read:
-            read.backup(written)  # All pages in one step: that is one state, and writers are not held up by it.
+            _transfer(read, written, target)
         written.execute("PRAGMA journal_mode = DELETE")  # A log beside it would have to be copied with it.
         _require_sound(written, source)
     handle = os.open(target, os.O_RDONLY)
@@ -106,6 +107,15 @@ def put_in_place(staged: Path, folder: Path, aside: str) -> None:
     (staged / database.NAME).replace(path)
     sync_folder(folder)
     shutil.rmtree(staged)
+
+
+def _transfer(read: sqlite3.Connection, written: sqlite3.Connection, target: Path) -> None:
+    try:
+        read.backup(written)  # All pages in one step: that is one state, and writers are not held up by it.
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode in _UNWRITABLE:
+            raise StoreInaccessible(target, str(error)) from error
+        raise
 
 
 def _require_sound(connection: sqlite3.Connection, source: Path) -> None:

@@ -32,12 +32,12 @@ class Deliveries:
 
     Attributes:
         deliveries: The callbacks to make, at most one for each task.
-        next_due_at: If there are none, when something becomes due by the mere passing of time, in Unix milliseconds;
-            None if nothing does.
+        due_in_ms: If there are none, in how many milliseconds something becomes due by the mere passing of time; None
+            if nothing does.
     """
 
     deliveries: tuple[Delivery, ...] = ()
-    next_due_at: int | None = None
+    due_in_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class DeliveryListing:
 
 class DeliveryStore(Protocol):
     """The outbox. What `Store` says of writes and of failing disks holds here too.
+
+    Its times are those of a clock of its own, which is never set while the store is open.
 
     Entries are made by the transactions that change tasks; these methods deliver them.
     """

@@ -199,6 +199,11 @@ class Store(Protocol):
         ...
 
     @property
+    def after_crash(self) -> bool:
+        """Whether the process that had the store before this one has died, instead of closing it."""
+        ...
+
+    @property
     def history_id(self) -> str:
         """The name of this log, random, made with the database: revisions of two histories cannot be compared."""
         ...
@@ -243,6 +248,10 @@ class Store(Protocol):
         Raises:
             RequestIdReused: As for `submit`.
         """
+        ...
+
+    async def find_existing(self, once: str) -> Admission | None:
+        """Returns the answer that `submit` would give to a task with this `once`, or None if there is none yet."""
         ...
 
     async def record(self, task_id: str, *facts: Fact) -> Task | None:

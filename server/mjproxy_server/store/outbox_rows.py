@@ -93,8 +93,12 @@ def _count_leased(connection: sqlite3.Connection, host: str, at: int) -> int:
 
 def select_trusted(connection: sqlite3.Connection) -> list[Record]:
     """Returns the entries whose hook is, or was, the operator's."""
-    found = (Record(text_of(key), _decode(body)) for key, body in connection.execute("SELECT task, body FROM outbox"))
-    return [record for record in found if record.entry.trusted]
+    return [record for record in _records(connection, "SELECT task, body FROM outbox") if record.entry.trusted]
+
+
+def select_waiting(connection: sqlite3.Connection, at: int) -> list[Record]:
+    """Returns the entries that are due later, or whose lease ends then."""
+    return list(_records(connection, "SELECT task, body FROM outbox WHERE due_at > ?", at))
 
 
 def list_page(connection: sqlite3.Connection, query: DeliveryQuery) -> DeliveryListing:
@@ -106,6 +110,10 @@ def list_page(connection: sqlite3.Connection, query: DeliveryQuery) -> DeliveryL
     ).fetchall()
     records = tuple(Record(text_of(key), _decode(body)) for key, body in found)
     return DeliveryListing(records[: query.limit], len(records) > query.limit)
+
+
+def _records(connection: sqlite3.Connection, query: str, *parameters: object) -> Iterator[Record]:
+    return (Record(text_of(key), _decode(body)) for key, body in connection.execute(query, parameters))
 
 
 def _host(hook: str) -> str:

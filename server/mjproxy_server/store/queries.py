@@ -1,10 +1,10 @@
 """What is read: functions of a connection whose open transaction is the snapshot."""
 
 import sqlite3
+from typing import Final
 
 from mjproxy_server.model.errors import RequestIdReused, RevisionGone
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import ENDED
 from mjproxy_server.store import rows
 from mjproxy_server.store.ids import first_key_at, key_of
 from mjproxy_server.store.interface import REQUEST_ID_LIFETIME_MS, Admission, Listing, Revision, TaskQuery
@@ -56,8 +56,38 @@ def find_request(
     return admission
 
 
+def find_existing(connection: sqlite3.Connection, once: str) -> Admission | None:
+    """Returns the answer that a task gets which may only stand once where another one stands, or None."""
+    task = rows.find_once(connection, once)
+    if task is None:
+        return None
+    return Admission(tasks=(task,), queue_position=0, revision=rows.head(connection), existed=True)
+
+
+# Which index finds least, by what a query names; where it names several, the first of them here counts. SQLite has no
+# statistics of the tables, and would guess.
+_BY: Final = {
+    "ids": "NOT INDEXED",  # An id is the row's own key.
+    "parent_id": "INDEXED BY tasks_by_parent",
+    "state": "INDEXED BY tasks_by_state",
+    "caller": "INDEXED BY tasks_by_caller",
+    "account_id": "INDEXED BY tasks_by_account",
+    "actions": "INDEXED BY tasks_by_action",
+}
+_BY_WITH_STATUSES: Final = _BY | {
+    "caller": "INDEXED BY tasks_by_caller_and_status",
+    "account_id": "INDEXED BY tasks_by_account_and_status",
+    "actions": "INDEXED BY tasks_by_status",
+    "statuses": "INDEXED BY tasks_by_status",
+}
+
+
 def _select(query: TaskQuery) -> tuple[str, list[str | int]]:
-    """Returns the rest of a SELECT statement with its values; it finds one task more than the page has room for."""
+    """Returns the rest of a SELECT statement with its values; it finds one task more than the page has room for.
+
+    An index gives the tasks of one status, or action, in the order of ids, but not those of several; even so SQLite
+    reads no more of each than the page needs.
+    """
     terms: list[str] = []
     values: list[str | int] = []
     for term, term_values in (*_choices(query), *_equalities(query), *_spans(query)):
@@ -65,7 +95,12 @@ def _select(query: TaskQuery) -> tuple[str, list[str | int]]:
         values.extend(term_values)
     where = f"WHERE {' AND '.join(terms)} " if terms else ""
     order = "ASC" if query.oldest_first else "DESC"
-    return f"{where}ORDER BY id {order} LIMIT ?", [*values, query.limit + 1]
+    return f"{_index(query)} {where}ORDER BY id {order} LIMIT ?", [*values, query.limit + 1]
+
+
+def _index(query: TaskQuery) -> str:
+    indexes = _BY_WITH_STATUSES if query.statuses else _BY
+    return next((index for name, index in indexes.items() if getattr(query, name)), "NOT INDEXED")
 
 
 Term = tuple[str, tuple[str | int, ...]]
@@ -77,8 +112,6 @@ def _choices(query: TaskQuery) -> list[Term]:
         chosen.append(_one_of("id", tuple(map(key_of, query.ids))))
     if query.statuses:
         chosen.append(_one_of("status", tuple(query.statuses)))
-    if query.statuses and query.statuses.isdisjoint(ENDED):
-        chosen.append(("finished_at = 0", ()))  # It tells the planner which index has the few that are unfinished.
     if query.actions:
         chosen.append(_one_of("action", tuple(query.actions)))
     return chosen

@@ -24,7 +24,7 @@ from mjproxy_server.store.interface import Admission, Capacity, Listener, Listin
 from mjproxy_server.store.lock import FolderLock
 from mjproxy_server.store.readers import Readers
 from mjproxy_server.store.sqlite_accounts import SqliteAccounts
-from mjproxy_server.store.sqlite_deliveries import SqliteDeliveries, readdress
+from mjproxy_server.store.sqlite_deliveries import SqliteDeliveries, bound_waits, readdress
 from mjproxy_server.store.sqlite_sessions import SqliteSessions
 from mjproxy_server.store.sqlite_unknown_messages import SqliteUnknownMessages
 from mjproxy_server.store.writer import Commit, Committer, Writer
@@ -43,6 +43,7 @@ class SqliteStore:
         readers: The connections that read.
         lock: The lock on the folder.
         now: The clock, in Unix milliseconds.
+        steady: The clock of the outbox, which is never set.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
     """
 
@@ -51,7 +52,9 @@ class SqliteStore:
         writer: sqlite3.Connection,
         readers: Sequence[sqlite3.Connection],
         lock: FolderLock,
+        *,
         now: Callable[[], int],
+        steady: Callable[[], int],
         hook: str,
     ) -> None:
         self._now = now
@@ -61,9 +64,9 @@ class SqliteStore:
         self._oldest = rows.oldest(writer)
         self._feed = Feed(rows.head(writer))
         self._readers = Readers(readers)
-        self._writer = Writer(Committer(writer, now, hook), self._publish)
+        self._writer = Writer(Committer(writer, now, steady, hook), self._publish)
         self._accounts = SqliteAccounts(self._readers, self._writer)
-        self._deliveries = SqliteDeliveries(self._readers, self._writer, now)
+        self._deliveries = SqliteDeliveries(self._readers, self._writer, steady)
         self._sessions = SqliteSessions(self._readers, self._writer)
         self._unknown_messages = SqliteUnknownMessages(self._readers, self._writer)
 
@@ -93,6 +96,11 @@ class SqliteStore:
         return self._writer.health
 
     @property
+    def after_crash(self) -> bool:
+        """Whether the process before this one has died."""
+        return self._lock.last_died
+
+    @property
     def history_id(self) -> str:
         """The name of this log."""
         return self._history_id
@@ -120,6 +128,10 @@ class SqliteStore:
         return await self._readers.read(
             partial(queries.find_request, caller=caller, request_id=request_id, digest=digest, now_ms=self._now())
         )
+
+    async def find_existing(self, once: str) -> Admission | None:
+        """Returns the answer that `submit` would give to a task with this `once`."""
+        return await self._readers.read(partial(queries.find_existing, once=once))
 
     async def record(self, task_id: str, *facts: Fact) -> Task | None:
         """Applies facts to a task."""
@@ -180,12 +192,15 @@ class SqliteStore:
             self._feed.publish(commit.revisions)
 
 
-async def open_store(folder: Path, *, now: Callable[[], int], hook: str = "") -> SqliteStore:
+async def open_store(
+    folder: Path, *, now: Callable[[], int], steady: Callable[[], int] | None = None, hook: str = ""
+) -> SqliteStore:
     """Opens the store in a folder, and makes both if they are not there. Nothing is served before, so it may block.
 
     Args:
         folder: The data folder.
         now: The clock, in Unix milliseconds.
+        steady: The clock by which callbacks become due: one that is never set while the store is open, if there is one.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
 
     Raises:
@@ -202,6 +217,7 @@ async def open_store(folder: Path, *, now: Callable[[], int], hook: str = "") ->
         writer = opened.enter_context(closing(database.open_for_writing(path, database.migrations())))
         readers = [opened.enter_context(closing(database.open_for_reading(path))) for _ in range(_READERS)]
         readdress(writer, hook)
-        store = SqliteStore(writer, readers, lock, now, hook)
+        bound_waits(writer, (steady or now)())
+        store = SqliteStore(writer, readers, lock, now=now, steady=steady or now, hook=hook)
         opened.pop_all()  # From here on they are the store's to close.
         return store

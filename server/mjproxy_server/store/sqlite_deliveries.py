@@ -23,7 +23,7 @@ class SqliteDeliveries:
     Args:
         readers: Reads it.
         writer: Writes it.
-        now: The clock, in Unix milliseconds.
+        now: The clock of the outbox, in Unix milliseconds.
     """
 
     def __init__(self, readers: Readers, writer: Writer, now: Callable[[], int]) -> None:
@@ -41,9 +41,13 @@ class SqliteDeliveries:
             at = self._now()
             hosts = await self._readers.read(partial(outbox_rows.due_hosts, at=at, most=most))
             if not hosts:
-                return Deliveries(next_due_at=await self._readers.read(partial(outbox_rows.next_due_at, after=at)))
+                return Deliveries(due_in_ms=await self._due_in(at))
             if deliveries := await self._writer.write(partial(_lease, hosts=hosts, most=most)):
                 return Deliveries(deliveries)
+
+    async def _due_in(self, at: int) -> int | None:
+        due_at = await self._readers.read(partial(outbox_rows.next_due_at, after=at))
+        return None if due_at is None else due_at - at
 
     async def report(self, reports: Sequence[Report]) -> tuple[Record, ...]:
         """Takes in what became of attempts."""
@@ -76,6 +80,14 @@ def readdress(connection: sqlite3.Connection, own: str) -> None:
     connection.execute("COMMIT")
 
 
+def bound_waits(connection: sqlite3.Connection, at: int) -> None:
+    """Has nothing wait longer than it was put off, though the clock was set back since the last process."""
+    connection.execute("BEGIN IMMEDIATE")
+    for record in outbox_rows.select_waiting(connection, at):
+        outbox_rows.put(connection, record.task_id, outbox.bound(record.entry, at))
+    connection.execute("COMMIT")
+
+
 def _readdress(connection: sqlite3.Connection, record: Record, own: str) -> None:
     task = rows.find_task(connection, record.task_id)
     named = task.notify_hook if task else ""  # A caller may have named the operator's hook, which is then like any.
@@ -87,7 +99,7 @@ def _readdress(connection: sqlite3.Connection, record: Record, own: str) -> None
 
 def _lease(transaction: Transaction, hosts: Sequence[str], most: int) -> tuple[Delivery, ...]:
     oldest = rows.oldest(transaction.connection)
-    due = outbox_rows.select_due(transaction.connection, hosts, transaction.at_ms, most)
+    due = outbox_rows.select_due(transaction.connection, hosts, transaction.steady_ms, most)
     found = (_lease_one(transaction, record, oldest) for record in due)
     return tuple(delivery for delivery in found if delivery)
 
@@ -97,7 +109,7 @@ def _lease_one(transaction: Transaction, record: Record, oldest: int) -> Deliver
     if not record.entry.newest:
         outbox_rows.delete(transaction.connection, record.task_id)
         return None
-    entry, lease = outbox.lease(record.entry, record.task_id, transaction.at_ms, oldest)
+    entry, lease = outbox.lease(record.entry, record.task_id, transaction.steady_ms, oldest)
     outbox_rows.put(transaction.connection, record.task_id, entry)
     return Delivery(_state(transaction, record.task_id, lease.revision), entry, lease)
 
@@ -119,19 +131,19 @@ def _report(transaction: Transaction, report: Report) -> Record | None:
     """Returns what is left of the entry that the report changes; None if nothing is, or if it changes none."""
     task_id = outbox.task_of(report.lease_id)
     entry = outbox_rows.find(transaction.connection, task_id)
-    if entry is None or not entry.leased(transaction.at_ms, report.lease_id):
+    if entry is None or not entry.leased(transaction.steady_ms, report.lease_id):
         return None
-    return _keep(transaction, task_id, outbox.report(entry, report, transaction.at_ms))
+    return _keep(transaction, task_id, outbox.report(entry, report, transaction.steady_ms))
 
 
 def _retry(transaction: Transaction, task_id: str) -> Entry:
-    entry = outbox.retry(_undelivered(transaction, task_id), transaction.at_ms)
+    entry = outbox.retry(_undelivered(transaction, task_id), transaction.steady_ms)
     outbox_rows.put(transaction.connection, task_id, entry)
     return entry
 
 
 def _drop(transaction: Transaction, task_id: str) -> None:
-    _keep(transaction, task_id, outbox.drop(_undelivered(transaction, task_id), transaction.at_ms))
+    _keep(transaction, task_id, outbox.drop(_undelivered(transaction, task_id), transaction.steady_ms))
 
 
 def _undelivered(transaction: Transaction, task_id: str) -> Entry:

@@ -19,18 +19,23 @@ class Transaction:
     Args:
         connection: Where it is open.
         at_ms: Its time, in Unix milliseconds.
+        steady_ms: Its time by the clock of the outbox, which is never set.
         ids: Where new ids come from.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
 
     Attributes:
         connection: Where it is open.
         at_ms: Its time, in Unix milliseconds.
+        steady_ms: Its time by the clock of the outbox, which is never set.
         revisions: What it has written to the log.
     """
 
-    def __init__(self, connection: sqlite3.Connection, at_ms: int, ids: IdSource, hook: str = "") -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, at_ms: int, steady_ms: int, ids: IdSource, hook: str = ""
+    ) -> None:
         self.connection = connection
         self.at_ms = at_ms
+        self.steady_ms = steady_ms
         self.revisions: list[Revision] = []
         self._ids = ids
         self._hook = hook
@@ -93,7 +98,7 @@ class Transaction:
         change = outbox.change_of(before, task)
         if change is None:
             return
-        fresh = outbox.Entry(hook=hook, trusted=hook == self._hook, due_at=self.at_ms)
+        fresh = outbox.Entry(hook=hook, trusted=hook == self._hook, due_at=self.steady_ms)
         known = outbox_rows.find(self.connection, task.id)
         entry = replace(known, hook=fresh.hook, trusted=fresh.trusted) if known else fresh
-        outbox_rows.put(self.connection, task.id, outbox.note(entry, revision, change, self.at_ms))
+        outbox_rows.put(self.connection, task.id, outbox.note(entry, revision, change, self.steady_ms))

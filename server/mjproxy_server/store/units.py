@@ -124,17 +124,17 @@ def probe(transaction: Transaction) -> None:
 def _admit(transaction: Transaction, submission: Submission) -> Admission:
     tasks = tuple(build(transaction.draw_id()) for build in submission.builds)
     if existing := _existing(transaction, tasks):
-        return Admission(tasks=(existing,), queue_position=0, revision=transaction.head, existed=True)
+        return existing
     position = _place(transaction, submission.account_id, submission.capacity, tasks)
     for task in tasks:
         transaction.add(task)
     return Admission(tasks=tasks, queue_position=position, revision=transaction.head)
 
 
-def _existing(transaction: Transaction, tasks: Sequence[Task]) -> Task | None:
-    """Returns the task that stands where one of these may only stand once."""
-    found = (rows.find_once(transaction.connection, task.once) for task in tasks if task.once)
-    return next((task for task in found if task), None)
+def _existing(transaction: Transaction, tasks: Sequence[Task]) -> Admission | None:
+    """Returns the answer where another task stands and one of these may only stand once."""
+    found = (queries.find_existing(transaction.connection, task.once) for task in tasks if task.once)
+    return next((admission for admission in found if admission), None)
 
 
 def _place(transaction: Transaction, account_id: str, capacity: Capacity, tasks: Sequence[Task]) -> int:

@@ -91,15 +91,19 @@ class Committer:
     Args:
         connection: The connection that writes; nobody else uses it.
         now: The clock, in Unix milliseconds.
+        steady: The clock of the outbox, which is never set.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
 
     Attributes:
         trouble: Why the last batch failed; "" if it did not.
     """
 
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], int], hook: str = "") -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, now: Callable[[], int], steady: Callable[[], int], hook: str = ""
+    ) -> None:
         self._connection = connection
         self._now = now
+        self._steady = steady
         self._hook = hook
         self._ids = IdSource(rows.last_key(connection))
         self.trouble = ""
@@ -123,7 +127,7 @@ class Committer:
 
     def _commit(self, jobs: Sequence[Job[object]]) -> Commit:
         self._connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(self._connection, self._now(), self._ids, self._hook)
+        transaction = Transaction(self._connection, self._now(), self._steady(), self._ids, self._hook)
         for job in jobs:
             job.attempt(transaction)
         oldest = rows.oldest(self._connection)

@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given, settings
@@ -119,7 +119,7 @@ async def test_a_name_that_changes_its_mind_is_asked_once(hook: Hook) -> None:
 
 
 async def test_the_operators_own_hook_may_be_anywhere(hook: Hook) -> None:
-    async with poster(AddressRules(), []) as opened:
+    async with poster(AddressRules()) as opened:
         assert (await opened.post(delivery(hook.url(), trusted=True))).outcome == DELIVERY_OUTCOME_DELIVERED
     assert len(hook.posted) == 1
 
@@ -154,6 +154,28 @@ async def test_a_hook_that_does_not_answer_is_tried_again(hook: Hook) -> None:
     assert told(result) == (DELIVERY_OUTCOME_RETRY, 0, "no answer within 0.2 s")
 
 
+@pytest.mark.parametrize("drop", [b"H", b"HTTP/1.1 103 Early Hints\r\n\r\n"])
+async def test_a_hook_that_answers_drop_by_drop_is_not_waited_for(drop: bytes) -> None:
+    """None of the pauses is long, but there is no end to them."""
+    left = asyncio.Event()
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"" if drop.endswith(b"\n") else b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(drop)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        left.set()
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    async with server, poster(seconds=0.3) as opened:
+        result = await opened.post(delivery(f"http://hooks.example:{server.sockets[0].getsockname()[1]}/"))
+        assert told(result) == (DELIVERY_OUTCOME_RETRY, 0, "no answer within 0.3 s")
+        await asyncio.wait_for(left.wait(), 5)
+
+
 async def test_a_host_that_does_not_take_connections_is_tried_again() -> None:
     """The first connection fills the queue of a socket that accepts none."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, socket.create_connection(deaf.getsockname()):
@@ -162,15 +184,17 @@ async def test_a_host_that_does_not_take_connections_is_tried_again() -> None:
     assert told(result) == (DELIVERY_OUTCOME_RETRY, 0, "no connection within 5 s")
 
 
-async def test_a_name_server_that_does_not_answer_is_not_waited_for(hook: Hook) -> None:
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_name_server_that_does_not_answer_is_not_waited_for(hook: Hook, trusted: bool) -> None:
     def resolve(host: str, port: int) -> Sequence[str]:
         if host == "slow.example":
             time.sleep(1)
         return ["127.0.0.1"]
 
     async with open_poster(OPEN, encode=encode, signer=None, now=time.time, resolve=resolve, seconds=0.2) as opened:
-        slow = [opened.post(delivery(hook.url("slow.example"))) for _ in range(16)]
-        *late, quick = await asyncio.gather(*slow, opened.post(delivery(hook.url("quick.example"))))
+        slow = [opened.post(delivery(hook.url("slow.example"), trusted=trusted)) for _ in range(16)]
+        quick_one = opened.post(delivery(hook.url("quick.example"), trusted=trusted))
+        *late, quick = await asyncio.gather(*slow, quick_one)
     assert {result.outcome for result in late} == {DELIVERY_OUTCOME_RETRY}
     assert quick.outcome == DELIVERY_OUTCOME_DELIVERED
 

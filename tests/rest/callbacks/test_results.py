@@ -48,6 +48,8 @@ def test_all_else_is_tried_again(status: int) -> None:
         ("120", 120),
         ("86401", DAY),
         ("999999999", DAY),
+        ("9" * 5000, DAY),
+        ("0" * 5000 + "120", 120),
         (formatdate(NOW + 90, usegmt=True), 90),
         (formatdate(NOW + 90), 90),
         (formatdate(NOW + 10 * DAY, usegmt=True), DAY),
@@ -57,9 +59,16 @@ def test_the_hooks_wish_is_passed_on(text: str, seconds: int) -> None:
     assert answered("a", 503, {"retry-after": text}, NOW).retry_after.seconds == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "soon", "٣", "9" * 400, formatdate(NOW - 5, usegmt=True)])
+@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "soon", "٣", "0" * 5000, formatdate(NOW - 5, usegmt=True)])
 def test_what_is_no_wish_is_ignored(text: str) -> None:
     assert not answered("a", 503, {"retry-after": text}, NOW).HasField("retry_after")
+
+
+@pytest.mark.parametrize(
+    "date", ["Mon, 01 Jan 99999999999 00:00:00 GMT", "Wed, 21 Oct 2026 07:28:00 +99999999999999999999"]
+)
+def test_a_date_that_no_calendar_has_is_ignored(date: str) -> None:
+    assert not answered("a", 503, {"retry-after": date}, NOW).HasField("retry_after")
 
 
 @given(st.text(), st.integers(100, 599))

@@ -49,6 +49,23 @@ async def test_the_end_of_a_call_is_logged_with_its_status(service: Service, lin
     assert (await lines.next()).startswith("/mjproxy.v1.TaskService/GetTask StatusCode.NOT_FOUND ")
 
 
+@pytest.mark.parametrize(("given", "told"), [("7f00-shim", "7f00-shim"), ("a b", "-"), ("x" * 129, "-"), ("", "-")])
+async def test_a_call_is_logged_with_the_request_id_that_its_caller_logs(
+    service: Service, lines: Lines, given: str, told: str
+) -> None:
+    await service.tasks.ListTasks(pb.ListTasksRequest(), metadata=(("x-request-id", given),))
+    assert (await lines.next()).endswith(f" ms (request {told})")
+
+
+async def test_a_fault_is_logged_with_the_request_id(
+    service: Service, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(type(service.engine.recent), "get")
+    with pytest.raises(grpc.aio.AioRpcError):
+        await service.tasks.GetTask(pb.GetTaskRequest(id="1234567890123456"), metadata=(("x-request-id", "7f00"),))
+    assert await lines.next() == "A fault in /mjproxy.v1.TaskService/GetTask (request 7f00)"
+
+
 async def test_the_end_of_a_stream_is_logged_when_its_caller_leaves(service: Service, lines: Lines) -> None:
     watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
     await watch.read()

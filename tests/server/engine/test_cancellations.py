@@ -29,7 +29,9 @@ class Bot:
         return len(self.asked) >= 3
 
 
-@pytest.mark.parametrize("seconds_ago", [0, 3600], ids=["just now", "while no server ran"])
+@pytest.mark.parametrize(
+    "seconds_ago", [0, 3600, -3600], ids=["just now", "while no server ran", "before the clock was set back"]
+)
 async def test_a_job_is_stopped_once_and_given_up_when_its_time_is_over(store: Store, seconds_ago: int) -> None:
     clock, bot, task_id = VirtualClock(), Bot(), await submit(store)
     requested_at = now_ms(clock) - seconds_ago * 1000

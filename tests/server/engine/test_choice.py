@@ -2,11 +2,12 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mjproxy_server.engine.choice import ChoiceRule, Chooser, Load, candidates
 from mjproxy_server.model.account import Account, AccountFilter
@@ -15,8 +16,16 @@ from mjproxy_server.model.vocabulary import Mode
 MakeAccount = Callable[..., Account]
 
 
-def ids(loads: list[Load]) -> list[str]:
+def ids(loads: Iterable[Load]) -> list[str]:
     return [load.account.id for load in loads]
+
+
+def choosing(rule: ChoiceRule, loads: Iterable[Load], seed: int = 1) -> Chooser:
+    """Returns a chooser that knows the accounts."""
+    chooser = Chooser(rule, random.Random(seed))
+    for load in loads:
+        chooser.note(load)
+    return chooser
 
 
 def test_the_idlest_account_comes_first(make_account: MakeAccount) -> None:
@@ -43,8 +52,8 @@ def test_an_account_that_is_held_is_never_chosen(make_account: MakeAccount) -> N
 @pytest.mark.parametrize("rule", [ChoiceRule.BEST_WAIT_IDLE, ChoiceRule.ROUND_ROBIN])
 def test_equally_good_accounts_take_turns(make_account: MakeAccount, rule: ChoiceRule) -> None:
     loads = [Load(make_account(each), ready=True, running=0, waiting=0) for each in ("11", "22", "33")]
-    chooser = Chooser(rule, random.Random(1))
-    assert [ids(chooser.order(loads, AccountFilter()))[0] for _ in range(6)] == ["11", "22", "33"] * 2
+    chooser = choosing(rule, loads)
+    assert [ids(chooser.order(AccountFilter()))[0] for _ in range(6)] == ["11", "22", "33"] * 2
 
 
 def test_filters_choose_by_id_remark_and_mode(make_account: MakeAccount) -> None:
@@ -102,7 +111,7 @@ FILTERS = st.builds(
 def test_every_rule_orders_exactly_the_enabled_accounts_that_match(
     rule: ChoiceRule, loads: list[Load], wanted: AccountFilter, seed: int
 ) -> None:
-    ordered = Chooser(rule, random.Random(seed)).order(loads, wanted)
+    ordered = list(choosing(rule, loads, seed).order(wanted))
     matching = [
         load
         for load in loads
@@ -115,12 +124,44 @@ def test_every_rule_orders_exactly_the_enabled_accounts_that_match(
     assert [load.ready for load in ordered] == sorted((load.ready for load in ordered), reverse=True)
 
 
+@given(steps=st.lists(LOADS | st.sampled_from("0123"), max_size=8), wanted=FILTERS)
+def test_an_order_that_is_kept_is_what_sorting_anew_gives(steps: list[list[Load] | str], wanted: AccountFilter) -> None:
+    chooser = Chooser(ChoiceRule.BEST_WAIT_IDLE, random.Random(1))
+    known: dict[str, Load] = {}
+    for step in steps:
+        if isinstance(step, str):
+            chooser.forget(step)
+            known.pop(step, None)
+        else:
+            for load in step:
+                chooser.note(load)
+            known |= {load.account.id: load for load in step}
+        ordered = list(chooser.order(wanted))
+        assert all(known[load.account.id] == load for load in ordered)
+        assert sorted(ids(ordered)) == sorted(ids(candidates(known.values(), wanted)))
+        assert _busyness(ordered) == _busyness(candidates(known.values(), wanted))
+
+
+def _busyness(loads: Iterable[Load]) -> list[tuple[bool, int]]:
+    return [(load.ready, load.running) for load in loads]
+
+
+def test_an_order_tells_of_accounts_as_they_are_by_then(make_account: MakeAccount) -> None:
+    loads = [Load(make_account(each), ready=True, running=0, waiting=0) for each in ("11", "22", "33")]
+    chooser = choosing(ChoiceRule.BEST_WAIT_IDLE, loads)
+    order = chooser.order(AccountFilter())
+    assert next(order).account.id == "11"
+    chooser.forget("22")
+    chooser.note(replace(loads[2], waiting=5))
+    assert [(load.account.id, load.waiting) for load in order] == [("33", 5)]
+
+
 @given(count=st.integers(1, 6), rounds=st.integers(1, 4))
 def test_in_a_round_each_account_has_one_turn(count: int, rounds: int) -> None:
-    chooser = Chooser(ChoiceRule.ROUND_ROBIN, random.Random(1))
     loads = [Load(_account(str(number), 3), ready=True, running=0, waiting=0) for number in range(count)]
+    chooser = choosing(ChoiceRule.ROUND_ROBIN, loads)
     for _ in range(rounds):
-        chosen = [chooser.order(loads, AccountFilter())[0].account.id for _ in loads]
+        chosen = [next(chooser.order(AccountFilter())).account.id for _ in loads]
         assert sorted(chosen) == sorted(ids(loads))
 
 
@@ -128,13 +169,13 @@ def test_in_a_round_each_account_has_one_turn(count: int, rounds: int) -> None:
     ("rule", "shares"), [(ChoiceRule.WEIGHT, [0.1, 0.3, 0.6]), (ChoiceRule.RANDOM, [1 / 3, 1 / 3, 1 / 3])]
 )
 def test_by_chance_accounts_have_their_shares(rule: ChoiceRule, shares: list[float]) -> None:
-    chooser = Chooser(rule, random.Random(7))
     weights = [1, 3, 6]
     loads = [
         Load(_account(str(number), 3, weight=weight), ready=True, running=0, waiting=0)
         for number, weight in enumerate(weights)
     ]
-    chosen = Counter(chooser.order(loads, AccountFilter())[0].account.id for _ in range(6000))
+    chooser = choosing(rule, loads, seed=7)
+    chosen = Counter(next(chooser.order(AccountFilter())).account.id for _ in range(6000))
     assert [chosen[load.account.id] / 6000 for load in loads] == pytest.approx(shares, abs=0.03)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mjproxy_server.engine.clock import SystemClock, now_ms
+from mjproxy_server.engine.clock import SteadyTime, SystemClock, now_ms
 from mjproxy_server.engine.deliveries import DeliveryDesk
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.model.facts import Started
-from mjproxy_server.model.outbox import Report
+from mjproxy_server.model.outbox import LEASE_MS, Report
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, DeliveryOutcome
 from mjproxy_server.store import Capacity, SqliteStore, Submission, open_store
@@ -25,16 +25,20 @@ HOOK = "https://host.example/hook"
 
 
 class SetClock(SystemClock):
-    """The machine's clock, which can be set."""
+    """The machine's clock, which can be set, and whose time can be let pass."""
 
     def __init__(self) -> None:
+        self.passed = 0.0
         self.ahead = 0.0
 
-    def time(self) -> float:
-        return time.time() + self.ahead
+    def monotonic(self) -> float:
+        return time.monotonic() + self.passed
 
-    def set(self, at_ms: float) -> None:
-        self.ahead = at_ms / 1000 - time.time()
+    def time(self) -> float:
+        return time.time() + self.passed + self.ahead
+
+    def pass_until(self, at_ms: float) -> None:
+        self.passed += at_ms / 1000 - self.time()
 
 
 @pytest.fixture
@@ -43,15 +47,20 @@ def set_clock() -> SetClock:
 
 
 @pytest.fixture
-async def set_store(tmp_path: Path, set_clock: SetClock) -> AsyncIterator[SqliteStore]:
-    opened = await open_store(tmp_path / "data", now=lambda: now_ms(set_clock))
+def steady(set_clock: SetClock) -> SteadyTime:
+    return SteadyTime(set_clock)
+
+
+@pytest.fixture
+async def set_store(tmp_path: Path, set_clock: SetClock, steady: SteadyTime) -> AsyncIterator[SqliteStore]:
+    opened = await open_store(tmp_path / "data", now=lambda: now_ms(set_clock), steady=steady.now_ms)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def desk(set_store: SqliteStore, set_clock: SetClock) -> DeliveryDesk:
-    return DeliveryDesk(set_store, "", set_clock, random.Random(1))
+def desk(set_store: SqliteStore, set_clock: SetClock, steady: SteadyTime) -> DeliveryDesk:
+    return DeliveryDesk(set_store, "", set_clock, steady, random.Random(1))
 
 
 async def start_task(store: SqliteStore, hook: str = HOOK) -> str:
@@ -84,7 +93,7 @@ async def lease_one(desk: DeliveryDesk) -> str:
 async def test_a_wait_ends_when_a_lease_does(desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock) -> None:
     await start_task(set_store)
     (delivery,) = await desk.lease(10, wait_seconds=0)
-    set_clock.set(delivery.lease.end_at - 50)
+    set_clock.pass_until(delivery.lease.end_at - 50)
     assert await desk.lease(10, wait_seconds=0) == ()
     assert await lease_one(desk) != delivery.lease.id
 
@@ -95,11 +104,32 @@ async def test_a_wait_ends_when_the_next_try_is_due(
     await start_task(set_store)
     lease_id = await lease_one(desk)
     await desk.report([Report(lease_id=lease_id, outcome=DeliveryOutcome.RETRY)])
-    due_at = (await set_store.deliveries.lease(1)).next_due_at
-    assert due_at
-    set_clock.set(due_at - 50)
+    set_clock.pass_until(await due_at(desk) - 50)
     assert await desk.lease(10, wait_seconds=0) == ()
     assert await lease_one(desk) != lease_id
+
+
+async def due_at(desk: DeliveryDesk) -> int:
+    """Returns when the only callback becomes due, as operators see it."""
+    (record,) = (await desk.list(DeliveryQuery())).records
+    assert record.entry.due_at
+    return record.entry.due_at
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_clock_that_is_set_changes_nothing_about_when_a_callback_is_due(
+    desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock, hours: int
+) -> None:
+    await start_task(set_store)
+    (delivery,) = await desk.lease(10, wait_seconds=0)
+    set_clock.ahead = hours * 3600.0
+    assert await desk.lease(10, wait_seconds=0) == (), "the attempt is being made"
+    assert await due_at(desk) == pytest.approx(delivery.lease.end_at + hours * 3600_000, abs=1)
+    await desk.report([Report(lease_id=delivery.lease.id, outcome=DeliveryOutcome.RETRY)])
+    assert await desk.lease(10, wait_seconds=0) == ()
+    set_clock.pass_until(await due_at(desk))
+    (again,) = await desk.lease(10, wait_seconds=0)
+    assert 0 < again.lease.end_at - now_ms(set_clock) <= LEASE_MS, "whoever leases it has this clock, too"
 
 
 async def test_tries_that_fail_together_are_spread(desk: DeliveryDesk, set_store: SqliteStore) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.condition import PATIENCE
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.account import Account, AccountFilter
@@ -204,3 +205,35 @@ async def _update(world: EngineWorld, account: Account, **settings: object) -> N
         lambda now: replace(now, **settings),  # type: ignore[arg-type]
         restore=False,
     )
+
+
+async def test_a_choice_is_made_among_the_accounts_as_they_are(tmp_path: Path) -> None:
+    settings = {"core_size": 1, "when_held": WhenHeld.MOVE}
+    async with running_engine_world(tmp_path, accounts=3, spare=1, **settings) as world:  # type: ignore[arg-type]
+        _choice_is_up_to_date(world)
+        first, second, third = world.engine.fleet.lanes
+        await world.seen(lambda: all(lane.link.ready for lane in world.engine.fleet.lanes))
+        _choice_is_up_to_date(world)
+        tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(9)]
+        _choice_is_up_to_date(world)
+        await world.engine.registry.create(world.spare[0], None)
+        await world.fault("bot_notice", notice="subscription_required", account=first.account.id)
+        await world.fault("close_code", code=4000)
+        for task in tasks:
+            await world.ended(task.id)
+            _choice_is_up_to_date(world)
+        await world.seen(lambda: first.held_reason)
+        await _update(world, second.account, enable=False)
+        await world.engine.registry.delete(world.spare[0].id)
+        _choice_is_up_to_date(world)
+        assert [load.account.id for load in world.engine.fleet.choose(AccountFilter())] == [third.account.id]
+
+
+def _choice_is_up_to_date(world: EngineWorld) -> None:
+    """Checks that the accounts are chosen from by what they are, and not by what they were."""
+    known = {load.account.id: _told(load) for load in world.engine.fleet.choose(AccountFilter())}
+    assert known == {load.account.id: _told(load) for load in world.engine.fleet.loads() if load.takes_tasks}
+
+
+def _told(load: Load) -> tuple[Account, bool, int, bool | None]:
+    return load.account, load.ready, load.running + load.waiting, load.remix

@@ -29,14 +29,23 @@ def pause(health: Health) -> None:
     health.pause(20)
 
 
+def test_the_beginning_of_a_pause_is_told() -> None:
+    told: list[bool] = []
+    condition = Condition()
+    health = Health("11", condition, clock=VirtualClock(), on_change=lambda: told.append(condition.fit(0.0)))
+    pause(health)
+    assert told == [False]
+
+
 @pytest.mark.parametrize(("begin", "seconds"), [(rest, FIRST_REST), (pause, 20)])
 async def test_the_end_of_a_rest_or_pause_is_told(begin: Callable[[Health], None], seconds: float) -> None:
     clock, condition, told = VirtualClock(), Condition(), asyncio.Event()
     health = Health("11", condition, clock=clock, on_change=told.set)
     running = asyncio.create_task(health.run())
     begin(health)
-    await clock.until_asleep()
     assert not condition.fit(clock.monotonic())
+    told.clear()
+    await clock.until_asleep()
     assert not told.is_set()
     assert await clock.skip() == seconds
     async with asyncio.timeout(5):

@@ -1,11 +1,13 @@
-"""The history is read for many channels without a storm."""
+"""The history is read for many channels without a storm, and of each to its end."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from urllib.parse import parse_qs, urlsplit
 
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -103,3 +105,41 @@ async def test_nothing_is_read_for_what_was_never_sent(url: str, channels: Empty
     link = Link(connection(url), Pace(0, SystemClock()))
     assert await History("1", link, asyncio.Semaphore(1)).read_for([unsent])
     assert channels.most == 0
+
+
+class BusyChannel:
+    """Answers with a history of so many messages, whose ids are 1, 2, and so on after what is asked for first."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._first = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        query = parse_qs(urlsplit(request.split()[1]).query)
+        after, limit = int(query["after"][0]), int(query["limit"][0])
+        self._first = self._first or after
+        newest = min(self._first + self._count, after + limit)
+        body = orjson.dumps([{"id": str(number)} for number in range(newest, after, -1)])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % len(body))
+        writer.write(b"Connection: close\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.mark.parametrize("count", [0, 99, 100, 101, 5000])
+async def test_a_history_is_read_to_its_end_in_order_however_long_it_is(count: int) -> None:
+    """What is at its end is what the reader is after: the results that came last."""
+    seen: list[int] = []
+
+    async def observe(message: Mapping[str, object]) -> None:
+        seen.append(int(str(message["id"])))
+
+    async with await asyncio.start_server(BusyChannel(count).answer, "127.0.0.1", 0) as server:
+        read_from = connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        history = History("1", Link(read_from, Pace(0, SystemClock())), asyncio.Semaphore(1))
+        history.join(observe)
+        assert await history.read_for([SENT])
+        await read_from.rest.close()
+    assert len(seen) == count
+    assert seen == sorted(seen)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mjproxy_server.api.accounts_out import account_message
+from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL
 from mjproxy_server.discord.gateway.types import GatewayPhase
+from mjproxy_server.engine.engine import running_engine
 from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Reason, Status
-from server.engine.engine_world import EngineWorld, FastClock, running_engine_world
+from mjproxy_server.tls import client_tls
+from server.engine.engine_world import EngineWorld, FastClock, running_engine_world, simulated_discord
+from server.engine.tls_front import TlsFront, make_certificate
 
 ACCELERATED = 20
 """How many times as fast the engine's clock runs where it waits for what no test can wait for."""
@@ -95,6 +102,44 @@ async def test_a_connection_that_is_gone_is_made_again_and_the_account_says_so(t
         await drawn(world, tasks)
 
 
+async def test_after_a_crash_nobody_identifies_until_what_the_dead_may_have_sent_is_old(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "lock").write_text("1234\n")
+    async with running_engine_world(tmp_path, clock_factor=ACCELERATED) as world:
+        await world.engine.fleet.lanes[0].link.wait_until_ready()
+        assert world.engine.clock.monotonic() > IDENTIFY_INTERVAL, "its clock begins with the engine, at 0"
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A certificate that the engine trusts, and no other."""
+    made = make_certificate(tmp_path / "trusted.crt")
+    monkeypatch.setenv("SSL_CERT_FILE", str(made))
+    client_tls.cache_clear()
+    yield made
+    client_tls.cache_clear()
+
+
+@pytest.mark.parametrize("place", ["gateway", "server"])
+async def test_work_waits_for_a_certificate_that_is_trusted_and_the_account_says_so(
+    tmp_path: Path, trusted: Path, place: str
+) -> None:
+    stranger = make_certificate(tmp_path / "stranger.crt")
+    async with (
+        simulated_discord(tmp_path) as (control, config),
+        TlsFront.serve(str(control.base_url), stranger) as front,
+    ):
+        url = front.url if place == "server" else front.url.replace("https", "wss")
+        behind_front = replace(config, endpoints=replace(config.endpoints, **{place: url, "resume_gateway": None}))
+        async with running_engine(behind_front, clock=FastClock(ACCELERATED), rng=random.Random(1)) as engine:
+            world = EngineWorld(engine, control)
+            task = await world.submit(ImagineRequest("a cat"))
+            await until(world, "certificate verify failed")
+            front.show(trusted)
+            await drawn(world, [task])
+            assert last_error(world) == ""
+
+
 @pytest.mark.parametrize("hours", [2, -2])
 async def test_a_wall_clock_that_jumps_costs_no_task(tmp_path: Path, hours: int) -> None:
     async with running_engine_world(tmp_path, clock_factor=100, timeout_minutes=5) as world:
@@ -142,4 +187,5 @@ async def test_what_was_heard_is_not_measured_by_the_wall_clock(tmp_path: Path) 
         assert isinstance(clock, FastClock)
         await link.wait_until_ready()
         clock.set(3600)
-        assert link.heard_for() < 60
+        await link.hear_out()
+        assert link.heard_until < clock.monotonic() < 60

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from mjproxy_server.engine.recovery import has_open_modal
-from mjproxy_server.engine.requests import ImagineRequest
+from mjproxy_server.engine.requests import BlendRequest, ImagineRequest
 from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.facts import CancelRequested, Sending
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Action, Reason, Status
+from mjproxy_server.model.vocabulary import Action, Dimensions, Reason, Status
 from mjproxy_server.prompts.config import OpenAiConfig, PromptsConfig, TranslationConfig
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
 from server.engine.engine_world import EngineWorld
 from server.engine.restarts import Restarts, running_restarts
 from server.engine.test_remix import remixable, switch_remix
-from server.engine.tours import Tourist
+from server.engine.tours import Tourist, picture
 
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
 
@@ -192,6 +192,25 @@ async def test_a_text_that_was_being_translated_is_read_again(tmp_path: Path) ->
         restarts.config = config
         async with restarts.stopped() as world:
             assert (await world.ended(task.id)).status is Status.SUCCESS
+
+
+@pytest.mark.parametrize("uploading", [False, True])
+async def test_the_images_of_an_accepted_task_are_there_for_the_next_engine(tmp_path: Path, uploading: bool) -> None:
+    """It is stopped before it has begun, or in the midst of the upload."""
+    async with running_restarts(tmp_path) as restarts:
+        async with restarts.abandoned() as world:
+            (lane,) = world.engine.fleet.lanes
+            await world.fault("http_latency", method="PUT", route="/upload/*", seconds=60)
+            if not uploading:
+                lane.condition.pause(float("inf"))
+            task = await world.submit(BlendRequest((picture("red"), picture("green")), Dimensions.SQUARE))
+            if uploading:
+                await world.seen(lambda: lane.works_on(task.id))
+        await world.control.delete("/control/faults")
+        async with restarts.stopped() as world:
+            ended = await world.ended(task.id)
+            assert ended.status is Status.SUCCESS, ended.failure
+            assert await world.owns(ended)
 
 
 async def test_a_cancel_that_was_asked_for_is_carried_out_by_the_next_engine(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.midjourney.custom_id import Manner, meaning
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Bot, Status
+from mjproxy_server.model.vocabulary import Bot, Reason, Status
 from server.engine.engine_world import EngineWorld, running_engine_world
 
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
@@ -87,6 +87,22 @@ async def test_the_prompt_of_the_caller_is_drawn_when_remix_is_known_to_be_on(tm
             assert await world.owns(task), task.failure
             assert task.result is not None
             assert task.result.prompt.startswith("a dog")
+
+
+@pytest.mark.parametrize(("remix", "reason"), [(True, Reason.OUTCOME_UNKNOWN), (False, Reason.TIMED_OUT)])
+async def test_a_modal_that_nobody_heard_of_is_no_fault_of_the_bot_and_is_not_opened_again(
+    tmp_path: Path, remix: bool, reason: Reason
+) -> None:
+    """The press draws if the mode is off, so that what has been taken is not repeated on a mere likelihood."""
+    async with running_engine_world(tmp_path, clock_factor=30, timeout_minutes=1) as world:
+        parent = await world.done(ImagineRequest("a cat"))
+        await switch_remix(world, on=remix)
+        await world.fault("drop_dispatch", event="INTERACTION_MODAL_CREATE")
+        await world.fault("stop_job", steps=1, outcome="silent")
+        task = await world.done(Press(parent.id, remixable(parent)[0]))
+        assert task.failure is not None
+        assert task.failure.reason is reason
+        assert len([entry for entry in await world.ledger() if entry["type"] == 3]) == 1
 
 
 @both_profiles

@@ -97,8 +97,10 @@ async def drained(shelf: Shelf) -> None:
     dropping.cancel()
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * 6001])
-async def test_a_prompt_that_is_empty_or_too_long_is_refused(submitter: Submitter, store: Store, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "  \n ", "--ar 3:2", "x" * 6001, "a {red, green} bird", "a bird --repeat 2"])
+async def test_a_prompt_that_is_empty_or_too_long_or_for_several_jobs_is_refused(
+    submitter: Submitter, store: Store, text: str
+) -> None:
     with pytest.raises(InvalidField) as refused:
         await submitter.submit(request(ImagineRequest(text)))
     assert refused.value.field == "imagine.prompt"
@@ -207,6 +209,11 @@ async def test_an_image_goes_when_its_task_has_ended(
     assert not list(image_folder.iterdir())
 
 
+async def test_parameters_are_enough_beside_an_image(submitter: Submitter) -> None:
+    command = ImagineRequest("--ar 3:2", (LinkedImage("https://host/cat.png"),))
+    assert (await submitter.submit(request(command))).task.prompt == "--ar 3:2"
+
+
 async def test_links_and_images_keep_their_order(submitter: Submitter) -> None:
     link = LinkedImage("https://host/cat.png")
     command = ImagineRequest("a cat", (link, InlineImage(picture())))
@@ -302,12 +309,17 @@ async def test_other_buttons_have_their_actions(
     assert (task.action, task.status, task.description) == (action, Status.NOT_START, f"/up {parent.id} L")
 
 
-async def test_an_upscale_is_made_once(submitter: Submitter, store: Store) -> None:
+async def test_an_upscale_is_made_once(submitter: Submitter, store: Store, accounts: StandingAccounts) -> None:
     parent = await finished_grid(submitter, store)
     first = await submitter.submit(request(Change(parent.id, Action.UPSCALE, 2)))
     again = await submitter.submit(request(Press(parent.id, f"MJ::JOB::upsample::2::{JOB}")))
     other = await submitter.submit(request(Change(parent.id, Action.UPSCALE, 3)))
     assert (again.existed, again.task.id, other.existed) == (True, first.task.id, False)
+    accounts.accounts.clear()
+    later = await submitter.submit(request(Change(parent.id, Action.UPSCALE, 2)))
+    assert (later.existed, later.task.id) == (True, first.task.id), "it needs no account any more"
+    with pytest.raises(AccountUnavailable):
+        await submitter.submit(request(Change(parent.id, Action.UPSCALE, 4)))
 
 
 async def test_a_custom_zoom_waits_for_its_prompt(submitter: Submitter, store: Store) -> None:
@@ -317,6 +329,8 @@ async def test_a_custom_zoom_waits_for_its_prompt(submitter: Submitter, store: S
     assert task.modal == Modal("a cat --v 7.0 --zoom 1.8")
     with pytest.raises(InvalidField, match="from 1 to 2"):
         await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a dog --zoom 2.5"))
+    with pytest.raises(InvalidField, match="several jobs"):
+        await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a {dog, fox}"))
     confirmed = (await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a dog"))).task
     assert (confirmed.status, confirmed.prompt) == (Status.NOT_START, "a dog --zoom 1.8")
     again = await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="a fox"))

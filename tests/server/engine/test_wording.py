@@ -11,7 +11,7 @@ from mjproxy_server.engine.requests import FollowUp, ImagineRequest, ModalReques
 from mjproxy_server.engine.submission import Submitter
 from mjproxy_server.engine.wording import Wording, worded
 from mjproxy_server.model.command import Imagine, Press, Shorten
-from mjproxy_server.model.errors import BannedPrompt
+from mjproxy_server.model.errors import BannedPrompt, InvalidField
 from mjproxy_server.model.facts import Finished
 from mjproxy_server.model.task import Button, Picture, Result
 from mjproxy_server.model.vocabulary import Mode
@@ -22,19 +22,19 @@ from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.prompts.translator import Translator
 from mjproxy_server.store.interface import Store, TaskQuery
 
-ENGLISH = {"一只猫": "a cat", "裸体": "nude", "长": "longer than its text"}
+ENGLISH = {"一只猫": "a cat", "裸体": "nude", "长": "longer than its text", "大红猫": "big, red cat"}
 
 
 ZOOM = "MJ::CustomZoom::5f2a1826-7bb0-42c2-b441-98a48a39e760"
 
 
-def result_with(button: Button) -> Result:
+def result_with(button: Button, prompt: str = "a cat --v 7.0") -> Result:
     return Result(
         message_id="77",
         content="**a cat** - <@1> (fast)",
         flags=0,
         reference_id="",
-        prompt="a cat --v 7.0",
+        prompt=prompt,
         picture=Picture("https://cdn/cat.png"),
         job_id="5f2a1826-7bb0-42c2-b441-98a48a39e760",
         buttons=(button,),
@@ -98,6 +98,23 @@ async def test_the_answer_to_a_modal_is_worded_as_a_prompt_is(submitter: Submitt
         await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="裸体"))
     confirmed = (await submitter.confirm(ModalRequest(sees=None, task_id=task.id, prompt="一只猫 --zoom 2"))).task
     assert (confirmed.prompt, confirmed.prompt_en) == ("一只猫 --zoom 2", "a cat --zoom 2")
+
+
+async def test_none_of_the_suggested_prompts_is_drawn_if_one_has_a_banned_word(
+    submitter: Submitter, store: Store
+) -> None:
+    parent = (await submitter.submit(request(ImagineRequest("a cat")))).task
+    button = Button("MJ::Job::PicReader::all", label="Imagine all")
+    result = result_with(button, "1\ufe0f\u20e3 a cat\n\n2\ufe0f\u20e3 a nude body")
+    await store.record(parent.id, Finished(2000, result))
+    with pytest.raises(BannedPrompt, match="nude"):
+        await submitter.submit(request(Press(parent.id, button.custom_id)))
+    assert (await store.list(TaskQuery())).tasks[1:] == ()
+
+
+async def test_a_translation_that_asks_for_several_jobs_is_refused(submitter: Submitter) -> None:
+    with pytest.raises(InvalidField, match="several jobs"):
+        await submitter.submit(request(ImagineRequest("{大红猫}")))
 
 
 async def test_a_translation_that_is_too_long_is_not_used(prompts: Prompts) -> None:

@@ -1,7 +1,7 @@
 """Jobs that are no task's, and copies of old results."""
 
 import pytest
-from midjourney_bot import Dispatch, Value, grid_buttons, message, queued, refusal
+from midjourney_bot import Dispatch, Value, grid_buttons, interaction, message, queued, refusal
 from midjourney_channel import (
     CLICK_A,
     CLICK_B,
@@ -41,6 +41,18 @@ def test_a_job_started_elsewhere_keeps_what_is_its_own() -> None:
     assert channel.see(percent(35, START_B, files=(f"{JOB_B}_grid_0.webp",))) == []
     assert channel.see(grid(job=JOB_B)) == []
     assert who(channel.see(grid(FINAL_B, JOB_A))) == ["A"]
+
+
+@pytest.mark.parametrize("live", [interaction("CREATE", "nonce-A", CLICK_A), started("A")])
+def test_what_was_taken_for_a_strangers_job_is_the_tasks_when_its_nonce_is_heard(live: Dispatch) -> None:
+    """The history tells no nonces, and may be read before what is live is heard."""
+    channel = Channel(imagine("A"))
+    start = waiting(START_A, "another echo", interaction_id=CLICK_A)
+    assert channel.see(start) == []
+    assert channel.see(grid(prompt="another echo", reply_to=START_A)) == []
+    assert who(channel.see(live)) == ["A"]
+    channel.see(start)
+    assert who(channel.see(grid(prompt="another echo", reply_to=START_A))) == ["A"]
 
 
 def test_a_job_queued_elsewhere_counts_as_well() -> None:

@@ -122,6 +122,11 @@ def test_find_gives_the_button_of_an_action(action: Action, index: int, position
     assert find(GRID, action, index) is GRID[position]
 
 
+def test_a_film_is_upscaled_as_a_picture_is() -> None:
+    films = tuple(Button(f"MJ::JOB::video_virtual_upscale::{n}::{UUID}") for n in range(1, 5))
+    assert find(films, Action.UPSCALE, 3) is films[2]
+
+
 @pytest.mark.parametrize(("action", "index"), [(Action.UPSCALE, 5), (Action.REROLL, 1), (Action.PAN, 1)])
 def test_find_gives_none_when_it_is_not_offered(action: Action, index: int) -> None:
     assert find(GRID, action, index) is None

@@ -26,7 +26,7 @@ def told(description: str, title: str = "Your info - somebody") -> Info | None:
 @pytest.mark.parametrize(("running", "count"), [("None", 0), (f"{JOB_A}, {JOB_B}", 2), ("3", 3)])
 def test_the_lines_of_info(running: str, count: int) -> None:
     assert told(TEXT.format(running=running)) == Info(
-        plan="Pro (Active yearly, renews next on <t:1715321361>)",
+        plan="Pro (Active yearly, renews next on 2024-05-10 06:09 UTC)",
         mode=Mode.RELAX,
         stealth=True,
         fast_hours_left=29.57,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from midjourney_rewriting import echo
 
-from mjproxy_server.midjourney.prompt import MAX_LENGTH, compose, mode_of, normalise, room
+from mjproxy_server.midjourney.prompt import MAX_LENGTH, compose, is_wordless, mode_of, multiplier, normalise, room
 from mjproxy_server.model.vocabulary import Mode
 
 WORDS = st.text(st.characters(categories=["L", "Nd"], max_codepoint=0xFFFF), min_size=1, max_size=8)
@@ -55,6 +55,8 @@ def test_an_echo_normalises_like_the_prompt(prompt: tuple[str, str], rng: random
 @given(prompts())
 def test_the_words_of_a_prompt_remain(prompt: tuple[str, str]) -> None:
     assert normalise(prompt[0]) == normalise(prompt[1])
+    assert not is_wordless(prompt[0])
+    assert multiplier(prompt[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,11 @@ def test_compose_leaves_the_prompt_as_it_is_without_a_mode() -> None:
     assert compose("a cat --turbo", [], None) == "a cat --turbo"
 
 
+def test_compose_leaves_visibility_to_the_account_and_to_the_prompt() -> None:
+    assert compose("a cat", [], Mode.FAST) == "a cat --fast"
+    assert compose("a cat --stealth", [], Mode.FAST) == "a cat --stealth --fast"
+
+
 @pytest.mark.parametrize(
     "text", ["a cat --turbo --ar 2:3", "--TURBO a cat --ar 2:3", "a cat \u2014relax --ar 2:3 --fast"]
 )
@@ -132,3 +139,49 @@ def test_mode_of(prompt: str, mode: Mode | None) -> None:
 def test_what_there_is_room_for_fits(images: int) -> None:
     urls = ["https://cdn.discordapp.com/".ljust(512, "x")] * images
     assert len(compose("x" * room(images), urls, Mode.TURBO)) == MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("text", "wordless"),
+    [
+        (" \n", True),
+        ("--ar 3:2", True),
+        ("\u2014AR 3:2 --v 7 --fast", True),
+        ("--no dogs, red birds", True),
+        ("--sref https://example.com/a.png", True),
+        ("https://example.com/a.png --video 1", False),
+        ("--ar 3:2 a cat", False),
+        ('"" --sref 4711', False),
+        ("\u732b", False),
+        ("\U0001f431", False),
+    ],
+)
+def test_a_prompt_without_words_has_parameters_alone(text: str, wordless: bool) -> None:
+    assert is_wordless(text) is wordless
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("a {red, green} bird", "{red, green}"),
+        ("a {red,} bird", "{red,}"),
+        ("a cat --ar {3:2, 1:1}", "{3:2, 1:1}"),
+        (
+            "{https://example.com/a.png, https://example.com/b.png} a cat",
+            "{https://example.com/a.png, https://example.com/b.png}",
+        ),
+        ("a {{red, green} bird, dog}", "{red, green}"),
+        ("a {{red} bird, dog}", "{{red} bird, dog}"),
+        ("a {red, pastel\\, green} bird", "{red, pastel\\, green}"),
+        ("a {pastel\\, green} bird", None),
+        ("a {red} bird, a {green} bird", None),
+        ("a bird :{, a dog", None),
+        ("a cat --repeat 3", "--repeat 3"),
+        ("a cat \u2014R 10 --ar 3:2", "\u2014R 10"),
+        ("a cat --repeat", "--repeat"),
+        ("a cat --raw --repeating", None),
+        ("a cat https://example.com/a--r.png", None),
+    ],
+)
+def test_what_stands_for_several_jobs_is_found(text: str, part: str | None) -> None:
+    assert multiplier(text) == part

@@ -20,6 +20,7 @@ from mjproxy_server.model.outbox import (
     Entry,
     Lease,
     Report,
+    bound,
     change_of,
     drop,
     lease,
@@ -151,6 +152,19 @@ def test_what_failed_for_good_is_tried_again_as_if_for_the_first_time() -> None:
 def test_a_retry_does_not_overtake_the_attempt_that_is_made() -> None:
     entry = leased(note(NEW, 3, Change.STATUS, 0))
     assert retry(entry, 9).due_at == LEASE_MS
+
+
+def test_a_wait_is_bound_to_its_lease_or_its_pause_when_the_clock_was_set_back() -> None:
+    hour = 60 * 60 * 1000
+    being_tried = leased(note(NEW, 3, Change.STATUS, 0), hour)
+    failed_once = failed(being_tried, hour)
+    wishing = failed(being_tried, hour, retry_after_ms=SCHEDULE_MS[1])
+    assert [bound(each, 0).due_at for each in (being_tried, failed_once, wishing)] == [LEASE_MS, *SCHEDULE_MS[:2]]
+    assert not bound(being_tried, 0).leased(LEASE_MS)
+    assert bound(wishing, hour) == wishing
+    gone = reported(being_tried, DeliveryOutcome.DROP, hour)
+    assert gone
+    assert bound(gone, 0) == gone
 
 
 def test_what_is_given_up_while_it_is_tried_leaves_nothing_when_the_try_has_ended() -> None:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from starlette.responses import Response
 from translation_server import APPID, KEY, SECRET, Asked, Hanging, TranslationServer, answer, completion, raw
 
+from mjproxy_server.prompts.backends import open_http
 from mjproxy_server.prompts.baidu import Baidu
 from mjproxy_server.prompts.config import BaiduConfig, OpenAiConfig, PromptsConfig, TranslationConfig
 from mjproxy_server.prompts.languages import Language
@@ -30,8 +31,15 @@ def openai(server: TranslationServer) -> OpenAiConfig:
     return OpenAiConfig(base_url=server.openai_url, key=SecretStr(KEY), model="any")
 
 
-async def translated(text: str, backend: Backend | None, seconds: float = 5, into: Language = Language.ENGLISH) -> str:
-    config = PromptsConfig(translation=TranslationConfig(backend=backend, timeout_seconds=seconds))
+async def translated(
+    text: str,
+    backend: Backend | None,
+    seconds: float = 5,
+    into: Language = Language.ENGLISH,
+    proxy: str | None = None,
+) -> str:
+    translation = TranslationConfig(backend=backend, timeout_seconds=seconds, proxy=proxy)
+    config = PromptsConfig(translation=translation)
     prompts = open_prompts(config, rng=random.Random(1), monotonic=time.monotonic)
     try:
         return await (prompts.to_english if into is Language.ENGLISH else prompts.to_chinese)(text)
@@ -58,6 +66,16 @@ async def test_a_result_is_translated(
     found = await translated("1️⃣ cat --ar 5:4\n\n2️⃣ a dog", backend(server), into=Language.CHINESE)
     assert found == "1️⃣ 猫 --ar 5:4\n\n2️⃣ 狗"
     assert server.asked == [Asked(["cat", "a dog"], "zh")]
+
+
+@BOTH
+async def test_the_proxy_is_that_of_the_configuration_and_not_that_of_the_environment(
+    server: TranslationServer, backend: Callable[[TranslationServer], Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert await translated("狗", backend(server)) == "a dog"
+    assert await translated("狗", backend(server), proxy="http://127.0.0.1:9") == "狗"
 
 
 async def test_without_a_translator_everything_stays() -> None:
@@ -128,7 +146,9 @@ async def test_a_busy_translator_is_asked_again(server: TranslationServer) -> No
         raw(b"", 429),
         answer({"trans_result": [{"src": "一只猫", "dst": "a cat"}]}),
     ]
-    subject = Translator(Baidu(baidu(server), random.Random(1)), timeout_seconds=5, busy_pause_seconds=0)
+    subject = Translator(
+        Baidu(baidu(server), random.Random(1), open_http(None)), timeout_seconds=5, busy_pause_seconds=0
+    )
     assert await subject.translate("一只猫", Language.ENGLISH) == "a cat"
     await subject.close()
 

@@ -60,6 +60,7 @@ class TranslationServer:
         )
         self._server = uvicorn.Server(config)
         listener = config.bind_socket()
+        listener.listen()  # Who connects before the server runs waits for it.
         self._port = listener.getsockname()[1]
         self._thread = threading.Thread(target=self._server.run, args=([listener],))
         self._thread.start()

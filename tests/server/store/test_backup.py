@@ -81,8 +81,9 @@ async def test_a_backup_for_which_there_is_no_room_leaves_nothing(
 ) -> None:
     await submit_many(store, 200)
     (tmp_path / "small").write_bytes(b"x" * 4096)
-    with full_disk(tmp_path / "small"), pytest.raises(StoreInaccessible, match="free space"):
+    with full_disk(tmp_path / "small"), pytest.raises(StoreInaccessible, match="free space") as refused:
         back_up(folder, tmp_path / "backup")
+    assert refused.value.path.parent == tmp_path, "it is the disk of the backup that is full"
     assert {path.name for path in tmp_path.iterdir()} == {"small", folder.name}
     await store.submit(submission())
 

@@ -124,12 +124,12 @@ async def test_a_report_on_an_unknown_lease_changes_nothing(store: SqliteStore, 
 
 
 async def test_it_is_said_when_time_alone_makes_something_due(store: SqliteStore, clock: Clock) -> None:
-    assert (await store.deliveries.lease(1)).next_due_at is None
+    assert (await store.deliveries.lease(1)).due_in_ms is None
     await started(store)
     (delivery,) = await lease(store)
-    assert (await store.deliveries.lease(1)).next_due_at == clock.now + LEASE_MS
+    assert (await store.deliveries.lease(1)).due_in_ms == LEASE_MS
     await report(store, delivery, DeliveryOutcome.RETRY)
-    assert (await store.deliveries.lease(1)).next_due_at == clock.now + SCHEDULE_MS[0]
+    assert (await store.deliveries.lease(1)).due_in_ms == SCHEDULE_MS[0]
 
 
 async def test_what_becomes_due_while_the_store_looks_is_not_missed(
@@ -140,7 +140,7 @@ async def test_what_becomes_due_while_the_store_looks_is_not_missed(
     end = delivery.lease.end_at
     ticks = iter(range(end - 1, end + 100))
     monkeypatch.setattr(Clock, "__call__", lambda _: next(ticks))
-    assert (await store.deliveries.lease(1)).next_due_at == end
+    assert (await store.deliveries.lease(1)).due_in_ms == 1
 
 
 async def test_no_host_has_more_than_its_share_of_leases(store: SqliteStore, clock: Clock) -> None:
@@ -187,6 +187,29 @@ async def test_what_was_to_be_delivered_is_so_in_the_next_process(folder: Path, 
     assert await lease(second) == ()
     clock.now += LEASE_MS
     assert [each.task.id for each in await lease(second)] == [task.id]
+    await second.close()
+
+
+async def test_nothing_waits_longer_than_it_was_put_off_though_the_next_process_has_a_clock_that_was_set_back(
+    folder: Path, clock: Clock
+) -> None:
+    first = await open_store(folder, now=clock)
+    for _ in range(3):
+        await started(first)
+    failed_once, wishing, leased = await lease(first)
+    await report(first, failed_once, DeliveryOutcome.RETRY)
+    await report(first, wishing, DeliveryOutcome.RETRY, retry_after_ms=HOUR)
+    await first.close()
+    clock.now -= 5 * HOUR
+    second = await open_store(folder, now=clock)
+    offered = []
+    for pause in (SCHEDULE_MS[0], LEASE_MS - SCHEDULE_MS[0], HOUR - LEASE_MS):
+        assert await lease(second) == ()
+        clock.now += pause
+        (again,) = await lease(second)
+        await report(second, again, DeliveryOutcome.DELIVERED)
+        offered.append(again.task.id)
+    assert offered == [failed_once.task.id, leased.task.id, wishing.task.id]
     await second.close()
 
 

@@ -1,7 +1,7 @@
 import asyncio
 import sqlite3
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, count
 
 import pytest
 from hypothesis import given
@@ -159,6 +159,11 @@ def _matches(task: Task, query: TaskQuery) -> bool:
     )
 
 
+FAILED = frozenset({Status.FAILURE})
+UPSCALES = frozenset({Action.UPSCALE})
+SEVERAL = 2
+
+
 @pytest.mark.parametrize(
     ("query", "index"),
     [
@@ -166,28 +171,68 @@ def _matches(task: Task, query: TaskQuery) -> bool:
         (TaskQuery(caller=""), "PRIMARY KEY"),
         (TaskQuery(submitted_from=START), "PRIMARY KEY"),
         (TaskQuery(ids=frozenset({f"{START}000"})), "PRIMARY KEY"),
-        (TaskQuery(statuses=ENDED), "PRIMARY KEY"),
+        (TaskQuery(ids=frozenset({f"{START}000"}), statuses=FAILED, account_id="one"), "PRIMARY KEY"),
         (TaskQuery(caller="anna"), "tasks_by_caller"),
+        (TaskQuery(caller="anna", account_id="one"), "tasks_by_caller"),
         (TaskQuery(account_id="one"), "tasks_by_account"),
         (TaskQuery(parent_id=f"{START}000"), "tasks_by_parent"),
+        (TaskQuery(parent_id=f"{START}000", caller="anna", statuses=FAILED), "tasks_by_parent"),
         (TaskQuery(state="mine"), "tasks_by_state"),
-        (TaskQuery(statuses=QUEUED_OR_AT_WORK), "tasks_by_end"),
+        (TaskQuery(state="mine", account_id="one", statuses=FAILED), "tasks_by_state"),
+        (TaskQuery(actions=UPSCALES), "tasks_by_action"),
+        (TaskQuery(actions=UPSCALES, account_id="one"), "tasks_by_account"),
+        (TaskQuery(actions=UPSCALES, statuses=FAILED), "tasks_by_status"),
+        (TaskQuery(statuses=FAILED), "tasks_by_status"),
+        (TaskQuery(statuses=FAILED, caller=""), "tasks_by_status"),
+        (TaskQuery(statuses=ENDED), "tasks_by_status"),
+        (TaskQuery(statuses=FAILED, account_id="one"), "tasks_by_account_and_status"),
+        (TaskQuery(statuses=FAILED, caller="anna", account_id="one"), "tasks_by_caller_and_status"),
+        (TaskQuery(statuses=QUEUED_OR_AT_WORK), "tasks_by_status"),
+        (TaskQuery(statuses=QUEUED_OR_AT_WORK, account_id="one"), "tasks_by_account_and_status"),
     ],
 )
 def test_each_filter_has_its_index(query: TaskQuery, index: str) -> None:
     plan = _plan(replace(query, after_id=f"{START}000"))
-    assert index in plan
+    assert f" {index} (" in plan
+
+
+@given(QUERIES)
+def test_a_deep_page_is_neither_scanned_nor_sorted_nor_counted_up_to(query: TaskQuery) -> None:
+    plan = _plan(replace(query, after_id=f"{START}000"))
+    assert "SCAN" not in plan
+    if not query.ids and len(query.statuses) < SEVERAL and len(query.actions) < SEVERAL:
+        assert "TEMP B-TREE" not in plan
+        assert all("rowid" in step for step in plan.split("; ") if step.startswith("SEARCH"))
 
 
 @pytest.mark.parametrize(
     "query",
-    [TaskQuery(), TaskQuery(caller="anna"), TaskQuery(account_id="one"), TaskQuery(state="mine", oldest_first=True)],
+    [
+        TaskQuery(statuses=FAILED),
+        TaskQuery(statuses=ENDED),
+        TaskQuery(statuses=ENDED | QUEUED_OR_AT_WORK, account_id="account"),
+        TaskQuery(actions=frozenset({Action.IMAGINE, Action.UPSCALE})),
+    ],
 )
-def test_a_deep_page_is_neither_sorted_nor_counted_up_to(query: TaskQuery) -> None:
-    plan = _plan(replace(query, after_id=f"{START}000"))
-    assert plan.startswith("SEARCH")
-    assert "rowid" in plan
-    assert "TEMP B-TREE" not in plan
+def test_a_page_costs_no_more_when_more_is_stored(query: TaskQuery) -> None:
+    query = replace(query, limit=5)
+    assert _steps(query, 1_000) == pytest.approx(_steps(query, 100), rel=0.1)
+
+
+def _steps(query: TaskQuery, number: int) -> int:
+    """Returns how many instructions SQLite takes for the page; every second task has failed."""
+    every_second = (Status.SUCCESS, Status.FAILURE) * (number // 2)
+    connection = _database(
+        [
+            submission(status=status, finished_at=START).builds[0](f"{START + index}000")
+            for index, status in enumerate(every_second)
+        ]
+    )
+    steps = count()
+    connection.set_progress_handler(lambda: next(steps) * 0, 1)
+    list_page(connection, query)
+    connection.close()
+    return next(steps)
 
 
 def _plan(query: TaskQuery) -> str:

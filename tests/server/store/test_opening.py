@@ -145,6 +145,20 @@ async def test_a_lock_names_its_holder_and_nothing_of_the_one_before(folder: Pat
     await store.close()
 
 
+async def test_it_is_known_whether_the_process_before_has_died(folder: Path, clock: Clock) -> None:
+    first = await open_store(folder, now=clock)
+    died = (folder / "lock").read_text()
+    assert not first.after_crash
+    await first.close()
+    second = await open_store(folder, now=clock)
+    assert not second.after_crash
+    await second.close()
+    (folder / "lock").write_text(died)
+    third = await open_store(folder, now=clock)
+    assert third.after_crash
+    await third.close()
+
+
 async def test_the_lock_outlives_a_refused_second_server(folder: Path, clock: Clock, store: SqliteStore) -> None:
     for _ in range(2):
         with pytest.raises(StoreLocked):

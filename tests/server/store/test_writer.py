@@ -18,7 +18,7 @@ class OpenWriter(Writer):
     def __init__(self, path: Path, clock: Clock) -> None:
         self.connection = open_for_writing(path, migrations())
         self.commits: list[Commit] = []
-        super().__init__(Committer(self.connection, clock), self.commits.append)
+        super().__init__(Committer(self.connection, clock, clock), self.commits.append)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import asyncio
 import click
 from pydantic_settings import BaseSettings
 
-from mjproxy.launcher import ready
+from mjproxy.launcher import garbage, ready
 from mjproxy.launcher.errors import PartFailed, PartNotInstalled
 from mjproxy.launcher.parts import Part
 from mjproxy.launcher.signals import until_signalled
@@ -29,6 +29,7 @@ def serve(name: str, part: Part, settings: BaseSettings) -> None:
         nonlocal answered
         answered = True
         click.echo(ready.write([endpoint]))
+        garbage.settle()
 
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:

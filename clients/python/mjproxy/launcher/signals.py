@@ -1,15 +1,18 @@
 """Ends a process's work when it is told to end."""
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Coroutine
 from typing import Any, Final
 
 _END: Final = (signal.SIGINT, signal.SIGTERM)
+_LEAVE_SECONDS: Final = 2.0
 
 
 async def until_signalled(work: Coroutine[Any, Any, None]) -> None:
-    """Runs the work, and cancels it at the first SIGINT or SIGTERM; returns when it has closed.
+    """Runs the work, and cancels it at the first SIGINT or SIGTERM; returns when it has closed, to let the process end.
 
     From then on the signals have their usual effect, so that a second Ctrl-C ends a process that is slow to close.
     """
@@ -30,3 +33,16 @@ async def until_signalled(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         if not signalled.is_set():
             raise
+    if signalled.is_set():
+        _end_soon()
+
+
+def _end_soon() -> None:
+    """Ends the process in two seconds, unless it has ended by then.
+
+    Everything is closed, but Python waits for its threads: one that looks up a name whose name server does not answer
+    lasts for minutes, and cannot be stopped.
+    """
+    timer = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()

@@ -66,10 +66,11 @@ def check(config_file: Path | None, **flags: object) -> None:
 @options.config_file
 @options.data
 def restore(file: Path, config_file: Path | None, *, keep_unfinished: bool, **flags: object) -> None:
-    """Put the backup in FILE in the place of the store, while no server runs.
+    """Put the backup in FILE in the place of the store.
 
-    The store that was there is kept beside it. Tasks that had not ended in the backup end as interrupted. A database
-    that comes from elsewhere has to be put in place by this command, for else watchers would not notice.
+    No server may run meanwhile. The store that was there is kept beside it. Tasks that had not ended in the backup end
+    as interrupted. A database that comes from elsewhere has to be put in place by this command, for else watchers would
+    not notice.
     """
     part, settings = _server(config_file, flags)
     with _explained():

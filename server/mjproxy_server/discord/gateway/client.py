@@ -10,11 +10,12 @@ drops us several times in a row while we resume.
 
 Dispatches are handed over one after another by a task of its own, which outlives the connections. The session counts
 what was received, and resumes from there; `resume_point` follows what was handed over completely, since only that
-survives the process.
+survives the process. So does `heard_until`, by which others conclude something from what did *not* come.
 """
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Awaitable, Callable
 
@@ -27,7 +28,7 @@ from mjproxy_server.discord.gateway.close_codes import AUTHENTICATION_FAILED, Ve
 from mjproxy_server.discord.gateway.connection import Connection
 from mjproxy_server.discord.gateway.endings import ClosedByDiscord, ConnectionEnded, SessionInvalidated
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
-from mjproxy_server.discord.gateway.session import Session
+from mjproxy_server.discord.gateway.session import Deliver, Heard, Session
 from mjproxy_server.discord.gateway.transport import open_transport
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
 from mjproxy_server.discord.tasks import run_together
@@ -83,8 +84,11 @@ class GatewayClient:
             token=token.get_secret_value(), browser=self._browser, gateway=endpoints.gateway, rng=rng, resume=resume
         )
         self._resume_point = resume
-        self._dispatches: asyncio.Queue[tuple[float, Dispatch]] = asyncio.Queue()
+        self._connection: Connection | None = None
+        self._deliveries: asyncio.Queue[tuple[float, Deliver | Heard]] = asyncio.Queue()
         self._oldest_pending: float | None = None
+        self._heard_until = -math.inf
+        self._hearing_goes_on = asyncio.Event()
         self._resume_url_is_dead = False
         self._attempt = 0  # Tries since the session was last READY, as `GatewayStatus` has it.
         self._last_error: str | None = None
@@ -107,11 +111,26 @@ class GatewayClient:
 
     @property
     def lag(self) -> float:
-        """Seconds since the oldest dispatch came that was not handed over completely; 0.0 if there is none.
-
-        Whoever concludes something from what did not come must know how far back "now" is.
-        """
+        """Seconds since the oldest dispatch came that was not handed over completely; 0.0 if there is none."""
         return 0.0 if self._oldest_pending is None else self._clock.monotonic() - self._oldest_pending
+
+    @property
+    def heard_until(self) -> float:
+        """The moment up to which all that Discord sent in the session was handed over, by the monotonic clock.
+
+        It is no guess from a silence, which a stalled network or process makes as well: a heartbeat that went out then
+        was answered, and what the answer came behind was handed over. A later session knows nothing of this one.
+        """
+        return self._heard_until
+
+    async def hear_out(self) -> None:
+        """Return when `heard_until` is past the moment of this call, for which a heartbeat is hastened."""
+        asked_at = self._clock.monotonic()
+        while self._heard_until < asked_at:
+            if self._connection:
+                self._connection.hasten_beat()
+            self._hearing_goes_on.clear()
+            await self._hearing_goes_on.wait()
 
     async def run(self) -> None:
         """Stay connected until cancelled; the session can then still be resumed.
@@ -157,7 +176,7 @@ class GatewayClient:
         self._show_progress()
         try:
             async with open_transport(self._url(), browser=self._browser, proxy=self._endpoints.proxy) as transport:
-                connection = Connection(
+                self._connection = Connection(
                     transport=transport,
                     session=self._session,
                     gate=self._gate,
@@ -165,8 +184,9 @@ class GatewayClient:
                     deliver=self._deliver,
                     on_progress=self._show_progress,
                 )
-                await connection.live()
+                await self._connection.live()
         finally:
+            self._connection = None
             self._choose_next_url()
             self._session.closed()
 
@@ -197,18 +217,23 @@ class GatewayClient:
                 pass
         return close_code.pause
 
-    def _deliver(self, dispatch: Dispatch) -> None:
+    def _deliver(self, delivery: Deliver | Heard) -> None:
         received_at = self._clock.monotonic()
-        self._dispatches.put_nowait((received_at, dispatch))
+        self._deliveries.put_nowait((received_at, delivery))
         if self._oldest_pending is None:
             self._oldest_pending = received_at
 
     async def _hand_over(self) -> None:
         while True:
-            self._oldest_pending, dispatch = await self._dispatches.get()
-            await self._on_dispatch(dispatch)
-            self._resume_point = dispatch.resume_point
-            if self._dispatches.empty():
+            self._oldest_pending, delivery = await self._deliveries.get()
+            match delivery:
+                case Deliver(dispatch):
+                    await self._on_dispatch(dispatch)
+                    self._resume_point = dispatch.resume_point
+                case Heard(until):
+                    self._heard_until = until
+                    self._hearing_goes_on.set()
+            if self._deliveries.empty():
                 self._oldest_pending = None
 
     def _note(self, ending: ConnectionEnded) -> None:
@@ -222,6 +247,7 @@ class GatewayClient:
         if phase is GatewayPhase.READY:
             self._attempt = 0
             self._last_error = None
+            self._hearing_goes_on.set()
         self._report(phase, error=self._last_error)
 
     def _report(self, phase: GatewayPhase, *, error: str | None = None) -> None:

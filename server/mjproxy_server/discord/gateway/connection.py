@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
-from mjproxy_server.discord.gateway.session import Action, Deliver, IdentifyWanted, Send, Session
+from mjproxy_server.discord.gateway.session import Action, Deliver, Heard, IdentifyWanted, Send, Session
 from mjproxy_server.discord.gateway.transport import Transport
-from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.tasks import first_of, run_together
 from mjproxy_server.discord.timing import Clock
 
@@ -26,7 +25,7 @@ class Connection:
         session: Session,
         gate: IdentifyGate,
         clock: Clock,
-        deliver: Callable[[Dispatch], None],
+        deliver: Callable[[Deliver | Heard], None],
         on_progress: Callable[[], None],
     ) -> None:
         """Take an open transport and an opened session.
@@ -36,7 +35,7 @@ class Connection:
             session: The session to live on it.
             gate: Where IDENTIFY waits for its turn.
             clock: The time.
-            deliver: Takes dispatches in order, and never waits.
+            deliver: Takes dispatches, and what was heard, in order; never waits.
             on_progress: Called after each step of the session, whose phase may then have changed.
         """
         self._transport = transport
@@ -51,6 +50,11 @@ class Connection:
     async def live(self) -> None:
         """Run until the connection ends, which is always raised, as a `ConnectionEnded`."""
         await run_together(self._read(), self._keep_time(), self._identify())
+
+    def hasten_beat(self) -> None:
+        """Send the next heartbeat as soon as may be."""
+        with self._rescheduling():
+            self._session.hasten_beat(self._clock.monotonic())
 
     async def _read(self) -> None:
         while True:
@@ -86,8 +90,8 @@ class Connection:
             match action:
                 case Send(command):
                     await self._transport.send(command)
-                case Deliver(dispatch):
-                    self._deliver(dispatch)
+                case Deliver() | Heard():
+                    self._deliver(action)
                 case IdentifyWanted():
                     self._identify_wanted.set()
         self._on_progress()

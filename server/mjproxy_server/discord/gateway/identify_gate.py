@@ -5,17 +5,23 @@ import math
 
 from mjproxy_server.discord.timing import Clock
 
-# Discord's gateway reference, "Rate Limiting" of IDENTIFY with a `max_concurrency` of 1.
-IDENTIFY_INTERVAL = 5.0
+# Five seconds by Discord's gateway reference, "Rate Limiting" of IDENTIFY with a `max_concurrency` of 1, and a little
+# more, since what leaves so far apart may arrive less apart.
+IDENTIFY_INTERVAL = 5.5
 
 
 class IdentifyGate:
-    """Lets one IDENTIFY through at a time; to be shared by all that use the same token."""
+    """Lets one IDENTIFY through at a time; to be shared by all that use the same token.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        clock: The time.
+        opens_at: The time, by `clock.monotonic`, at which the first may pass.
+    """
+
+    def __init__(self, clock: Clock, opens_at: float = -math.inf) -> None:
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._opens_at = -math.inf
+        self._opens_at = opens_at
 
     async def turn(self) -> None:
         """Return when the caller may send IDENTIFY; callers are served in the order in which they came."""

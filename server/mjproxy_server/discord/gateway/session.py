@@ -54,7 +54,14 @@ class Deliver:
     dispatch: Dispatch
 
 
-Action = Send | Deliver | IdentifyWanted
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All that Discord sent before a moment has been received; it goes the way of the dispatches, behind them."""
+
+    until: float
+
+
+Action = Send | Deliver | Heard | IdentifyWanted
 Shape = TypeVar("Shape")
 
 
@@ -81,6 +88,7 @@ class Session:
         self._failed_resumes = 0
         self._heartbeat: Heartbeat | None = None
         self._answer_due = math.inf
+        self._ready_at = math.inf
         self.phase = GatewayPhase.DISCONNECTED
 
     @property
@@ -103,6 +111,7 @@ class Session:
         """Begin a new connection, on which HELLO is now awaited."""
         self.phase = GatewayPhase.CONNECTING
         self._heartbeat = None
+        self._ready_at = math.inf
         self._answer_due = now + HELLO_TIMEOUT
 
     def closed(self) -> None:
@@ -136,6 +145,11 @@ class Session:
         self._heartbeat.beat(now)
         return [self._beat()]
 
+    def hasten_beat(self, now: float) -> None:
+        """Have the next heartbeat due as soon as may be, so that its answer tells what was heard; in READY only."""
+        if self._heartbeat and self.phase is GatewayPhase.READY:
+            self._heartbeat.hasten(now)
+
     def receive(self, frame: Frame, now: float) -> list[Action]:
         """Take a frame and return what follows from it.
 
@@ -149,10 +163,11 @@ class Session:
                 return self._take_dispatch(frame, now)
             case Op.HELLO if self.phase is GatewayPhase.CONNECTING:
                 return self._greet(_payload(frame, Hello), now)
-            case Op.HEARTBEAT:
+            case Op.HEARTBEAT if self._heartbeat:
+                self._heartbeat.beat_besides(now)
                 return [self._beat()]
             case Op.HEARTBEAT_ACK if self._heartbeat:
-                self._heartbeat.answered()
+                return self._take_answer(self._heartbeat.answered())
             case Op.RECONNECT:
                 raise ReconnectRequested
             case Op.INVALID_SESSION:
@@ -183,10 +198,15 @@ class Session:
     def _note_progress(self, dispatch_type: str, now: float) -> None:
         if dispatch_type in {"READY", "RESUMED"}:
             self.phase = GatewayPhase.READY
+            self._ready_at = now
             self._answer_due = math.inf
             self._failed_resumes = 0
         elif self.phase is GatewayPhase.RESUMING:
             self._answer_due = now + READY_TIMEOUT
+
+    def _take_answer(self, beaten_at: float | None) -> list[Action]:
+        """Conclude up to when nothing was missed; what is replayed may come behind the answer to an earlier beat."""
+        return [Heard(beaten_at)] if beaten_at is not None and beaten_at > self._ready_at else []
 
     def _invalidate(self, *, resumable: bool) -> None:
         if not resumable:

@@ -15,6 +15,7 @@ from mjproxy_server.discord.gateway.close_codes import RESUMABLE_CLOSE
 from mjproxy_server.discord.gateway.endings import CannotConnect, ClosedByDiscord, ConnectionCut
 from mjproxy_server.discord.gateway.frames import Command, Frame, decode_frame
 from mjproxy_server.discord.gateway.inflate import Inflater
+from mjproxy_server.tls import client_tls
 
 ORIGIN = Origin("https://discord.com")
 OPEN_TIMEOUT = 20.0
@@ -86,6 +87,7 @@ async def _connect(url: str, *, browser: Browser, proxy: str | None) -> ClientCo
                 "Cache-Control": "no-cache",
                 "Pragma": "no-cache",
             },
+            ssl=client_tls() if url.startswith("wss://") else None,
             proxy=proxy,
             compression=None,
             max_size=None,  # READY of an account with many guilds has several megabytes.

@@ -1,14 +1,15 @@
 """The HTTP client below the REST API, and what its failures prove about a request."""
 
 import logging
-import ssl
+import socket
+import struct
 from collections.abc import Mapping
-from functools import cache
 
 import httpx
 
 from mjproxy_server.discord.browser import ACCEPT_LANGUAGE
 from mjproxy_server.discord.errors import DiscordUnavailable
+from mjproxy_server.tls import client_tls
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
@@ -21,25 +22,22 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+# Whoever closes a connection drops what he has written and the network has not taken yet, also when the process is
+# killed. The system would go on to send it otherwise: an interaction that was given up could be taken minutes later,
+# after it was proved that it was not, and sent once more.
+_NOTHING_LINGERS = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
 # At INFO the library would log every URL, and those of uploads carry a signature that lets anybody write.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def open_http(*, user_agent: str, proxy: str | None, timeout: httpx.Timeout) -> httpx.AsyncClient:
     """Return a client that goes out by `proxy` only, whatever the environment says."""
-    return httpx.AsyncClient(
-        headers={"User-Agent": user_agent, "Accept-Language": ACCEPT_LANGUAGE},
-        proxy=proxy,
-        timeout=timeout,
-        trust_env=False,
-        verify=_tls(),
+    transport = httpx.AsyncHTTPTransport(
+        proxy=proxy, trust_env=False, verify=client_tls(), socket_options=[_NOTHING_LINGERS]
     )
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Return the settings of TLS, which all clients share: to load the certificates takes 30 ms."""
-    return httpx.create_ssl_context(trust_env=False)
+    headers = {"User-Agent": user_agent, "Accept-Language": ACCEPT_LANGUAGE}
+    return httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False, transport=transport)
 
 
 async def request(

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from pydantic import SecretStr
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.errors import AuthenticationFailed, GatewayFatal
 from mjproxy_server.discord.gateway.client import GatewayClient
-from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
+from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
@@ -276,7 +277,7 @@ async def test_new_session_begins_when_the_old_one_is_gone(
         await a.until(GatewayPhase.IDENTIFYING)
         await clock.skip()
         await a.until(GatewayPhase.READY, "s2")
-    assert identified_at[1] - identified_at[0] == 5.0
+    assert identified_at[1] - identified_at[0] == IDENTIFY_INTERVAL
 
 
 async def test_pause_after_an_invalid_session_is_one_to_five_seconds(
@@ -345,6 +346,41 @@ async def test_zombie_is_left_with_a_resumable_code_and_resumed(
         status = await a.until_disconnected()
         assert "heartbeat" in str(status.last_error)
         await a.until(GatewayPhase.READY)
+
+
+async def test_what_was_heard_is_told_by_a_hastened_heartbeat_and_only_when_it_was_handed_over(
+    gateway: ScriptedGateway, world: NewWorld, clock: VirtualClock
+) -> None:
+    reader_may_go_on = asyncio.Event()
+
+    async def answer(peer: Peer) -> None:
+        await peer.hello()
+        await peer.ready("s1", sequence=0)
+        await peer.expect(HEARTBEAT)
+        await peer.dispatch(1, "ONE")
+        await peer.send(op=11)
+        await peer.dispatch(2, "TWO")
+        await peer.until_closed()
+
+    async def slow(dispatch: Dispatch) -> None:
+        await a.dispatches.take(dispatch)
+        if dispatch.type == "ONE":
+            await reader_may_go_on.wait()
+
+    gateway.play(answer)
+    a = world(on_dispatch=slow)
+    async with a.running():
+        await a.until_dispatch("READY")
+        assert a.client.heard_until == -math.inf
+        clock.move(1.0)
+        asked_at = clock.monotonic()
+        hearing = asyncio.create_task(a.client.hear_out())
+        await a.until_dispatch("ONE")
+        assert (hearing.done(), a.client.heard_until) == (False, -math.inf)
+        reader_may_go_on.set()
+        await hearing
+        assert a.client.heard_until == asked_at
+        await a.until_dispatch("TWO")
 
 
 async def test_heart_begins_in_time_when_hello_comes_late(

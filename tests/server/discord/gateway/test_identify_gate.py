@@ -5,7 +5,7 @@ from discord_clock import VirtualClock
 from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 
 
-async def test_callers_pass_five_seconds_apart_in_their_order(clock: VirtualClock) -> None:
+async def test_callers_pass_more_than_five_seconds_apart_in_their_order(clock: VirtualClock) -> None:
     gate = IdentifyGate(clock)
     passed: list[tuple[str, float]] = []
 
@@ -19,7 +19,13 @@ async def test_callers_pass_five_seconds_apart_in_their_order(clock: VirtualCloc
             group.create_task(caller(name))
         assert await clock.skip() == IDENTIFY_INTERVAL
         assert await clock.skip() == IDENTIFY_INTERVAL
-    assert passed == [("a", start), ("b", start + 5), ("c", start + 10)]
+    assert passed == [("a", start), ("b", start + IDENTIFY_INTERVAL), ("c", start + 2 * IDENTIFY_INTERVAL)]
+
+
+async def test_the_first_waits_until_the_gate_opens(clock: VirtualClock) -> None:
+    waiting = asyncio.create_task(IdentifyGate(clock, clock.monotonic() + 3).turn())
+    assert await clock.skip() == 3
+    await asyncio.wait_for(waiting, 1)
 
 
 async def test_caller_that_gives_up_does_not_hold_up_the_next(clock: VirtualClock) -> None:

@@ -1,4 +1,6 @@
+import math
 import random
+from collections import deque
 
 import pytest
 from hypothesis import given
@@ -14,12 +16,14 @@ from mjproxy_server.discord.gateway.endings import (
     Unanswered,
 )
 from mjproxy_server.discord.gateway.frames import Command, Frame, Op
+from mjproxy_server.discord.gateway.heartbeat import LEAST_GAP
 from mjproxy_server.discord.gateway.session import (
     HELLO_TIMEOUT,
     MAX_FAILED_RESUMES,
     READY_TIMEOUT,
     Action,
     Deliver,
+    Heard,
     IdentifyWanted,
     Send,
     Session,
@@ -60,6 +64,10 @@ def commands(actions: list[Action]) -> list[Command]:
 
 def delivered(actions: list[Action]) -> list[Dispatch]:
     return [action.dispatch for action in actions if isinstance(action, Deliver)]
+
+
+def heard(actions: list[Action]) -> list[float]:
+    return [action.until for action in actions if isinstance(action, Heard)]
 
 
 class TestBeginning:
@@ -190,6 +198,80 @@ class TestHeartbeat:
         assert commands(session.wake(session.wake_at)) == [Command(Op.HEARTBEAT, 0)]
 
 
+class TestWhatWasHeard:
+    def test_answer_tells_that_all_was_heard_until_its_beat_went_out(self) -> None:
+        session = established()
+        beaten_at = session.wake_at
+        session.wake(beaten_at)
+        assert heard(session.receive(ACK, beaten_at + 0.1)) == [beaten_at]
+
+    def test_answer_to_no_beat_tells_nothing(self) -> None:
+        assert established().receive(ACK, 1.0) == []
+
+    def test_answers_come_in_the_order_of_the_beats(self) -> None:
+        session = established()
+        beaten_at = session.wake_at
+        session.receive(Frame(op=Op.HEARTBEAT), beaten_at - 0.1)
+        session.wake(beaten_at)
+        assert heard(session.receive(ACK, beaten_at)) == [beaten_at - 0.1]
+        assert heard(session.receive(ACK, beaten_at)) == [beaten_at]
+
+    @pytest.mark.parametrize("answered_at", ["before", "after"])
+    def test_answer_to_a_beat_before_resumed_tells_nothing_since_the_replay_may_come_later(
+        self, answered_at: str
+    ) -> None:
+        session = new_session(POINT)
+        session.opened(0.0)
+        session.receive(HELLO, 0.0)
+        session.wake(INTERVAL)
+        frames = [ACK, dispatch(42, "RESUMED")]
+        for frame in frames if answered_at == "before" else reversed(frames):
+            assert heard(session.receive(frame, INTERVAL)) == []
+
+    def test_answer_tells_nothing_of_the_connection_before(self) -> None:
+        session = established()
+        session.wake(session.wake_at)
+        session.closed()
+        session.opened(100.0)
+        session.receive(HELLO, 100.0)
+        session.receive(dispatch(1, "RESUMED"), 100.0)
+        assert heard(session.receive(ACK, 100.0)) == []
+
+    def test_hastened_beat_is_due_at_once_and_the_schedule_goes_on_from_there(self) -> None:
+        session = established()
+        session.wake(session.wake_at)
+        session.receive(ACK, INTERVAL)
+        session.hasten_beat(INTERVAL + 1)
+        assert session.wake_at == INTERVAL + 1
+        assert len(commands(session.wake(INTERVAL + 1))) == 1
+        assert session.wake_at == INTERVAL + 1 + INTERVAL
+
+    def test_beat_is_not_hastened_while_one_is_to_be_answered(self) -> None:
+        session = established()
+        session.wake(session.wake_at)
+        due = session.wake_at
+        session.hasten_beat(due - INTERVAL / 2)
+        assert session.wake_at == due
+
+    def test_beats_keep_a_distance_however_often_they_are_hastened(self) -> None:
+        session = established()
+        beaten_at = session.wake_at
+        session.wake(beaten_at)
+        session.receive(ACK, beaten_at)
+        session.hasten_beat(beaten_at)
+        assert session.wake_at == beaten_at + LEAST_GAP
+
+    def test_no_beat_is_hastened_before_the_session_is_ready(self) -> None:
+        session = new_session(POINT)
+        session.opened(0.0)
+        session.hasten_beat(0.0)
+        assert session.wake_at == HELLO_TIMEOUT
+        session.receive(HELLO, 0.0)
+        due = session.wake_at
+        session.hasten_beat(0.0)
+        assert session.wake_at == due > 0.0
+
+
 class TestSilence:
     def test_connection_ends_when_hello_does_not_come(self) -> None:
         session = new_session()
@@ -282,6 +364,8 @@ class AnyServer(RuleBasedStateMachine):
         self.session = new_session()
         self.delivered: list[Dispatch] = []
         self.unanswered_beats = 0
+        self.beaten_at: deque[float] = deque()
+        self.ready_at = math.inf
         self.sessions = 0
 
     def take(self, actions: list[Action]) -> None:
@@ -289,6 +373,9 @@ class AnyServer(RuleBasedStateMachine):
         for command in commands(actions):
             if command.op is Op.HEARTBEAT:
                 assert command.d == self.last_sequence()
+                self.beaten_at.append(self.now)
+        if any(each.type in {"READY", "RESUMED"} for each in delivered(actions)):
+            self.ready_at = self.now
 
     def last_sequence(self) -> int | None:
         if self.session.session_id is None:
@@ -307,6 +394,8 @@ class AnyServer(RuleBasedStateMachine):
         expected = self.last_sequence()
         self.session.opened(self.now)
         self.unanswered_beats = 0
+        self.beaten_at.clear()
+        self.ready_at = math.inf
         actions = self.session.receive(HELLO, self.now)
         for command in commands(actions):
             assert command.op is Op.RESUME
@@ -337,8 +426,15 @@ class AnyServer(RuleBasedStateMachine):
 
     @rule()
     def acknowledge(self) -> None:
+        """What is heard is what the oldest beat can tell, and only if it went out in the midst of a session."""
         self.unanswered_beats = 0
-        self.receive(ACK)
+        actions = self.session.receive(ACK, self.now)
+        beaten_at = self.beaten_at.popleft() if self.beaten_at else -math.inf
+        assert actions == ([Heard(beaten_at)] if beaten_at > self.ready_at else [])
+
+    @rule()
+    def hasten(self) -> None:
+        self.session.hasten_beat(self.now)
 
     @rule(seconds=st.floats(0, 2 * INTERVAL))
     def let_time_pass(self, seconds: float) -> None:
