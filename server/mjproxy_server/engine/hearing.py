@@ -62,7 +62,7 @@ class Hearing:
         if event is None:
             await self._complete(dispatch)
         elif not self._inquiries.hear(event) and self._concerns(event):
-            await self._observe(event)
+            await self._observe(event, dispatch.session_id)
 
     @property
     def _place(self) -> Place:
@@ -94,5 +94,5 @@ class Hearing:
         if event is not None:
             await self._observe(event)
 
-    async def _observe(self, event: Event) -> None:
-        await self._report(event, self._correlator.observe(event, now_ms(self._clock)))
+    async def _observe(self, event: Event, session_id: str = "") -> None:
+        await self._report(event, self._correlator.observe(event, now_ms(self._clock), session_id))

@@ -16,8 +16,9 @@ request they are. The keys, by what each is worth (observed between 2023 and 202
 
 Keys 1 to 4 are exact: the first that is known names the job. Keys 5 and 6 are likenesses: they name *candidates*, of
 which those are struck out that a known fact contradicts (another UUID or interaction, another index, a progress message
-of their own, a message older than they are, another user). One left is the owner; with two the message is nobody's.
-There is no guess, no oldest first.
+of their own, a message older than they are, another user). A session tells in order: what was heard before a job was
+sent is older than it, and so is what its session tells before that Discord has taken it. One left is the owner; with
+two the message is nobody's. There is no guess, no oldest first.
 
 Why one left is the owner: the true owner is always among the candidates. To keep it so,
 
@@ -33,6 +34,10 @@ Why one left is the owner: the true owner is always among the candidates. To kee
 - prompts are compared coarsely, and each echo that an exact key proves is learned as another likeness of its job;
 - what was taken for a stranger's job is forgotten when an exact key shows that it is a task's. The history tells no
   nonces, and may be read before what is live is heard: a message of ours whose echo is odd looks like anybody's there.
+
+One thing is beyond it. In the 2023 profile, where a result replies to nothing, a twin that the account's user started
+elsewhere while no session heard of it, and that ends after our job was sent, brings a result like our own. It is taken
+for ours as long as the UUID of ours is not known.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
@@ -134,6 +139,7 @@ class Correlator:
         self._presses = PressedButtons()
         self._texts = SeenTexts()
         self._now = 0
+        self._newest = 0
 
     def watch(self, task: Task) -> None:
         """Take note of a task that is at work or chosen to start, or of a newer version of it; repeating is harmless.
@@ -180,18 +186,21 @@ class Correlator:
             for rival in self._jobs.find(key)
         )
 
-    def observe(self, event: Event, at: int) -> list[Sighting]:
+    def observe(self, event: Event, at: int, session_id: str = "") -> list[Sighting]:
         """Take note of an event of the channel, live or read from its history.
 
         Args:
             event: The event; repeated and late ones do no harm.
             at: When it was received, in Unix milliseconds.
+            session_id: The gateway session that told it; "" if it was read from the history.
 
         Returns:
             What it says of our tasks, in order. What is known of them is updated at once, so that more events can be
             observed before the store has the facts.
         """
         self._now = max(self._now, at)
+        if not isinstance(event, Deleted):
+            self._newest = max(self._newest, created_at(event.id))
         self._expire()
         match event:
             case InteractionEvent():
@@ -199,7 +208,7 @@ class Correlator:
             case ModalOpened() | IframeOpened():
                 return self._observe_answer(event, at)
             case BotMessage():
-                return [*self._observe_presses(event, at), *self._observe_message(event, at)]
+                return [*self._observe_presses(event, at), *self._observe_message(event, at, session_id)]
             case Deleted():
                 return []  # in the 2023 profile the result comes just before or after; a deletion ends nothing
 
@@ -220,7 +229,10 @@ class Correlator:
             self._jobs.learn(job, (By.NONCE, step.nonce))
         if trace.attempt:
             newest = trace.attempt[-1]
+            if job.nonce != newest.nonce:
+                job.sent_after = self._newest
             job.nonce = newest.nonce
+            job.session_id = newest.session_id
             job.sent_at = newest.sent_at
             job.taken = job.taken or newest.outcome in {"taken", "opened"}
             job.refused = newest.outcome == "refused" and not job.taken
@@ -349,11 +361,11 @@ class Correlator:
 
     # Messages.
 
-    def _observe_message(self, message: BotMessage, at: int) -> list[Sighting]:
+    def _observe_message(self, message: BotMessage, at: int, session_id: str) -> list[Sighting]:
         if message.announces_copy:
             self._remember_copy(message)
             return []
-        job = self._owner(message)
+        job = self._owner(message, session_id)
         if message.proposal:
             self._texts.learn(message.id, message.proposal.description)
         if job is None:
@@ -363,9 +375,10 @@ class Correlator:
         self._learn_message(job, message)
         return _sightings(job, self._facts(job, message, at))
 
-    def _owner(self, message: BotMessage) -> Job | None:
+    def _owner(self, message: BotMessage, session_id: str) -> Job | None:
         """Return the one job that the message can be about; None if there is none, or more than one."""
-        return self._rewriter(message) or self._owner_by_exact_key(message) or self._owner_by_likeness(message)
+        by_exact_key = self._rewriter(message) or self._owner_by_exact_key(message)
+        return by_exact_key or self._owner_by_likeness(message, session_id)
 
     def _rewriter(self, message: BotMessage) -> Job | None:
         """Return the job that gave its source a new text; any other version of the source is its own job's.
@@ -377,10 +390,10 @@ class Correlator:
         rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_rewritten(message)]
         return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
 
-    def _owner_by_likeness(self, message: BotMessage) -> Job | None:
+    def _owner_by_likeness(self, message: BotMessage, session_id: str) -> Job | None:
         if not self._is_ours(message) or not is_about_a_job(message):
             return None
-        candidates = [] if is_anothers(message) else self._candidates(message)
+        candidates = [] if is_anothers(message) else self._candidates(message, session_id)
         if not candidates:
             self._remember_strangers(message)
         elif may_begin_in_a_frame(message):
@@ -405,9 +418,10 @@ class Correlator:
         job = self._jobs.exactly(By.MESSAGE, message.reference_id)
         return job if job and message.reference_id not in {job.result_id, job.notice_id} else None
 
-    def _candidates(self, message: BotMessage) -> list[Job]:
+    def _candidates(self, message: BotMessage, session_id: str) -> list[Job]:
         for keys in self._likenesses_of(message):
-            if candidates := [job for key in keys for job in self._jobs.find(key) if job.may_own(message)]:
+            alike = (job for key in keys for job in self._jobs.find(key))
+            if candidates := [job for job in alike if job.may_be_told_in(session_id) and job.may_own(message)]:
                 copies = self._jobs.find((By.COPY, message.bot)) if message.is_result else []
                 return [*candidates, *(job for job in copies if job.may_copy(message))]
         return []

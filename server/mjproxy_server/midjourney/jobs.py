@@ -64,6 +64,8 @@ class Job:
         task_id: Our task; "" if the task is over for us, or if the job was started by somebody else.
         nonce: The newest nonce that it was sent with.
         sent_at: When that was, in Unix milliseconds.
+        sent_after: When the newest of what had been heard by then was made, in Unix milliseconds by Discord's clock.
+        session_id: The gateway session that is told when Discord takes it.
         refused: Discord did not take it.
         taken: Discord took it.
         answered: The bot has said something about it.
@@ -85,6 +87,8 @@ class Job:
     task_id: str = ""
     nonce: str = ""
     sent_at: int = 0
+    sent_after: int = 0
+    session_id: str = ""
     refused: bool = False
     taken: bool = False
     answered: bool = False
@@ -114,6 +118,10 @@ class Job:
         """True if messages about jobs with a common likeness may be the same for both."""
         told_by_index = self.family.always_tells(other.family) and _differ(self.index, other.index)
         return self.family.resembles(other.family) and not told_by_index
+
+    def may_be_told_in(self, session_id: str) -> bool:
+        """False while this session is still to tell that Discord has taken it: what it tells before that is older."""
+        return not (session_id and session_id == self.session_id) or bool(self.interaction_id) or self.answered
 
     def may_own(self, message: BotMessage) -> bool:
         """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
@@ -170,7 +178,7 @@ class Job:
         Discord's own ids tell it best; our clock may differ from Discord's.
         """
         known = max(created_at(self.interaction_id), created_at(self.progress_id))
-        return known or self.sent_at - _CLOCK_TOLERANCE_MS
+        return known or max(self.sent_after, self.sent_at - _CLOCK_TOLERANCE_MS)
 
     def _fits(self, message: BotMessage, content: Content) -> bool:
         if not self.family.may_say(content) or _differ(self.index, content.index):

@@ -32,14 +32,14 @@ class Channel:
         for task in tasks:
             self.send(task)
 
-    def send(self, task: Task, nonce: str = "") -> None:
-        self.tasks[task.id] = sent(task, nonce or f"nonce-{task.id}")
+    def send(self, task: Task, nonce: str = "", session_id: str = "") -> None:
+        self.tasks[task.id] = sent(task, nonce or f"nonce-{task.id}", session_id=session_id)
         self.correlator.watch(self.tasks[task.id])
 
-    def see(self, dispatch: Dispatch, at: int = NOW) -> list[tuple[str, object]]:
+    def see(self, dispatch: Dispatch, at: int = NOW, session_id: str = "") -> list[tuple[str, object]]:
         """What the dispatch says; the tasks become what it makes of them."""
         told: list[tuple[str, object]] = []
-        for sighting in self.correlator.observe(observed(dispatch), at):
+        for sighting in self.correlator.observe(observed(dispatch), at, session_id):
             told.append((sighting.task_id, sighting.fact))
             self.tasks[sighting.task_id] = transition(self.tasks[sighting.task_id], sighting.fact)
             self.correlator.watch(self.tasks[sighting.task_id])

@@ -128,5 +128,5 @@ def press(
     )
 
 
-def sent(task: Task, nonce: str, at: int = NOW) -> Task:
-    return transition(task, Sending(at, nonce))
+def sent(task: Task, nonce: str, at: int = NOW, session_id: str = "") -> Task:
+    return transition(task, Sending(at, nonce, session_id=session_id))

@@ -43,6 +43,33 @@ def test_a_job_started_elsewhere_keeps_what_is_its_own() -> None:
     assert who(channel.see(grid(FINAL_B, JOB_A))) == ["A"]
 
 
+def test_what_a_session_tells_before_discord_takes_a_job_is_older_than_it() -> None:
+    """The account's user has drawn the same prompt elsewhere, and nothing was heard of how that began."""
+    channel = Channel()
+    channel.send(imagine("A"), session_id="S")
+    twin = grid(snowflake(NOW + 50), JOB_B)
+    assert channel.see(twin, session_id="S") == []
+    channel.see(interaction("CREATE", "nonce-A", CLICK_A), session_id="S")
+    assert channel.see(twin, session_id="S") == []
+    assert who(channel.see(grid(), session_id="S")) == ["A"]
+
+
+@pytest.mark.parametrize("session_id", ["T", ""], ids=["another session", "the history"])
+def test_what_another_session_tells_may_be_of_a_job_of_which_nothing_was_heard(session_id: str) -> None:
+    channel = Channel()
+    channel.send(imagine("A"), session_id="S")
+    assert who(channel.see(grid(), session_id=session_id)) == ["A"]
+
+
+def test_what_is_older_than_anything_heard_before_a_job_was_sent_is_anothers() -> None:
+    """The clocks are of no concern: both times are Discord's, and ours may be behind."""
+    channel = Channel()
+    channel.see(grid(snowflake(NOW - 2000), JOB_B, "a dog"))
+    channel.send(imagine("A"))
+    assert channel.see(unsigned_grid(snowflake(NOW - 2001))) == []
+    assert who(channel.see(unsigned_grid(snowflake(NOW - 1999)))) == ["A"]
+
+
 @pytest.mark.parametrize("live", [interaction("CREATE", "nonce-A", CLICK_A), started("A")])
 def test_what_was_taken_for_a_strangers_job_is_the_tasks_when_its_nonce_is_heard(live: Dispatch) -> None:
     """The history tells no nonces, and may be read before what is live is heard."""
