@@ -42,11 +42,19 @@ async def switch() -> AsyncIterator[Switch]:
 async def shim(switch: Switch) -> AsyncIterator[httpx.AsyncClient]:
     async with running_shim(f"127.0.0.1:{switch.server.port}") as client:
         await switch.server.watched()
+        await until_ready(client)
         yield client
 
 
 async def fetch(shim: httpx.AsyncClient, task_id: str = "1", headers: dict[str, str] | None = None) -> httpx.Response:
     return await shim.get(f"/mj/task/{task_id}/fetch", headers=headers or {})
+
+
+async def until_ready(shim: httpx.AsyncClient) -> None:
+    """Returns when the shim has heard from the server; what it knew before is forgotten then."""
+    async with asyncio.timeout(10):
+        while (await shim.get("/readyz")).status_code != 200:
+            pass
 
 
 async def until_stale(shim: httpx.AsyncClient) -> httpx.Response:
@@ -210,8 +218,6 @@ async def test_a_shim_is_there_before_its_server_and_ready_with_it(switch: Switc
         await switch.on()
         await until_fresh(shim)
         await switch.server.watched()
-        async with asyncio.timeout(10):
-            while (await shim.get("/readyz")).status_code != 200:
-                pass
+        await until_ready(shim)
         await switch.off()
         assert (await shim.get("/readyz")).status_code == 200

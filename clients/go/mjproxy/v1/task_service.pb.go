@@ -416,7 +416,7 @@ func (x *SubmitOptions) GetAccountFilter() *AccountFilter {
 // Draws a prompt.
 type ImagineCommand struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 6000 characters, with Midjourney's parameters; not empty.
+	// At most 6000 characters, with Midjourney's parameters; not empty. It makes one job: no choices in braces, no --repeat.
 	Prompt string `protobuf:"bytes,1,opt,name=prompt,proto3" json:"prompt,omitempty"`
 	// Pictures that the drawing takes after, put in front of the prompt in this order; at most 5.
 	Images        []*Image `protobuf:"bytes,2,rep,name=images,proto3" json:"images,omitempty"`

@@ -220,7 +220,7 @@ class ImagineCommand(_message.Message):
     PROMPT_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
-    """At most 6000 characters, with Midjourney's parameters; not empty."""
+    """At most 6000 characters, with Midjourney's parameters; not empty. It makes one job: no choices in braces, no --repeat."""
     @_builtins.property
     def images(self) -> _containers.RepeatedCompositeFieldContainer[Global___Image]:
         """Pictures that the drawing takes after, put in front of the prompt in this order; at most 5."""

@@ -160,7 +160,7 @@ export const SubmitOptionsSchema: GenMessage<SubmitOptions> = /*@__PURE__*/
  */
 export type ImagineCommand = Message<"mjproxy.v1.ImagineCommand"> & {
   /**
-   * At most 6000 characters, with Midjourney's parameters; not empty.
+   * At most 6000 characters, with Midjourney's parameters; not empty. It makes one job: no choices in braces, no --repeat.
    *
    * @generated from field: string prompt = 1;
    */
