@@ -35,9 +35,9 @@ Why one left is the owner: the true owner is always among the candidates. To kee
 - what was taken for a stranger's job is forgotten when an exact key shows that it is a task's. The history tells no
   nonces, and may be read before what is live is heard: a message of ours whose echo is odd looks like anybody's there.
 
-One thing is beyond it. In the 2023 profile, where a result replies to nothing, a twin that the account's user started
-elsewhere while no session heard of it, and that ends after our job was sent, brings a result like our own. It is taken
-for ours as long as the UUID of ours is not known.
+One thing is beyond it: a twin that the account's user started elsewhere while no session heard of it. Its result looks
+like our own as long as nothing of our job was heard but that it was sent; in the 2023 profile, where a result replies
+to nothing, as long as the UUID of our job is not known.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from

@@ -27,9 +27,6 @@ from server.engine.judging import judged
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 JOBS = 5_000 if FULL else 250
 CANCELLED = 0.03
-BEHIND = -36_000.0
-"""A clock so far behind Discord's says of no message that it is older than a job. The 2023 profile needs that: what the
-account's user draws elsewhere, and of which only the result is heard, looks there exactly as our own."""
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog", "a lighthouse in fog", "a fox, in the snow")
 ALWAYS = (
     {"name": "duplicate_dispatch", "probability": 0.05},
@@ -59,8 +56,8 @@ STRIKES = (
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600 if FULL else 240)
-@pytest.mark.parametrize(("profile", "ahead"), [(2026, BEHIND), (2023, 0)])
-async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: int, ahead: float) -> None:
+@pytest.mark.parametrize("profile", [2026, 2023])
+async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: int) -> None:
     seed = int(os.environ.get("MJPROXY_SEED", "0")) or random.SystemRandom().randrange(1 << 32)
     print(f"MJPROXY_SEED={seed}")  # noqa: T201 - makes the run again
     rng = random.Random(seed)
@@ -68,7 +65,6 @@ async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: i
         tmp_path,
         speed=200,
         clock_factor=10,
-        clock_ahead=ahead,
         profile=profile,
         accounts=10,
         limits={"identify_window": 0},
