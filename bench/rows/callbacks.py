@@ -1,14 +1,18 @@
-"""Row 10: callbacks delivered, compared with the same client posting the same bodies; and what a dead hook costs."""
+"""Row 10: callbacks delivered, compared with the same client posting the same bodies; and what a dead hook costs.
+
+Either is posted from a process of its own, on as many connections at once, each used once, to the same receivers.
+"""
 
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
 import httpx
+from msgspec.structs import replace
 
 from bench.measure import Row, Sample, Scale, in_turn
 from bench.processes import Control, Running, running
@@ -82,6 +86,26 @@ async def telling(control: Control, data: str, *hooks: str) -> None:
             await asyncio.gather(*(engine.store.record(task_id, finished(number)) for task_id, number in tasks))
 
 
+async def posting(control: Control, *hooks: str) -> None:
+    """The same HTTP client, and nothing else; `post COUNT` posts as many tasks as are finished otherwise."""
+    control.say_port(0)
+    task = finished_task()
+    bodies = [(hook, encode(task_message(replace(task, notify_hook=hook)))) for hook in hooks]
+    transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
+    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
+        async for _, word in control.orders():
+            control.say("ready")
+            numbers = iter(range(int(word)))
+            await asyncio.gather(*(_post(client, numbers, *each) for each in bodies for _ in range(AT_ONE_HOST)))
+
+
+async def _post(client: httpx.AsyncClient, numbers: Iterator[int], hook: str, body: bytes) -> None:
+    """Posts one after the other, each on a connection of its own, as long as there are numbers."""
+    for _ in numbers:
+        async with client.stream("POST", hook, content=body):
+            pass
+
+
 async def _prepared(store: Store, hook: str, number: int) -> tuple[str, int]:
     task = (await store.submit(submission(notify_hook=hook))).task
     return task.id, number
@@ -96,12 +120,13 @@ async def rows(scale: Scale) -> list[Row]:
         ours = await _delivering(stack, receivers)
         hindered = await _delivering(stack, receivers)
         await hindered.order("hang", AT_ONE_HOST * hosts)
+        bare = await stack.enter_async_context(running(posting, *receivers.hooks))
         taken = await in_turn(
             scale.rounds,
             {
-                "ours": lambda: _delivered(ours, receivers, callbacks),
-                "bare": lambda: _posted(receivers, callbacks),
-                "hindered": lambda: _delivered(hindered, receivers, callbacks),
+                "ours": lambda: _received(receivers, ours, "finish", callbacks),
+                "bare": lambda: _received(receivers, bare, "post", callbacks),
+                "hindered": lambda: _received(receivers, hindered, "finish", callbacks),
             },
         )
     return [_row(hosts, taken["ours"], taken["bare"]), _dead_row(taken["hindered"], taken["ours"])]
@@ -141,29 +166,10 @@ def _dead_row(ours: Sequence[Sample], bound: Sequence[Sample]) -> Row:
     )
 
 
-async def _delivered(source: Running, receivers: Receivers, callbacks: int) -> Sample:
-    await source.order("finish", callbacks)
+async def _received(receivers: Receivers, source: Running, order: str, callbacks: int) -> Sample:
+    """Orders callbacks, and returns how many come in a second."""
+    await source.order(order, callbacks)
     begin = time.perf_counter()
-    await receivers.received(callbacks)
-    rate = callbacks / (time.perf_counter() - begin)
-    return Sample(rate, rate)
-
-
-async def _posted(receivers: Receivers, callbacks: int) -> Sample:
-    """Posts with as many connections as the shim has, each used once, from this process."""
-    body = encode(task_message(finished_task()))
-    hooks = [hook for hook in receivers.hooks for _ in range(AT_ONE_HOST)]
-    transport = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=None, max_keepalive_connections=0))
-    numbers = iter(range(callbacks))
-    begin = time.perf_counter()
-
-    async def post(client: httpx.AsyncClient, hook: str) -> None:
-        for _ in numbers:
-            async with client.stream("POST", hook, content=body):
-                pass
-
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
-        await asyncio.gather(*(post(client, hook) for hook in hooks))
     await receivers.received(callbacks)
     rate = callbacks / (time.perf_counter() - begin)
     return Sample(rate, rate)

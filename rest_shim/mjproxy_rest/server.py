@@ -84,7 +84,7 @@ async def _deliver(settings: Settings, outbox: Outbox, encode_task: Encode) -> N
     secret = _plain(settings.callbacks.secret)
     signer = Webhook(secret) if secret else None
     async with open_poster(settings.hook_addresses(), encode=encode_task, signer=signer, now=time.time) as poster:
-        await Sender(outbox, poster, time.time, settings.drain_seconds).run()
+        await Sender(outbox, poster, time.monotonic, settings.drain_seconds).run()
 
 
 def _new_request_id() -> str:

@@ -57,6 +57,7 @@ class ScriptedOutbox(DeliveryServiceServicer):
     reports: list[DeliveryResult] = field(default_factory=list)
     due: deque[Delivery] = field(default_factory=deque)
     leased: dict[str, Delivery] = field(default_factory=dict)
+    lease_ends: dict[str, float] = field(default_factory=dict)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     port: int = 0
     server: grpc.aio.Server = field(init=False)
@@ -101,11 +102,12 @@ class ScriptedOutbox(DeliveryServiceServicer):
         self._note(context)
         if self.refusal:
             await context.abort(self.refusal, "refused")
-        end = time.monotonic() + request.wait.ToTimedelta().total_seconds()
+        asked_at = time.monotonic()
+        end = asked_at + request.wait.ToTimedelta().total_seconds()
         async with self.changed:
             while not self._offer_again() and time.monotonic() < end:
                 await _wait(self.changed, 0.05)
-            given = [self._lease(self.due.popleft()) for _ in range(min(request.max, len(self.due)))]
+            given = [self._lease(self.due.popleft(), asked_at) for _ in range(min(request.max, len(self.due)))]
         return LeaseDeliveriesResponse(deliveries=given)
 
     async def ReportDeliveries(self, request: ReportDeliveriesRequest, context: Context) -> ReportDeliveriesResponse:
@@ -121,14 +123,17 @@ class ScriptedOutbox(DeliveryServiceServicer):
         self.keys.append(str(dict(context.invocation_metadata() or ()).get("authorization", "")))
 
     def _offer_again(self) -> bool:
-        ended = [each for each in self.leased.values() if each.lease_end.ToMilliseconds() <= time.time() * 1000]
-        for each in ended:
-            self.due.append(self.leased.pop(each.lease_id))
+        ended = [lease_id for lease_id, lease_end in self.lease_ends.items() if lease_end <= time.monotonic()]
+        for lease_id in ended:
+            del self.lease_ends[lease_id]
+            if given := self.leased.pop(lease_id, None):
+                self.due.append(given)
         return bool(self.due)
 
-    def _lease(self, given: Delivery) -> Delivery:
-        given.lease_end.FromMilliseconds(int((time.time() + self.lease_seconds) * 1000))
-        self.leased[given.lease_id] = given
+    def _lease(self, given: Delivery, asked_at: float) -> Delivery:
+        lease_end = time.monotonic() + self.lease_seconds
+        given.lease_duration.FromMilliseconds(int((lease_end - asked_at) * 1000))
+        self.leased[given.lease_id], self.lease_ends[given.lease_id] = given, lease_end
         return given
 
 

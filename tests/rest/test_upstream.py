@@ -15,4 +15,4 @@ async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.Monkey
     async with ScriptedOutbox.serve() as outbox:
         another_machine = f"dns:///127.0.0.1:{outbox.port}"  # As far as the channel can tell by looking at it.
         async with open_channel(another_machine, options=CHANNEL_OPTIONS) as channel:
-            await Outbox(channel, "").report(DeliveryResult(lease_id="unknown"))
+            await Outbox(channel, "").report([DeliveryResult(lease_id="unknown")])

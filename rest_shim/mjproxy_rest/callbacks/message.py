@@ -45,6 +45,7 @@ def headers(delivery: Delivery, content: bytes, at: float, signer: Webhook | Non
     """
     name = f"{delivery.task.id}-{delivery.revision}"
     unsigned = {
+        "user-agent": "mjproxy",
         "content-type": "application/json",
         "webhook-id": name,
         "webhook-timestamp": str(int(at)),

@@ -47,9 +47,9 @@ class Outbox:
             raise from_rpc(error) from None
         return answer.deliveries
 
-    async def report(self, result: DeliveryResult) -> None:
-        """Says what became of an attempt."""
-        request = ReportDeliveriesRequest(results=[result])
+    async def report(self, results: Sequence[DeliveryResult]) -> None:
+        """Says what became of attempts."""
+        request = ReportDeliveriesRequest(results=results)
         try:
             await self._stub.ReportDeliveries(request, metadata=self._metadata, timeout=_ANSWER_SECONDS)
         except grpc.aio.AioRpcError as error:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from typing import Final
 
 import httpx
@@ -20,25 +20,34 @@ _ATTEMPT_SECONDS: Final = 15.0
 _CONNECT_SECONDS: Final = 5.0
 _LOOKUPS: Final = 64
 
+# Only connecting is bounded by itself, so that of several addresses the second is tried; the poster bounds the whole.
+_EXTENSIONS: Final = {"timeout": httpx.Timeout(None, connect=_CONNECT_SECONDS).as_dict()}
+_KEEP_NOTHING: Final = httpx.Limits(max_keepalive_connections=0)
+
+_url: Final = lru_cache(1024)(httpx.URL)  # Most tasks share their hook with others.
+
 
 class Poster:
     """Posts callbacks, each on a connection of its own."""
 
     def __init__(
         self,
-        checked: httpx.AsyncClient,
-        trusted: httpx.AsyncClient,
+        checked: httpx.AsyncBaseTransport,
+        trusted: httpx.AsyncBaseTransport,
         *,
         encode: Encode,
         signer: Webhook | None,
         now: Callable[[], float],
         seconds: float,
     ) -> None:
-        """Uses clients that somebody else closes.
+        """Uses transports that somebody else closes.
+
+        They are called without a client round them, which would follow redirects, keep cookies and look for proxies:
+        nothing of that is wanted here.
 
         Args:
-            checked: Calls the hooks of callers.
-            trusted: Calls the operator's own hook.
+            checked: Leads to the hooks of callers.
+            trusted: Leads to the operator's own hook.
             encode: Makes the JSON of a task.
             signer: Signs what is posted; None leaves it unsigned.
             now: The time, in Unix seconds.
@@ -68,11 +77,19 @@ class Poster:
 
     async def _exchange(self, delivery: Delivery) -> tuple[int, httpx.Headers]:
         """Returns the status and the headers of the answer, whose body says nothing more and is not read."""
+        transport = self._trusted if delivery.trusted else self._checked
+        answer = await transport.handle_async_request(self._request(delivery))
+        await answer.aclose()
+        return answer.status_code, answer.headers
+
+    def _request(self, delivery: Delivery) -> httpx.Request:
+        """Makes the request; what is before an @ in its URL authorizes it."""
         content = body(delivery.task, self._encode)
-        client = self._trusted if delivery.trusted else self._checked
         named = headers(delivery, content, self._now(), self._signer)
-        async with client.stream("POST", delivery.hook, content=content, headers=named) as answer:
-            return answer.status_code, answer.headers
+        request = httpx.Request("POST", _url(delivery.hook), content=content, headers=named, extensions=_EXTENSIONS)
+        if request.url.userinfo:
+            next(httpx.BasicAuth(request.url.username, request.url.password).auth_flow(request))
+        return request
 
 
 @asynccontextmanager
@@ -95,28 +112,16 @@ async def open_poster(
         resolve: Finds the addresses of hosts.
         seconds: How long an attempt may take in all.
     """
-    checked_by, trusted_by = (CheckedTransport(_connections(), each, resolve, _LOOKUPS) for each in (rules, ANYWHERE))
-    async with _client(checked_by) as checked, _client(trusted_by) as trusted:
+    async with (
+        CheckedTransport(_connection, rules, resolve, _LOOKUPS) as checked,
+        CheckedTransport(_connection, ANYWHERE, resolve, _LOOKUPS) as trusted,
+    ):
         yield Poster(checked, trusted, encode=encode, signer=signer, now=now, seconds=seconds)
 
 
-def _connections() -> httpx.AsyncHTTPTransport:
-    """Makes a transport that keeps no connections; how many there are at once is the sender's to bound."""
-    return httpx.AsyncHTTPTransport(
-        client_tls(), limits=httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    )
+def _connection() -> httpx.AsyncHTTPTransport:
+    """Makes a transport for one request, which keeps no connection.
 
-
-def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """Makes a client that follows no redirects, and takes no cookies: what one hook says is not for another.
-
-    It bounds connecting alone, so that of several addresses the second is tried; the poster bounds the whole.
+    One for all would search all connections twice for each request, and take two hosts with the same address for one.
     """
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
-        headers={"user-agent": "mjproxy"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    return httpx.AsyncHTTPTransport(client_tls(), limits=_KEEP_NOTHING)

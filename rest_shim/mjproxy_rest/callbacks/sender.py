@@ -1,4 +1,4 @@
-"""Leases callbacks from the server, has them posted, and reports what became of them.
+"""Leases callbacks from the server, has them posted, and has the server told what became of them.
 
 A dead hook holds what is posted to it for as long as an attempt may take. It does not hold up the others: few attempts
 are made at one host at once, and the server leases no more of one host's than a small part of all that can be under
@@ -19,11 +19,16 @@ from mjproxy.v1.delivery_service_pb2 import Delivery, DeliveryResult
 from mjproxy_rest.callbacks import results
 from mjproxy_rest.callbacks.outbox import Outbox
 from mjproxy_rest.callbacks.poster import Poster
+from mjproxy_rest.callbacks.reporter import Ended, Reporter
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 128
+_MOST_AT_ONCE: Final = 256
 _MOST_AT_ONE_HOST: Final = 4
+
+# Where there was no room, more is made within this time, and one call leases for all of it. Meanwhile nothing is idle:
+# what is leased is more than what is posted to its hosts at once.
+_GATHERING_SECONDS: Final = 0.01
 
 # Leasing that was refused is refused again until an operator changes something, so there is no hurry.
 _REFUSED_SECONDS: Final = 30.0
@@ -32,37 +37,43 @@ _REFUSED_SECONDS: Final = 30.0
 class Sender:
     """Delivers what the outbox has, for as long as it runs."""
 
-    def __init__(self, outbox: Outbox, poster: Poster, now: Callable[[], float], drain_seconds: float) -> None:
+    def __init__(self, outbox: Outbox, poster: Poster, monotonic: Callable[[], float], drain_seconds: float) -> None:
         """Prepares to deliver.
 
         Args:
             outbox: What there is to deliver.
             poster: Makes the attempts.
-            now: The time, in Unix seconds.
+            monotonic: Seconds since some fixed moment; never goes back. Leases are measured by it.
             drain_seconds: How long what is under way may take at the end.
         """
         self._outbox = outbox
         self._poster = poster
-        self._now = now
+        self._monotonic = monotonic
         self._drain_seconds = drain_seconds
+        self._reporter = Reporter(outbox, monotonic)
         self._attempts: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._pauses = Backoff(limit=5)
 
     async def run(self) -> None:
         """Runs until it is cancelled; then leases nothing more, and gives what is under way time to end."""
-        try:
-            while True:
-                await self._room()
-                for delivery in await self._lease():
-                    self._begin(delivery)
-        finally:
-            await self._drain()
+        async with asyncio.TaskGroup() as tasks:
+            reporting = tasks.create_task(self._reporter.run())
+            try:
+                while True:
+                    await self._room()
+                    asked_at = self._monotonic()
+                    for delivery in await self._lease():
+                        self._begin(delivery, asked_at)
+            finally:
+                await self._drain()
+                reporting.cancel()
 
     async def _room(self) -> None:
         """Waits until another attempt may begin."""
         if len(self._attempts) >= _MOST_AT_ONCE:
             await asyncio.wait(self._attempts, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(_GATHERING_SECONDS)
 
     async def _lease(self) -> Sequence[Delivery]:
         """Returns what may be delivered now; nothing, after a pause, if that cannot be learned."""
@@ -78,20 +89,27 @@ class Sender:
         self._pauses.reset()
         return leased
 
-    def _begin(self, delivery: Delivery) -> None:
-        attempt = asyncio.create_task(self._deliver(delivery))
+    def _begin(self, delivery: Delivery, asked_at: float) -> None:
+        """Begins an attempt.
+
+        Args:
+            delivery: What to deliver.
+            asked_at: When the lease was asked for, which was before it began.
+        """
+        lease_end = asked_at + delivery.lease_duration.ToMilliseconds() / 1000
+        attempt = asyncio.create_task(self._deliver(delivery, lease_end))
         self._attempts.add(attempt)
         attempt.add_done_callback(self._attempts.discard)
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        """Attempts and reports within the lease; with its end, the right to do so has passed to others."""
-        left = delivery.lease_end.ToMilliseconds() / 1000 - self._now()
+    async def _deliver(self, delivery: Delivery, lease_end: float) -> None:
+        """Attempts within the lease; with its end, the right to do so has passed to others."""
+        left = lease_end - self._monotonic()
         if left <= 0:
-            _log.warning("a lease had ended %.0f s before it came: do the clocks of shim and server agree?", -left)
+            _log.warning("a lease had ended %.0f s before it came: how slow is the way to the server?", -left)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(left):
-                await self._report(await self._attempt(delivery))
+                self._reporter.add(Ended(await self._attempt(delivery), lease_end))
 
     async def _attempt(self, delivery: Delivery) -> DeliveryResult:
         try:
@@ -106,23 +124,13 @@ class Sender:
         host = hook.partition("://")[2].partition("/")[0].lower()
         return self._turns.setdefault(host, asyncio.Semaphore(_MOST_AT_ONE_HOST))
 
-    async def _report(self, result: DeliveryResult) -> None:
-        """Reports until the server has heard of it."""
-        pauses = Backoff(limit=5)
-        while True:
-            try:
-                return await self._outbox.report(result)
-            except (Unavailable, DeadlineExceeded):
-                await asyncio.sleep(next(pauses))
-            except ServerError as error:
-                _log.error("what became of a callback could not be reported: %s", error)
-                return None
-
     async def _drain(self) -> None:
         """Waits for the attempts; cancels those that take too long, which others make when their leases have ended."""
         try:
-            if self._attempts:
-                await asyncio.wait(self._attempts, timeout=self._drain_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._drain_seconds):
+                    await asyncio.gather(*self._attempts)
+                    await self._reporter.all_reported()
         finally:
             for attempt in self._attempts:
                 attempt.cancel()

@@ -9,10 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mjproxy.v1 import delivery_service_pb2 as pb
 from mjproxy_server.api import pages
 from mjproxy_server.api.tasks_out import task_message
+from mjproxy_server.engine.deliveries import Handed
 from mjproxy_server.model.errors import InvalidField
 from mjproxy_server.model.outbox import Entry, Report
 from mjproxy_server.model.vocabulary import DeliveryOutcome
-from mjproxy_server.store.deliveries import Delivery, DeliveryQuery
+from mjproxy_server.store.deliveries import DeliveryQuery
 
 LONGEST_ERROR: Final = 500
 """Characters of an error that are kept for the operator."""
@@ -25,8 +26,9 @@ _FAILED: Final = {
 }
 
 
-def delivery_message(delivery: Delivery) -> pb.Delivery:
+def delivery_message(handed: Handed) -> pb.Delivery:
     """Returns a callback to make."""
+    delivery = handed.delivery
     entry, lease = delivery.entry, delivery.lease
     return pb.Delivery(
         lease_id=lease.id,
@@ -35,7 +37,7 @@ def delivery_message(delivery: Delivery) -> pb.Delivery:
         task=task_message(delivery.task),
         revision=lease.revision,
         attempt=entry.failures + 1,
-        lease_end=_timestamp(lease.end_at),
+        lease_duration=Duration(seconds=handed.lasting_ms // 1000, nanos=handed.lasting_ms % 1000 * 1_000_000),
     )
 
 

@@ -1,7 +1,7 @@
 """The delivery desk: hands out the callbacks that are due to whoever asks for them, and takes in what became of them.
 
-The outbox has a clock of its own, which is never set; the times that the desk gives out are those that the machine's
-clock, as it is set now, will show.
+The outbox has a clock of its own, which is never set. So the desk says of a lease how long it lasts, and the times that
+it shows to operators are those that the machine's clock, as it is set now, will show.
 
 It keeps nothing: what is due lies in the store. Those who wait look again when the bell rings, which it does at each
 change that a hook is told of and at each report, and when the store has said that time alone makes something due.
@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +29,19 @@ from mjproxy_server.store.interface import Revision, Store
 _logger = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A callback that was handed out.
+
+    Attributes:
+        delivery: The callback.
+        lasting_ms: How long its lease lasts, in milliseconds from when it was asked for.
+    """
+
+    delivery: Delivery
+    lasting_ms: int
 
 
 class DeliveryDesk:
@@ -50,19 +64,20 @@ class DeliveryDesk:
         self._bell = Bell()
         self._unsubscribe = store.subscribe(self._follow)
 
-    async def lease(self, most: int, wait_seconds: float) -> tuple[Delivery, ...]:
+    async def lease(self, most: int, wait_seconds: float) -> tuple[Handed, ...]:
         """Leases what is due; waits for something if there is nothing, up to `LONGEST_WAIT_SECONDS`.
 
         Raises:
             Unavailable: The server stops, or the disk fails.
         """
+        asked_at = self._steady.now_ms()
         end = self._clock.monotonic() + min(wait_seconds, LONGEST_WAIT_SECONDS)
         while not self._bell.closed:
             rings = self._bell.rings
             found = await self._deliveries.lease(most)
             left = end - self._clock.monotonic()
             if found.deliveries or left <= 0:
-                return tuple(self._leased(delivery) for delivery in found.deliveries)
+                return tuple(Handed(each, each.lease.end_at - asked_at) for each in found.deliveries)
             await self._wait(rings, left, found.due_in_ms)
         raise Unavailable("The server is stopping; call again in a moment.")
 
@@ -101,10 +116,6 @@ class DeliveryDesk:
         """Ends every wait."""
         self._unsubscribe()
         self._bell.close()
-
-    def _leased(self, delivery: Delivery) -> Delivery:
-        end_at = self._steady.shown(delivery.lease.end_at)
-        return Delivery(delivery.task, delivery.entry, replace(delivery.lease, end_at=end_at))
 
     def _shown(self, entry: Entry) -> Entry:
         return entry if entry.due_at is None else replace(entry, due_at=self._steady.shown(entry.due_at))

@@ -56,7 +56,12 @@ _EMPTIED = ("finalPrompt", "finalZhPrompt", "messageContent")
 
 def test_the_id_names_task_and_revision() -> None:
     named = headers(delivery(HOOK, "42"), b"{}", 1700000000.9, None)
-    assert named == {"content-type": "application/json", "webhook-id": "42-7", "webhook-timestamp": "1700000000"}
+    assert named == {
+        "user-agent": "mjproxy",
+        "content-type": "application/json",
+        "webhook-id": "42-7",
+        "webhook-timestamp": "1700000000",
+    }
 
 
 def test_a_receiver_can_verify_what_is_signed() -> None:

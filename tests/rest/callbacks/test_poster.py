@@ -1,6 +1,7 @@
 """Attempts at real sockets, by names that only the test's resolver knows."""
 
 import asyncio
+import base64
 import json
 import socket
 import time
@@ -68,6 +69,15 @@ async def test_the_task_is_posted_under_the_name_of_its_host(hook: Hook) -> None
     assert posted.headers["content-type"] == "application/json"
     assert posted.headers["webhook-id"] == "1705514776143750-7"
     assert "webhook-signature" not in posted.headers
+
+
+async def test_a_hook_that_holds_a_password_is_posted_to_with_it(hook: Hook) -> None:
+    given_out = delivery(hook.url().replace("://", "://robot:p%40ss@"))
+    async with poster() as opened:
+        assert (await opened.post(given_out)).outcome == DELIVERY_OUTCOME_DELIVERED
+    [posted] = hook.posted
+    assert posted.headers["authorization"] == f"Basic {base64.b64encode(b'robot:p@ss').decode()}"
+    assert posted.headers["host"] == f"127.0.0.1:{hook.port}"
 
 
 async def test_what_is_posted_is_signed_when_there_is_a_secret(hook: Hook) -> None:

@@ -41,14 +41,14 @@ async def test_two_shims_share_the_work_and_the_death_of_one_loses_nothing() -> 
     ):
         hook.open.clear()
         due = [
-            delivery(hook.url(f"127.0.0.{host}"), f"{host}-{number}") for host in range(1, 51) for number in range(4)
+            delivery(hook.url(f"127.0.0.{host}"), f"{host}-{number}") for host in range(1, 81) for number in range(4)
         ]
         await outbox.put(*due)
-        await hook.came(129)
+        await hook.came(257)
         doomed.kill()
         await doomed.wait()
         hook.open.set()
-        await outbox.reported(200, seconds=60)
+        await outbox.reported(320, seconds=60)
     assert outbox.delivered() == {each.lease_id for each in due}
 
 

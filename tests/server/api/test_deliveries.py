@@ -12,6 +12,7 @@ from service import Service, StartService, bearer, refusal
 from mjproxy.v1 import delivery_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2
 from mjproxy_server.api.callers import Role
+from mjproxy_server.model.outbox import LEASE_MS
 
 HOOK = "https://host.example/hook?token=very-secret"
 
@@ -43,7 +44,7 @@ async def test_a_change_is_leased_and_gone_when_it_is_delivered(service: Service
     assert delivery.task == await service.task(task_id)
     assert (delivery.hook, delivery.trusted, delivery.attempt) == (HOOK, False, 1)
     assert delivery.revision == service.engine.store.head
-    assert delivery.lease_end.ToSeconds() > delivery.task.finish_time.ToSeconds()
+    assert LEASE_MS <= delivery.lease_duration.ToMilliseconds() < LEASE_MS + 10_000
     await report(service, delivery.lease_id, pb.DELIVERY_OUTCOME_DELIVERED)
     assert not (await listed(service)).deliveries
 
@@ -103,7 +104,7 @@ async def test_a_failure_is_shown_with_what_was_said_of_it_but_without_secrets(s
     (record,) = (await listed(service, state=pb.DELIVERY_STATE_PENDING)).deliveries
     assert (record.task_id, record.hook, record.attempts) == (task_id, "https://host.example/hook", 1)
     assert (record.last_http_status, record.last_error) == (503, "x" * 500)
-    assert record.next_time.ToSeconds() - delivery.lease_end.ToSeconds() > 500
+    assert record.next_time.ToSeconds() - delivery.task.finish_time.ToSeconds() >= 600
 
 
 async def test_what_fails_for_good_is_logged_once_without_secrets(

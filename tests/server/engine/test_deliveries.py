@@ -86,16 +86,28 @@ async def start_task(store: SqliteStore, hook: str = HOOK) -> str:
 async def lease_one(desk: DeliveryDesk) -> str:
     """Waits for a callback for longer than any test may take; returns the id of its lease."""
     async with asyncio.timeout(10):
-        (delivery,) = await desk.lease(10, wait_seconds=60)
-    return delivery.lease.id
+        (handed,) = await desk.lease(10, wait_seconds=60)
+    return handed.delivery.lease.id
 
 
 async def test_a_wait_ends_when_a_lease_does(desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock) -> None:
     await start_task(set_store)
-    (delivery,) = await desk.lease(10, wait_seconds=0)
-    set_clock.pass_until(delivery.lease.end_at - 50)
+    (handed,) = await desk.lease(10, wait_seconds=0)
+    set_clock.passed += handed.lasting_ms / 1000 - 0.05
     assert await desk.lease(10, wait_seconds=0) == ()
-    assert await lease_one(desk) != delivery.lease.id
+    assert await lease_one(desk) != handed.delivery.lease.id
+
+
+async def test_a_lease_is_counted_from_when_it_was_asked_for(
+    desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock
+) -> None:
+    """So that whoever waited for it may count from when he began to wait."""
+    waiting = asyncio.create_task(desk.lease(10, wait_seconds=60))
+    assert await desk.lease(10, wait_seconds=0) == ()
+    set_clock.passed += 30
+    await start_task(set_store)
+    (handed,) = await waiting
+    assert handed.lasting_ms == pytest.approx(30_000 + LEASE_MS, abs=10_000)
 
 
 async def test_a_wait_ends_when_the_next_try_is_due(
@@ -121,22 +133,23 @@ async def test_a_clock_that_is_set_changes_nothing_about_when_a_callback_is_due(
     desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock, hours: int
 ) -> None:
     await start_task(set_store)
-    (delivery,) = await desk.lease(10, wait_seconds=0)
+    (handed,) = await desk.lease(10, wait_seconds=0)
+    lease = handed.delivery.lease
     set_clock.ahead = hours * 3600.0
     assert await desk.lease(10, wait_seconds=0) == (), "the attempt is being made"
-    assert await due_at(desk) == pytest.approx(delivery.lease.end_at + hours * 3600_000, abs=1)
-    await desk.report([Report(lease_id=delivery.lease.id, outcome=DeliveryOutcome.RETRY)])
+    assert await due_at(desk) == pytest.approx(lease.end_at + hours * 3600_000, abs=1)
+    await desk.report([Report(lease_id=lease.id, outcome=DeliveryOutcome.RETRY)])
     assert await desk.lease(10, wait_seconds=0) == ()
     set_clock.pass_until(await due_at(desk))
     (again,) = await desk.lease(10, wait_seconds=0)
-    assert 0 < again.lease.end_at - now_ms(set_clock) <= LEASE_MS, "whoever leases it has this clock, too"
+    assert again.lasting_ms == pytest.approx(LEASE_MS, abs=10_000)
 
 
 async def test_tries_that_fail_together_are_spread(desk: DeliveryDesk, set_store: SqliteStore) -> None:
     for _ in range(5):
         await start_task(set_store)
     found = await desk.lease(10, wait_seconds=0)
-    await desk.report([Report(lease_id=each.lease.id, outcome=DeliveryOutcome.RETRY) for each in found])
+    await desk.report([Report(lease_id=each.delivery.lease.id, outcome=DeliveryOutcome.RETRY) for each in found])
     due = {record.entry.due_at for record in (await desk.list(DeliveryQuery())).records}
     assert len(due) == 5
 

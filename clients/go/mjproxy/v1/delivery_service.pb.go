@@ -150,8 +150,9 @@ type Delivery struct {
 	Revision int64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
 	// 1 for the first attempt.
 	Attempt int32 `protobuf:"varint,6,opt,name=attempt,proto3" json:"attempt,omitempty"`
-	// The lease's end.
-	LeaseEnd      *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=lease_end,json=leaseEnd,proto3" json:"lease_end,omitempty"`
+	// How long the lease lasts, counted from when the server got the call. Who counts by a clock of his own from when he made the call
+	// stops in time, whatever that clock shows.
+	LeaseDuration *durationpb.Duration `protobuf:"bytes,7,opt,name=lease_duration,json=leaseDuration,proto3" json:"lease_duration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -228,9 +229,9 @@ func (x *Delivery) GetAttempt() int32 {
 	return 0
 }
 
-func (x *Delivery) GetLeaseEnd() *timestamppb.Timestamp {
+func (x *Delivery) GetLeaseDuration() *durationpb.Duration {
 	if x != nil {
-		return x.LeaseEnd
+		return x.LeaseDuration
 	}
 	return nil
 }
@@ -900,15 +901,15 @@ var File_mjproxy_v1_delivery_service_proto protoreflect.FileDescriptor
 const file_mjproxy_v1_delivery_service_proto_rawDesc = "" +
 	"\n" +
 	"!mjproxy/v1/delivery_service.proto\x12\n" +
-	"mjproxy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\xe8\x01\n" +
+	"mjproxy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\xf1\x01\n" +
 	"\bDelivery\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x12\x12\n" +
 	"\x04hook\x18\x02 \x01(\tR\x04hook\x12\x18\n" +
 	"\atrusted\x18\x03 \x01(\bR\atrusted\x12$\n" +
 	"\x04task\x18\x04 \x01(\v2\x10.mjproxy.v1.TaskR\x04task\x12\x1a\n" +
 	"\brevision\x18\x05 \x01(\x03R\brevision\x12\x18\n" +
-	"\aattempt\x18\x06 \x01(\x05R\aattempt\x127\n" +
-	"\tlease_end\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bleaseEnd\"\xd5\x01\n" +
+	"\aattempt\x18\x06 \x01(\x05R\aattempt\x12@\n" +
+	"\x0elease_duration\x18\a \x01(\v2\x19.google.protobuf.DurationR\rleaseDuration\"\xd5\x01\n" +
 	"\x0eDeliveryResult\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x125\n" +
 	"\aoutcome\x18\x02 \x01(\x0e2\x1b.mjproxy.v1.DeliveryOutcomeR\aoutcome\x12\x1f\n" +
@@ -1001,19 +1002,19 @@ var file_mjproxy_v1_delivery_service_proto_goTypes = []any{
 	(*DropDeliveryRequest)(nil),      // 13: mjproxy.v1.DropDeliveryRequest
 	(*DropDeliveryResponse)(nil),     // 14: mjproxy.v1.DropDeliveryResponse
 	(*Task)(nil),                     // 15: mjproxy.v1.Task
-	(*timestamppb.Timestamp)(nil),    // 16: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 17: google.protobuf.Duration
+	(*durationpb.Duration)(nil),      // 16: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),    // 17: google.protobuf.Timestamp
 }
 var file_mjproxy_v1_delivery_service_proto_depIdxs = []int32{
 	15, // 0: mjproxy.v1.Delivery.task:type_name -> mjproxy.v1.Task
-	16, // 1: mjproxy.v1.Delivery.lease_end:type_name -> google.protobuf.Timestamp
+	16, // 1: mjproxy.v1.Delivery.lease_duration:type_name -> google.protobuf.Duration
 	0,  // 2: mjproxy.v1.DeliveryResult.outcome:type_name -> mjproxy.v1.DeliveryOutcome
-	17, // 3: mjproxy.v1.DeliveryResult.retry_after:type_name -> google.protobuf.Duration
-	17, // 4: mjproxy.v1.LeaseDeliveriesRequest.wait:type_name -> google.protobuf.Duration
+	16, // 3: mjproxy.v1.DeliveryResult.retry_after:type_name -> google.protobuf.Duration
+	16, // 4: mjproxy.v1.LeaseDeliveriesRequest.wait:type_name -> google.protobuf.Duration
 	2,  // 5: mjproxy.v1.LeaseDeliveriesResponse.deliveries:type_name -> mjproxy.v1.Delivery
 	3,  // 6: mjproxy.v1.ReportDeliveriesRequest.results:type_name -> mjproxy.v1.DeliveryResult
 	1,  // 7: mjproxy.v1.DeliveryRecord.state:type_name -> mjproxy.v1.DeliveryState
-	16, // 8: mjproxy.v1.DeliveryRecord.next_time:type_name -> google.protobuf.Timestamp
+	17, // 8: mjproxy.v1.DeliveryRecord.next_time:type_name -> google.protobuf.Timestamp
 	1,  // 9: mjproxy.v1.ListDeliveriesRequest.state:type_name -> mjproxy.v1.DeliveryState
 	8,  // 10: mjproxy.v1.ListDeliveriesResponse.deliveries:type_name -> mjproxy.v1.DeliveryRecord
 	8,  // 11: mjproxy.v1.RetryDeliveryResponse.delivery:type_name -> mjproxy.v1.DeliveryRecord

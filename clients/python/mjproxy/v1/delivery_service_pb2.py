@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mjproxy.v1 import task_pb2 as mjproxy_dot_v1_dot_task__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mjproxy/v1/delivery_service.proto\x12\nmjproxy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\xad\x01\n\x08\x44\x65livery\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12\x0f\n\x07trusted\x18\x03 \x01(\x08\x12\x1e\n\x04task\x18\x04 \x01(\x0b\x32\x10.mjproxy.v1.Task\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x12-\n\tlease_end\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x01\n\x0e\x44\x65liveryResult\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.mjproxy.v1.DeliveryOutcome\x12\x13\n\x0bhttp_status\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"N\n\x16LeaseDeliveriesRequest\x12\x0b\n\x03max\x18\x01 \x01(\x05\x12\'\n\x04wait\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x17LeaseDeliveriesResponse\x12(\n\ndeliveries\x18\x01 \x03(\x0b\x32\x14.mjproxy.v1.Delivery\"F\n\x17ReportDeliveriesRequest\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.mjproxy.v1.DeliveryResult\"\x1a\n\x18ReportDeliveriesResponse\"\xc8\x01\n\x0e\x44\x65liveryRecord\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.mjproxy.v1.DeliveryState\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12-\n\tnext_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10last_http_status\x18\x06 \x01(\x05\x12\x12\n\nlast_error\x18\x07 \x01(\t\"h\n\x15ListDeliveriesRequest\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.mjproxy.v1.DeliveryState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x16ListDeliveriesResponse\x12.\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1a.mjproxy.v1.DeliveryRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x14RetryDeliveryRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"E\n\x15RetryDeliveryResponse\x12,\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x1a.mjproxy.v1.DeliveryRecord\"&\n\x13\x44ropDeliveryRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"\x16\n\x14\x44ropDeliveryResponse*\x8a\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44\x45LIVERY_OUTCOME_DELIVERED\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_RETRY\x10\x02\x12\x19\n\x15\x44\x45LIVERY_OUTCOME_DROP\x10\x03*f\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x02\x32\xce\x03\n\x0f\x44\x65liveryService\x12Z\n\x0fLeaseDeliveries\x12\".mjproxy.v1.LeaseDeliveriesRequest\x1a#.mjproxy.v1.LeaseDeliveriesResponse\x12]\n\x10ReportDeliveries\x12#.mjproxy.v1.ReportDeliveriesRequest\x1a$.mjproxy.v1.ReportDeliveriesResponse\x12W\n\x0eListDeliveries\x12!.mjproxy.v1.ListDeliveriesRequest\x1a\".mjproxy.v1.ListDeliveriesResponse\x12T\n\rRetryDelivery\x12 .mjproxy.v1.RetryDeliveryRequest\x1a!.mjproxy.v1.RetryDeliveryResponse\x12Q\n\x0c\x44ropDelivery\x12\x1f.mjproxy.v1.DropDeliveryRequest\x1a .mjproxy.v1.DropDeliveryResponseBM\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mjproxy/v1/delivery_service.proto\x12\nmjproxy.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\"\xb1\x01\n\x08\x44\x65livery\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12\x0f\n\x07trusted\x18\x03 \x01(\x08\x12\x1e\n\x04task\x18\x04 \x01(\x0b\x32\x10.mjproxy.v1.Task\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\x05\x12\x31\n\x0elease_duration\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xa4\x01\n\x0e\x44\x65liveryResult\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12,\n\x07outcome\x18\x02 \x01(\x0e\x32\x1b.mjproxy.v1.DeliveryOutcome\x12\x13\n\x0bhttp_status\x18\x03 \x01(\x05\x12\r\n\x05\x65rror\x18\x04 \x01(\t\x12.\n\x0bretry_after\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\"N\n\x16LeaseDeliveriesRequest\x12\x0b\n\x03max\x18\x01 \x01(\x05\x12\'\n\x04wait\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"C\n\x17LeaseDeliveriesResponse\x12(\n\ndeliveries\x18\x01 \x03(\x0b\x32\x14.mjproxy.v1.Delivery\"F\n\x17ReportDeliveriesRequest\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.mjproxy.v1.DeliveryResult\"\x1a\n\x18ReportDeliveriesResponse\"\xc8\x01\n\x0e\x44\x65liveryRecord\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x0c\n\x04hook\x18\x02 \x01(\t\x12(\n\x05state\x18\x03 \x01(\x0e\x32\x19.mjproxy.v1.DeliveryState\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\x05\x12-\n\tnext_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10last_http_status\x18\x06 \x01(\x05\x12\x12\n\nlast_error\x18\x07 \x01(\t\"h\n\x15ListDeliveriesRequest\x12(\n\x05state\x18\x01 \x01(\x0e\x32\x19.mjproxy.v1.DeliveryState\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x16ListDeliveriesResponse\x12.\n\ndeliveries\x18\x01 \x03(\x0b\x32\x1a.mjproxy.v1.DeliveryRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x14RetryDeliveryRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"E\n\x15RetryDeliveryResponse\x12,\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x1a.mjproxy.v1.DeliveryRecord\"&\n\x13\x44ropDeliveryRequest\x12\x0f\n\x07task_id\x18\x01 \x01(\t\"\x16\n\x14\x44ropDeliveryResponse*\x8a\x01\n\x0f\x44\x65liveryOutcome\x12 \n\x1c\x44\x45LIVERY_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x44\x45LIVERY_OUTCOME_DELIVERED\x10\x01\x12\x1a\n\x16\x44\x45LIVERY_OUTCOME_RETRY\x10\x02\x12\x19\n\x15\x44\x45LIVERY_OUTCOME_DROP\x10\x03*f\n\rDeliveryState\x12\x1e\n\x1a\x44\x45LIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45LIVERY_STATE_PENDING\x10\x01\x12\x19\n\x15\x44\x45LIVERY_STATE_FAILED\x10\x02\x32\xce\x03\n\x0f\x44\x65liveryService\x12Z\n\x0fLeaseDeliveries\x12\".mjproxy.v1.LeaseDeliveriesRequest\x1a#.mjproxy.v1.LeaseDeliveriesResponse\x12]\n\x10ReportDeliveries\x12#.mjproxy.v1.ReportDeliveriesRequest\x1a$.mjproxy.v1.ReportDeliveriesResponse\x12W\n\x0eListDeliveries\x12!.mjproxy.v1.ListDeliveriesRequest\x1a\".mjproxy.v1.ListDeliveriesResponse\x12T\n\rRetryDelivery\x12 .mjproxy.v1.RetryDeliveryRequest\x1a!.mjproxy.v1.RetryDeliveryResponse\x12Q\n\x0c\x44ropDelivery\x12\x1f.mjproxy.v1.DropDeliveryRequest\x1a .mjproxy.v1.DropDeliveryResponseBM\n\rio.mjproxy.v1P\x01Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,36 +35,36 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mjproxy.v1.delivery_service
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rio.mjproxy.v1P\001Z:github.com/mjproxy/mjproxy/clients/go/mjproxy/v1;mjproxyv1'
-  _globals['_DELIVERYOUTCOME']._serialized_start=1314
-  _globals['_DELIVERYOUTCOME']._serialized_end=1452
-  _globals['_DELIVERYSTATE']._serialized_start=1454
-  _globals['_DELIVERYSTATE']._serialized_end=1556
+  _globals['_DELIVERYOUTCOME']._serialized_start=1318
+  _globals['_DELIVERYOUTCOME']._serialized_end=1456
+  _globals['_DELIVERYSTATE']._serialized_start=1458
+  _globals['_DELIVERYSTATE']._serialized_end=1560
   _globals['_DELIVERY']._serialized_start=138
-  _globals['_DELIVERY']._serialized_end=311
-  _globals['_DELIVERYRESULT']._serialized_start=314
-  _globals['_DELIVERYRESULT']._serialized_end=478
-  _globals['_LEASEDELIVERIESREQUEST']._serialized_start=480
-  _globals['_LEASEDELIVERIESREQUEST']._serialized_end=558
-  _globals['_LEASEDELIVERIESRESPONSE']._serialized_start=560
-  _globals['_LEASEDELIVERIESRESPONSE']._serialized_end=627
-  _globals['_REPORTDELIVERIESREQUEST']._serialized_start=629
-  _globals['_REPORTDELIVERIESREQUEST']._serialized_end=699
-  _globals['_REPORTDELIVERIESRESPONSE']._serialized_start=701
-  _globals['_REPORTDELIVERIESRESPONSE']._serialized_end=727
-  _globals['_DELIVERYRECORD']._serialized_start=730
-  _globals['_DELIVERYRECORD']._serialized_end=930
-  _globals['_LISTDELIVERIESREQUEST']._serialized_start=932
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=1036
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=1038
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=1135
-  _globals['_RETRYDELIVERYREQUEST']._serialized_start=1137
-  _globals['_RETRYDELIVERYREQUEST']._serialized_end=1176
-  _globals['_RETRYDELIVERYRESPONSE']._serialized_start=1178
-  _globals['_RETRYDELIVERYRESPONSE']._serialized_end=1247
-  _globals['_DROPDELIVERYREQUEST']._serialized_start=1249
-  _globals['_DROPDELIVERYREQUEST']._serialized_end=1287
-  _globals['_DROPDELIVERYRESPONSE']._serialized_start=1289
-  _globals['_DROPDELIVERYRESPONSE']._serialized_end=1311
-  _globals['_DELIVERYSERVICE']._serialized_start=1559
-  _globals['_DELIVERYSERVICE']._serialized_end=2021
+  _globals['_DELIVERY']._serialized_end=315
+  _globals['_DELIVERYRESULT']._serialized_start=318
+  _globals['_DELIVERYRESULT']._serialized_end=482
+  _globals['_LEASEDELIVERIESREQUEST']._serialized_start=484
+  _globals['_LEASEDELIVERIESREQUEST']._serialized_end=562
+  _globals['_LEASEDELIVERIESRESPONSE']._serialized_start=564
+  _globals['_LEASEDELIVERIESRESPONSE']._serialized_end=631
+  _globals['_REPORTDELIVERIESREQUEST']._serialized_start=633
+  _globals['_REPORTDELIVERIESREQUEST']._serialized_end=703
+  _globals['_REPORTDELIVERIESRESPONSE']._serialized_start=705
+  _globals['_REPORTDELIVERIESRESPONSE']._serialized_end=731
+  _globals['_DELIVERYRECORD']._serialized_start=734
+  _globals['_DELIVERYRECORD']._serialized_end=934
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=936
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=1040
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=1042
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=1139
+  _globals['_RETRYDELIVERYREQUEST']._serialized_start=1141
+  _globals['_RETRYDELIVERYREQUEST']._serialized_end=1180
+  _globals['_RETRYDELIVERYRESPONSE']._serialized_start=1182
+  _globals['_RETRYDELIVERYRESPONSE']._serialized_end=1251
+  _globals['_DROPDELIVERYREQUEST']._serialized_start=1253
+  _globals['_DROPDELIVERYREQUEST']._serialized_end=1291
+  _globals['_DROPDELIVERYRESPONSE']._serialized_start=1293
+  _globals['_DROPDELIVERYRESPONSE']._serialized_end=1315
+  _globals['_DELIVERYSERVICE']._serialized_start=1563
+  _globals['_DELIVERYSERVICE']._serialized_end=2025
 # @@protoc_insertion_point(module_scope)

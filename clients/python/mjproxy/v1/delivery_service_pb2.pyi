@@ -86,7 +86,7 @@ class Delivery(_message.Message):
     TASK_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
-    LEASE_END_FIELD_NUMBER: _builtins.int
+    LEASE_DURATION_FIELD_NUMBER: _builtins.int
     lease_id: _builtins.str
     """Names this attempt; report with it."""
     hook: _builtins.str
@@ -102,8 +102,10 @@ class Delivery(_message.Message):
         """The task as it is to be told."""
 
     @_builtins.property
-    def lease_end(self) -> _timestamp_pb2.Timestamp:
-        """The lease's end."""
+    def lease_duration(self) -> _duration_pb2.Duration:
+        """How long the lease lasts, counted from when the server got the call. Who counts by a clock of his own from when he made the call
+        stops in time, whatever that clock shows.
+        """
 
     def __init__(
         self,
@@ -114,11 +116,11 @@ class Delivery(_message.Message):
         task: _task_pb2.Task | None = ...,
         revision: _builtins.int = ...,
         attempt: _builtins.int = ...,
-        lease_end: _timestamp_pb2.Timestamp | None = ...,
+        lease_duration: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_end", b"lease_end", "task", b"task"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lease_duration", b"lease_duration", "task", b"task"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "hook", b"hook", "lease_end", b"lease_end", "lease_id", b"lease_id", "revision", b"revision", "task", b"task", "trusted", b"trusted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "hook", b"hook", "lease_duration", b"lease_duration", "lease_id", b"lease_id", "revision", b"revision", "task", b"task", "trusted", b"trusted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
