@@ -48,8 +48,8 @@ class Listener(Protocol):
         """Takes one dispatch in; returns when what it tells is stored."""
         ...
 
-    async def begin_session(self, user_id: str) -> None:
-        """Takes note of whose session has begun, or goes on from another process; looks for what was missed before."""
+    def begin_session(self, user_id: str) -> None:
+        """Takes note of whose session has begun, or goes on from another process: something may have been missed."""
         ...
 
     def connection_changed(self) -> None:
@@ -220,18 +220,18 @@ class Connection:
     async def _on_dispatch(self, dispatch: Dispatch) -> None:
         if dispatch.type == "READY":
             self.user_id = _user_of(dispatch)
-            await self._begin_session()
+            self._begin_session()
         elif dispatch.type == "RESUMED" and not self._taken_up:  # The earlier process has heard what is not replayed.
-            await self._begin_session()
+            self._begin_session()
         for listener in tuple(self._listeners):
             await listener.hear(dispatch)
         if dispatch.type == "READY":
             self._begun.ring()  # Those who wait for it come after the dispatch is handed over, and see the new session.
 
-    async def _begin_session(self) -> None:
+    def _begin_session(self) -> None:
         self._taken_up = True
         for listener in tuple(self._listeners):
-            await listener.begin_session(self.user_id)
+            listener.begin_session(self.user_id)
 
     async def _check_suspicions(self) -> None:
         """Asks Discord about the token when there is reason to.

@@ -6,7 +6,8 @@ that the account's user began elsewhere, for instance, must be known when their 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from mjproxy_server.discord.errors import DiscordError
@@ -23,8 +24,9 @@ LEAD_MS: Final = 15 * 60 * 1000
 """So long before the first of its tasks the reading begins. It also covers a clock that is ahead of Discord's."""
 PAGE: Final = 100
 
-Observe = Callable[[Mapping[str, object]], Awaitable[None]]
-"""Takes in a message as Discord tells it."""
+Message = Mapping[str, object]
+LookBack = Callable[[Sequence[Message], Collection[Task]], Awaitable[bool]]
+"""Takes in what the history holds about tasks, the oldest first; returns whether that could be done."""
 
 
 class History:
@@ -40,48 +42,53 @@ class History:
         self._channel_id = channel_id
         self._link = link
         self._turns = turns
-        self._observe: Observe | None = None
+        self._look_back: LookBack | None = None
 
-    def join(self, observe: Observe) -> None:
-        """Lets the account observe what is read."""
-        self._observe = observe
+    def join(self, look_back: LookBack) -> None:
+        """Lets the account take in what is read."""
+        self._look_back = look_back
 
     async def read_for(self, tasks: Collection[Task]) -> bool:
-        """Has observed what the channel holds about the tasks; returns whether it could be read."""
-        sent = [task for task in tasks if task.trace.steps]
-        if not sent:
+        """Has taken in what the channel holds about the tasks; returns whether that could be done."""
+        if not any(task.trace.steps for task in tasks):
             return True
         try:
-            async with self._turns:
-                for message_id in sorted(map(int, _rewritten(sent))):
-                    await self._read_page(str(message_id - 1), limit=1)
-                await self._read_on(_beginning(sent))
+            messages = await self.read(tasks)
         except DiscordError as error:
             _logger.warning("The history of channel %s could not be read: %s", self._channel_id, error)
             return False
-        return True
+        return self._look_back is not None and await self._look_back(messages, tasks)
 
-    async def read_again(self, message_id: str) -> None:
-        """Has observed how one message stands now; one that is not there, or cannot be read, is none."""
+    async def read(self, tasks: Collection[Task]) -> list[Message]:
+        """Returns what the channel holds about the tasks, the oldest first; what it holds of late if none was sent.
+
+        Raises:
+            DiscordError: It could not be read.
+        """
+        sent = [task for task in tasks if task.trace.steps]
+        async with self._turns:
+            rewritten = [await self._page(str(id_ - 1), limit=1) for id_ in sorted(map(int, _rewritten(sent)))]
+            return [*chain(*rewritten), *await self._read_on(_beginning(sent) if sent else None)]
+
+    async def message(self, message_id: str) -> Message | None:
+        """Returns how one message stands now; None if it is not there, or cannot be read."""
         try:
-            await self._read_page(str(int(message_id) - 1), limit=1)
+            return next(iter(await self._page(str(int(message_id) - 1), limit=1)), None)
         except DiscordError as error:
             _logger.warning("Message %s in channel %s could not be read: %s", message_id, self._channel_id, error)
+            return None
 
-    async def _read_on(self, after: str) -> None:
+    async def _read_on(self, after: str | None) -> list[Message]:
         """Reads to the end, where the newest results are, however much of other people's comes before them."""
-        ids = await self._read_page(after, limit=PAGE)
-        while len(ids) == PAGE:
-            ids = await self._read_page(ids[-1], limit=PAGE)
+        messages = page = await self._page(after, limit=PAGE)
+        while after is not None and len(page) == PAGE:
+            page = await self._page(str(page[-1]["id"]), limit=PAGE)
+            messages += page
+        return messages
 
-    async def _read_page(self, after: str, *, limit: int) -> list[str]:
-        """Has a page observed, the oldest message first; returns the ids of its messages in that order."""
-        page = await self._link.rest.history(self._channel_id, after=after, limit=limit)
-        page.reverse()
-        for message in page:
-            if self._observe is not None:
-                await self._observe(message)
-        return [str(message["id"]) for message in page]
+    async def _page(self, after: str | None, *, limit: int) -> list[Message]:
+        """Returns the messages after an id, or the newest; the oldest of them first."""
+        return (await self._link.rest.history(self._channel_id, after=after, limit=limit))[::-1]
 
 
 def _rewritten(tasks: Iterable[Task]) -> set[str]:

@@ -92,17 +92,17 @@ class Lane:
         self.inquiries = inquiries
         self._link = link
         self._worker = worker
-        self._history = history
         self._store = store
         self._clock = clock
         self._on_change = on_change
         self._changed = asyncio.Event()
-        self._expected = 0
         self._spent_modes = SpentModes()
         self._tasks = Workload(clock)
         self._correlator = Correlator()
         self._hearing = Hearing(
             record.account,
+            self._tasks,
+            link=link,
             correlator=self._correlator,
             history=history,
             inquiries=inquiries,
@@ -174,7 +174,7 @@ class Lane:
             account=self.account,
             ready=self._link.ready and self.condition.fit(self._clock.monotonic()),
             running=len(self._tasks.at_work),
-            waiting=len(self._tasks.waiting) + self._expected,
+            waiting=len(self._tasks.waiting),
             remix=self.remix(Bot.MIDJOURNEY),
             held=bool(self.held_reason),
         )
@@ -205,11 +205,6 @@ class Lane:
         """Returns when nothing is at work."""
         await self._tasks.wait_until_idle()
 
-    def expect(self, count: int) -> None:
-        """Counts a task that is being submitted, or with -1 no longer."""
-        self._expected += count
-        self._on_change()
-
     def open(self, unfinished: Sequence[Task], ended: Iterable[Task]) -> None:
         """Takes over the account's tasks from an earlier process.
 
@@ -233,7 +228,8 @@ class Lane:
         elif task.trace.failed and self.works_on(task.id):
             self._put_back(task)
         elif self.works_on(task.id):
-            self._tasks.update(task)
+            if not self._tasks.update(task):
+                return  # How far its job is decides neither what may start nor how busy the account is.
             self._correlator.watch(task)
             self._cancellations.notice(task)
         elif task.status is Status.NOT_START:
@@ -243,12 +239,20 @@ class Lane:
     async def run(self) -> None:
         """Works the tasks off until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self._health, self._watchdog, self._cancellations, self._translations, self._modals):
+            for part in (
+                self._hearing,
+                self._health,
+                self._watchdog,
+                self._cancellations,
+                self._translations,
+                self._modals,
+            ):
                 group.create_task(part.run())
             for begun in filter(is_unsettled, self.at_work):
                 group.create_task(self._worker.take_up(self._as_sent(begun)))
             while True:
                 await self._link.wait_until_ready()
+                await self._hearing.wait_until_caught_up()
                 self._changed.clear()
                 task = self._claim()
                 if task is None:
@@ -260,11 +264,10 @@ class Lane:
         """Takes in what Discord sent, and returns when what it tells of the account's tasks is stored."""
         await self._hearing.hear(dispatch)
 
-    async def begin_session(self, user_id: str) -> None:
-        """Takes note of whose session it is, and reads from the channel's history what was missed before it."""
+    def begin_session(self, user_id: str) -> None:
+        """Takes note of whose session it is, before which something may have been missed."""
         self._correlator.user_id = user_id
-        if self._tasks.at_work:
-            await self._history.read_for(self.at_work)
+        self._hearing.begin_session()
 
     def connection_changed(self) -> None:
         """Lets others look at the account, whose connection does something else than before."""

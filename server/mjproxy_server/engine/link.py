@@ -40,7 +40,7 @@ class Link:
             self.connection.leave(self._listener)
             self._listener = None
 
-    async def switch(self, connection: Connection) -> None:
+    def switch(self, connection: Connection) -> None:
         """Goes over to another connection; returns when the account knows whose session that has."""
         listener = self._listener
         self.leave()
@@ -49,12 +49,12 @@ class Link:
             self.join(listener)
         self._switched.set()
         self._switched = asyncio.Event()
-        await self.greet()
+        self.greet()
 
-    async def greet(self) -> None:
+    def greet(self) -> None:
         """Tells the account of the session that it has joined in its midst, if there is one."""
         if self._listener and self.connection.user_id:
-            await self._listener.begin_session(self.connection.user_id)
+            self._listener.begin_session(self.connection.user_id)
 
     @property
     def user_id(self) -> str:

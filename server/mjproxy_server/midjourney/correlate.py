@@ -35,9 +35,15 @@ Why one left is the owner: the true owner is always among the candidates. To kee
 - what was taken for a stranger's job is forgotten when an exact key shows that it is a task's. The history tells no
   nonces, and may be read before what is live is heard: a message of ours whose echo is odd looks like anybody's there.
 
-One thing is beyond it: a twin that the account's user started elsewhere while no session heard of it. Its result looks
-like our own as long as nothing of our job was heard but that it was sent; in the 2023 profile, where a result replies
-to nothing, as long as the UUID of our job is not known.
+Where a session has ended and another one begins, nobody heard what was said meanwhile, nor the nonces of what began
+then: not ours, and not those of a twin that the account's user began elsewhere. The channel's history has to be read
+before anything is known by likeness again, and is looked at as a whole (`look_back`): what is certain first; then a job
+is given what looks like it if all of that is of one job at the bot (`looking_back`). Otherwise it is nobody's, now and
+later. Where no result replies to its progress, the progress is deleted with the result: while it stands, the job has
+none yet.
+
+One thing is beyond it: a twin that was begun elsewhere between two sessions, alike in bot, verb and prompt to a job of
+ours that was sent just before, of which Discord and the bot have said nothing, neither then nor later.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
@@ -60,8 +66,9 @@ message everything is told each time; updates that told less were completed befo
 """
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
 
 from mjproxy_server.midjourney.content import Content
 from mjproxy_server.midjourney.families import REGION, Ending
@@ -74,11 +81,11 @@ from mjproxy_server.midjourney.jobs import (
     created_at,
     job_of,
     likenesses,
-    prompt_key,
     prompt_of,
     source_key,
     strangers_job,
 )
+from mjproxy_server.midjourney.looking_back import observe_certain
 from mjproxy_server.midjourney.messages import (
     BotMessage,
     Deleted,
@@ -89,13 +96,12 @@ from mjproxy_server.midjourney.messages import (
     ModalOpened,
 )
 from mjproxy_server.midjourney.outcomes import failure_of, queued_prompt
+from mjproxy_server.midjourney.owners import Owners, Telling, is_early
 from mjproxy_server.midjourney.presses import PressedButtons
 from mjproxy_server.midjourney.telling import (
     ONGOING,
     announced_prompt,
     finished,
-    is_about_a_job,
-    is_anothers,
     may_begin_in_a_frame,
     progress,
 )
@@ -106,11 +112,12 @@ from mjproxy_server.model.vocabulary import Reason, Status
 
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
+_TOLD_BY_THE_BOT = frozenset({Reason.PROMPT_REJECTED, Reason.MODERATED, Reason.BOT_BUSY, Reason.STOPPED})
+"""With what a job fails that draws nothing any more. An error of the bot may be its silence, in which it draws."""
 _Interaction = InteractionEvent | ModalOpened | IframeOpened
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A fact about a task that a message told."""
 
     task_id: str
@@ -131,15 +138,25 @@ class Correlator:
     """
 
     def __init__(self, user_id: str = "") -> None:
-        self.user_id = user_id
         self.finals_answer_progress = False
         self._jobs = Jobs()
         self._tasks: dict[str, Job] = {}
         self._remembered: deque[tuple[int, Job]] = deque()
         self._presses = PressedButtons()
         self._texts = SeenTexts()
+        self._owners = Owners(self._jobs, self._texts)
+        self.user_id = user_id
         self._now = 0
         self._newest = 0
+
+    @property
+    def user_id(self) -> str:
+        """The account's Discord user."""
+        return self._owners.user_id
+
+    @user_id.setter
+    def user_id(self, user_id: str) -> None:
+        self._owners.user_id = user_id
 
     def watch(self, task: Task) -> None:
         """Take note of a task that is at work or chosen to start, or of a newer version of it; repeating is harmless.
@@ -165,6 +182,8 @@ class Correlator:
             self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
             self._texts.learn(task.result.message_id, task.result.prompt)
             self._close(job, task.result.message_id)
+        elif task.failure and task.failure.reason in _TOLD_BY_THE_BOT:
+            self._close(job)
 
     def forget(self, task_id: str) -> None:
         """Take note that a task has ended, whether or not its job at the bot has; unknown ids are of no concern."""
@@ -187,30 +206,61 @@ class Correlator:
         )
 
     def observe(self, event: Event, at: int, session_id: str = "") -> list[Sighting]:
-        """Take note of an event of the channel, live or read from its history.
+        """Take note of an event of the channel.
 
         Args:
             event: The event; repeated and late ones do no harm.
             at: When it was received, in Unix milliseconds.
-            session_id: The gateway session that told it; "" if it was read from the history.
+            session_id: The gateway session that told it; "" if it was read again.
 
         Returns:
             What it says of our tasks, in order. What is known of them is updated at once, so that more events can be
             observed before the store has the facts.
         """
-        self._now = max(self._now, at)
-        if not isinstance(event, Deleted):
-            self._newest = max(self._newest, created_at(event.id))
-        self._expire()
+        self._note_time(event, at)
         match event:
             case InteractionEvent():
                 return self._observe_interaction(event, at)
             case ModalOpened() | IframeOpened():
                 return self._observe_answer(event, at)
             case BotMessage():
-                return [*self._observe_presses(event, at), *self._observe_message(event, at, session_id)]
+                return self._observe_message(event, at, Telling(session_id))
             case Deleted():
                 return []  # in the 2023 profile the result comes just before or after; a deletion ends nothing
+
+    def look_back(
+        self, messages: Sequence[BotMessage], at: int, session_id: str, task_ids: Iterable[str]
+    ) -> list[tuple[BotMessage, list[Sighting]]]:
+        """Take note of what the channel's history shows, as a whole.
+
+        Args:
+            messages: The messages, in their order; several versions of one do no harm. What was heard from the
+                beginning of the session on and `awaits_history` is among them.
+            at: When they were read, in Unix milliseconds.
+            session_id: The gateway session by now; "" if there is none.
+            task_ids: The tasks on which it was read: it shows all that there is of their jobs, and was in dispute.
+
+        Returns:
+            The messages, in the order in which they are understood, and what they say of our tasks.
+        """
+        for job in filter(None, map(self._tasks.get, task_ids)):
+            job.disputed = False
+        telling = Telling(session_id, frozenset(message.id for message in messages))
+        told: list[tuple[BotMessage, list[Sighting]]] = []
+
+        def observe(message: BotMessage) -> None:
+            told.append((message, self._observe_message(message, at, telling)))
+
+        for message in messages:
+            self._note_time(message, at)
+        for message in observe_certain(messages, lambda each: self._owners.claimants(each, telling), observe):
+            told.append((message, self._observe_presses(message, at)))
+            self._dispute(message, telling)
+        return told
+
+    def awaits_history(self, message: BotMessage) -> bool:
+        """Return True if whose the message is cannot be told before the history is read, where that is to be done."""
+        return bool(self._owners.claimants(message, Telling("")))
 
     def awaits_change_of(self, message_id: str) -> bool:
         """Return True if a change of this message may tell something of a task that has not ended.
@@ -222,6 +272,12 @@ class Correlator:
         jobs = [job for job in jobs if job.interaction_id] + self._jobs.find((By.MESSAGE, message_id))
         return any(job.task_id and not job.closed for job in jobs)
 
+    def _note_time(self, event: Event, at: int) -> None:
+        self._now = max(self._now, at)
+        if not isinstance(event, Deleted):
+            self._newest = max(self._newest, created_at(event.id))
+        self._expire()
+
     # What is learned of tasks.
 
     def _learn_steps(self, job: Job, trace: Trace) -> None:
@@ -230,7 +286,7 @@ class Correlator:
         if trace.attempt:
             newest = trace.attempt[-1]
             if job.nonce != newest.nonce:
-                job.sent_after = self._newest
+                job.sent_after = self._newest or _failed_before(trace)
             job.nonce = newest.nonce
             job.session_id = newest.session_id
             job.sent_at = newest.sent_at
@@ -291,13 +347,19 @@ class Correlator:
     def _remember_copy(self, message: BotMessage) -> None:
         """Remember that an old result will be posted again; whatever brings it, it is nobody's."""
         job = self._jobs.exactly(By.MESSAGE, message.id)
-        if job is None and self._is_ours(message):
+        if job is None and self._owners.is_ours(message):
             job = copying_job(message)
             keys = (By.NONCE, message.nonce), (By.INTERACTION, message.interaction_id), (By.MESSAGE, message.id)
             self._learn_all(job, [*keys, (By.COPY, message.bot)])
             self._remember(job)
         if job and message.is_result:
             self._close(job, message.id)
+
+    def _dispute(self, message: BotMessage, telling: Telling) -> None:
+        """Take note that what looks like one job of ours may as well be another's; several are in doubt anyway."""
+        claimants = self._owners.claimants(message, telling)
+        if len(claimants) == 1:
+            claimants[0].disputed = True
 
     def _reclaim(self, job: Job, *keys: Key) -> None:
         """Drop a stranger's job that turns out to be a task's: it has a key that the task's job is now known by."""
@@ -361,11 +423,14 @@ class Correlator:
 
     # Messages.
 
-    def _observe_message(self, message: BotMessage, at: int, session_id: str) -> list[Sighting]:
+    def _observe_message(self, message: BotMessage, at: int, telling: Telling) -> list[Sighting]:
+        return [*self._observe_presses(message, at), *self._observe_text(message, at, telling)]
+
+    def _observe_text(self, message: BotMessage, at: int, telling: Telling) -> list[Sighting]:
         if message.announces_copy:
             self._remember_copy(message)
             return []
-        job = self._owner(message, session_id)
+        job = self._owner(message, telling)
         if message.proposal:
             self._texts.learn(message.id, message.proposal.description)
         if job is None:
@@ -375,66 +440,22 @@ class Correlator:
         self._learn_message(job, message)
         return _sightings(job, self._facts(job, message, at))
 
-    def _owner(self, message: BotMessage, session_id: str) -> Job | None:
+    def _owner(self, message: BotMessage, telling: Telling) -> Job | None:
         """Return the one job that the message can be about; None if there is none, or more than one."""
-        by_exact_key = self._rewriter(message) or self._owner_by_exact_key(message)
-        return by_exact_key or self._owner_by_likeness(message, session_id)
+        return self._owners.certain(message) or self._owner_by_likeness(message, telling)
 
-    def _rewriter(self, message: BotMessage) -> Job | None:
-        """Return the job that gave its source a new text; any other version of the source is its own job's.
-
-        The version has to be newer than the press by Discord's own clock, which the interaction tells.
-        """
-        if message.proposal is None or self._texts.knows(message.id, message.proposal.description):
+    def _owner_by_likeness(self, message: BotMessage, telling: Telling) -> Job | None:
+        candidates = self._owners.lookalikes(message, telling)
+        if candidates is None:
             return None
-        rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_rewritten(message)]
-        return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
-
-    def _owner_by_likeness(self, message: BotMessage, session_id: str) -> Job | None:
-        if not self._is_ours(message) or not is_about_a_job(message):
-            return None
-        candidates = [] if is_anothers(message) else self._candidates(message, session_id)
         if not candidates:
             self._remember_strangers(message)
         elif may_begin_in_a_frame(message):
             self._remember_possible_region(message)
             return None
-        return candidates[0] if len(candidates) == 1 else None
-
-    def _is_ours(self, message: BotMessage) -> bool:
-        return bool(self.user_id) and message.user_id == self.user_id
-
-    def _owner_by_exact_key(self, message: BotMessage) -> Job | None:
-        return (
-            self._jobs.exactly(By.NONCE, message.nonce)
-            or self._jobs.exactly(By.INTERACTION, message.interaction_id)
-            or self._jobs.exactly(By.MESSAGE, message.id)
-            or self._replied_to(message)
-            or self._jobs.exactly(By.JOB, message.job_id)
-        )
-
-    def _replied_to(self, message: BotMessage) -> Job | None:
-        """Return the job to whose progress the message replies; a reply to what ended a job is about another one."""
-        job = self._jobs.exactly(By.MESSAGE, message.reference_id)
-        return job if job and message.reference_id not in {job.result_id, job.notice_id} else None
-
-    def _candidates(self, message: BotMessage, session_id: str) -> list[Job]:
-        for keys in self._likenesses_of(message):
-            alike = (job for key in keys for job in self._jobs.find(key))
-            if candidates := [job for job in alike if job.may_be_told_in(session_id) and job.may_own(message)]:
-                copies = self._jobs.find((By.COPY, message.bot)) if message.is_result else []
-                return [*candidates, *(job for job in copies if job.may_copy(message))]
-        return []
-
-    def _likenesses_of(self, message: BotMessage) -> Iterator[list[Key]]:
-        """Yield what the message looks like; what comes first decides, if anything answers to it."""
-        content, reference_id = message.content, message.reference_id
-        if reference_id:
-            echo = [source_key(reference_id, content.prompt)] if content else []
-            yield [source_key(reference_id), *echo]
-        # A reply to a known result is about a button of it, not about a command with the same prompt.
-        if content and not self._jobs.exactly(By.MESSAGE, reference_id):
-            yield [prompt_key(message.bot, content.verb, content.prompt)]
+        if len(candidates) != 1 or candidates[0].disputed or is_early(candidates[0], message, telling):
+            return None
+        return candidates[0]
 
     def _learn_message(self, job: Job, message: BotMessage) -> None:
         job.taken = job.answered = True
@@ -451,7 +472,8 @@ class Correlator:
             self._learn_content(job, message, message.content)
 
     def _learn_content(self, job: Job, message: BotMessage, content: Content) -> None:
-        if content.prompt:
+        if content.prompt and content.prompt != job.echo:
+            job.echo = content.prompt
             self._learn_all(job, likenesses(job, content.prompt))
         if content.phase in ONGOING:
             job.progress_id = message.id
@@ -482,6 +504,11 @@ class Correlator:
         if message.id != job.progress_id:
             job.notice_id = message.id
         return [Failed(at, failure)]
+
+
+def _failed_before(trace: Trace) -> int:
+    """Return when it was sent once more, by our clock: what the job before has said is older; 0 if it was sent once."""
+    return trace.attempt[-1].sent_at if len(trace.attempt) < len(trace.steps) else 0
 
 
 def _sightings(job: Job, facts: list[Fact]) -> list[Sighting]:

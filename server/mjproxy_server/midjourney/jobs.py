@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
@@ -17,7 +17,7 @@ from mjproxy_server.model.vocabulary import Bot
 
 _DISCORD_EPOCH_MS = 1_420_070_400_000
 _CLOCK_TOLERANCE_MS = 60_000
-"""How far this machine's clock may be ahead of Discord's."""
+"""How far this machine's clock may be ahead of Discord's, where nothing else tells when a job was sent."""
 
 _ANYTHING = Family(verbs=frozenset(Verb))
 """Of a job that waits nobody is told what it does."""
@@ -69,6 +69,8 @@ class Job:
         refused: Discord did not take it.
         taken: Discord took it.
         answered: The bot has said something about it.
+        echo: Its prompt as the bot has echoed it last.
+        disputed: What looks like it may as well be another's: until the history tells, exact keys alone count.
         closed: Its result or its failure was seen.
         interaction_id: Discord's newest interaction for it.
         progress_id: The message that shows its progress; a "Job queued" is none.
@@ -92,6 +94,8 @@ class Job:
     refused: bool = False
     taken: bool = False
     answered: bool = False
+    echo: str = ""
+    disputed: bool = False
     closed: bool = False
     interaction_id: str = ""
     progress_id: str = ""
@@ -122,6 +126,10 @@ class Job:
     def may_be_told_in(self, session_id: str) -> bool:
         """False while this session is still to tell that Discord has taken it: what it tells before that is older."""
         return not (session_id and session_id == self.session_id) or bool(self.interaction_id) or self.answered
+
+    def shows_progress_in(self, shown: Container[str]) -> bool:
+        """True if its progress message stands among these, which are shown in the channel."""
+        return bool(self.progress_id) and self.progress_id in shown
 
     def may_own(self, message: BotMessage) -> bool:
         """True if nothing that is known of the job contradicts that a message which looks like it is about it."""
@@ -178,7 +186,7 @@ class Job:
         Discord's own ids tell it best; our clock may differ from Discord's.
         """
         known = max(created_at(self.interaction_id), created_at(self.progress_id))
-        return known or max(self.sent_after, self.sent_at - _CLOCK_TOLERANCE_MS)
+        return known or (self.sent_after + 1 if self.sent_after else self.sent_at - _CLOCK_TOLERANCE_MS)
 
     def _fits(self, message: BotMessage, content: Content) -> bool:
         if not self.family.may_say(content) or _differ(self.index, content.index):
@@ -288,7 +296,8 @@ class Jobs:
 
     def exactly(self, by: By, value: str) -> Job | None:
         """Return the one job with this exact key."""
-        return next(iter(self.find((by, value))), None)
+        found = self._found.get((by, value))
+        return found[0] if found else None
 
     def learn(self, job: Job, key: Key) -> bool:
         """Let the job be found by the key; an exact key stays with the job that had it first.
@@ -297,7 +306,7 @@ class Jobs:
             True if the job has the key now.
         """
         by, value = key
-        others = self.find(key)
+        others = self._found.get(key, ())
         if job in others:
             return True
         if not value or (others and by not in _LIKENESSES):

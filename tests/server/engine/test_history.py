@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -94,7 +94,7 @@ async def test_only_so_many_channels_are_read_at_once(url: str, channels: EmptyC
     connections = [connection(url) for _ in range(3 * MOST_AT_ONCE)]
     links = [Link(each, Pace(0, SystemClock())) for each in connections]
     histories = [History(str(number), link, turns) for number, link in enumerate(links)]
-    assert all(await asyncio.gather(*(history.read_for([SENT]) for history in histories)))
+    assert await asyncio.gather(*(history.read([SENT]) for history in histories)) == [[]] * len(histories)
     assert channels.most == MOST_AT_ONCE
     for each in connections:
         await each.rest.close()
@@ -130,16 +130,11 @@ class BusyChannel:
 @pytest.mark.parametrize("count", [0, 99, 100, 101, 5000])
 async def test_a_history_is_read_to_its_end_in_order_however_long_it_is(count: int) -> None:
     """What is at its end is what the reader is after: the results that came last."""
-    seen: list[int] = []
-
-    async def observe(message: Mapping[str, object]) -> None:
-        seen.append(int(str(message["id"])))
-
     async with await asyncio.start_server(BusyChannel(count).answer, "127.0.0.1", 0) as server:
         read_from = connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         history = History("1", Link(read_from, Pace(0, SystemClock())), asyncio.Semaphore(1))
-        history.join(observe)
-        assert await history.read_for([SENT])
+        messages = await history.read([SENT])
         await read_from.rest.close()
+    seen = [int(str(message["id"])) for message in messages]
     assert len(seen) == count
     assert seen == sorted(seen)

@@ -30,7 +30,7 @@ class Ear:
     async def hear(self, dispatch: Dispatch) -> None:
         """Nothing is asked of it here."""
 
-    async def begin_session(self, user_id: str) -> None:
+    def begin_session(self, user_id: str) -> None:
         self.users.append(user_id)
 
     def connection_changed(self) -> None:
@@ -62,7 +62,7 @@ async def test_who_waits_goes_on_with_the_new_connection_and_learns_whose_sessio
         link.join(ear)
         waiting = asyncio.create_task(link.wait_until_ready())
         await asyncio.sleep(0)
-        await link.switch(connected)
+        link.switch(connected)
         await waiting
         assert ear.users == [connected.user_id] != [""]
         assert before.unused
@@ -74,6 +74,6 @@ async def test_a_session_that_has_not_begun_is_nobodys() -> None:
     ear, connection = Ear(), unconnected()
     link = Link(connection, Pace(0, SystemClock()))
     link.join(ear)
-    await link.greet()
+    link.greet()
     assert not ear.users
     await connection.rest.close()

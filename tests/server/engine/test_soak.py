@@ -20,13 +20,15 @@ from mjproxy_server.engine.requests import FollowUp, ImagineRequest, NewCommand
 from mjproxy_server.model.command import Change, Press
 from mjproxy_server.model.errors import QueueFull
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Action, Status
+from mjproxy_server.model.vocabulary import Action, Reason, Status
 from server.engine.engine_world import EngineWorld, running_engine_world
 from server.engine.judging import judged
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 JOBS = 5_000 if FULL else 250
 CANCELLED = 0.03
+HOUR = 3600
+UNKNOWN = {Reason.TIMED_OUT, Reason.OUTCOME_UNKNOWN}
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog", "a lighthouse in fog", "a fox, in the snow")
 ALWAYS = (
     {"name": "duplicate_dispatch", "probability": 0.05},
@@ -65,6 +67,7 @@ async def test_no_result_goes_wrong_under_every_fault(tmp_path: Path, profile: i
         tmp_path,
         speed=200,
         clock_factor=10,
+        clock_ahead=rng.choice([-10 * HOUR, 0, 10 * HOUR]),
         profile=profile,
         accounts=10,
         limits={"identify_window": 0},
@@ -148,3 +151,4 @@ async def _judge(world: EngineWorld) -> None:
     assert len(tasks) >= JOBS
     print(Counter(f"{task.status} {task.failure.reason if task.failure else ''}" for task in tasks))  # noqa: T201
     assert sum(task.result is not None for task in tasks) > 0.75 * len(tasks)
+    assert sum(task.failure is not None and task.failure.reason in UNKNOWN for task in tasks) < 0.05 * len(tasks)

@@ -129,10 +129,11 @@ class VirtualDiscord:
         await self.pass_through()
         return Taken()
 
-    async def history(self, channel_id: str, *, after: str, limit: int) -> list[Json]:
+    async def history(self, channel_id: str, *, after: str | None, limit: int) -> list[Json]:
         assert channel_id == CHANNEL
         await self.pass_through()
-        ids = sorted(each for each in self.messages if each > int(after))[:limit]
+        ids = sorted(each for each in self.messages if each > int(after or 0))
+        ids = ids[:limit] if after else ids[-limit:]
         return [self.messages[each] for each in reversed(ids)]
 
     async def _arrive(self, payload: Mapping[str, object], arrived: asyncio.Event, *, late: bool) -> None:
@@ -161,6 +162,8 @@ class VirtualDiscord:
         await self.clock.sleep(self._rng.uniform(1, 20))
         reply_to = started if self.weather.answers_progress else 0
         self._post(job, "(fast)", files=[f"u_{job.id}.png"], reply_to=reply_to, final=True)
+        if not self.weather.answers_progress:
+            self._delete(started)
 
     def _post(
         self,
@@ -196,6 +199,10 @@ class VirtualDiscord:
         self.messages[new_id] = {name: value for name, value in data.items() if name != "nonce"}
         self._tell("MESSAGE_UPDATE" if message_id else "MESSAGE_CREATE", data)
         return new_id
+
+    def _delete(self, message_id: int) -> None:
+        del self.messages[message_id]
+        self._tell("MESSAGE_DELETE", {"id": str(message_id), "channel_id": CHANNEL, "guild_id": GUILD})
 
     def _tell(self, kind: str, data: Json, *, only: str = "") -> None:
         for session in self._sessions.values():

@@ -6,6 +6,7 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import cast
 
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus
@@ -101,8 +102,8 @@ class VirtualLink:
         self._clock = clock
         self._rng = rng
         self._lane: Lane | None = None
+        self._session: Session | None = None
         self._ready = asyncio.Event()
-        self._asked = asyncio.Event()
         self._heard = asyncio.Event()
 
     @property
@@ -125,7 +126,8 @@ class VirtualLink:
     async def hear_out(self) -> None:
         asked_at = self._clock.monotonic()
         while self.heard_until < asked_at:
-            self._asked.set()
+            if self._session:
+                self._session.news.set()
             self._heard.clear()
             await self._heard.wait()
 
@@ -138,11 +140,11 @@ class VirtualLink:
             if session is None:
                 session, taken_up = self._discord.begin(), True
                 self._disk.session, self._disk.handed_over = session.name, 0
-            self.session_id = session.name
+            self._session, self.session_id = session, session.name
             self._ready.set()
             if not taken_up:
                 taken_up = True
-                await self._begin_session()
+                self._begin_session()
             await self._live_on(session)
             self._ready.clear()
 
@@ -150,9 +152,10 @@ class VirtualLink:
         """Hands over what the session is told, until the connection breaks; an answered heartbeat comes behind it."""
         breaks_at = self._clock.monotonic() + self._rng.expovariate(1 / 200)
         while self._clock.monotonic() < breaks_at:
-            await first_of(session.news.wait(), self._asked.wait(), self._clock.sleep(HEARTBEAT))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT):
+                    await session.news.wait()
             session.news.clear()
-            self._asked.clear()
             beaten_at = self._clock.monotonic()
             await self._discord.pass_through()
             told = session.told[self._disk.handed_over :]
@@ -168,13 +171,13 @@ class VirtualLink:
     async def _hand_over(self, dispatch: Dispatch) -> None:
         assert self._lane is not None
         if dispatch.type == "READY":
-            await self._begin_session()
+            self._begin_session()
         await self._lane.hear(dispatch)
         self._disk.handed_over = dispatch.sequence
 
-    async def _begin_session(self) -> None:
+    def _begin_session(self) -> None:
         assert self._lane is not None
-        await self._lane.begin_session(USER)
+        self._lane.begin_session(USER)
 
 
 class VirtualEngine:

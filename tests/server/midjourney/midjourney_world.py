@@ -3,7 +3,7 @@
 import random
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from midjourney_bot import (
@@ -21,7 +21,9 @@ from midjourney_bot import (
     queued,
     refusal,
 )
+from midjourney_conditions import Conditions
 from midjourney_forms import DRAWN, FORMS, INDEXED
+from midjourney_happenings import Chronicle, GivenUp, Sent, Told, given_up, retrying
 from midjourney_rewriting import echo
 from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
 from midjourney_telling import Telling
@@ -29,10 +31,9 @@ from midjourney_telling import Telling
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.midjourney.messages import BotMessage, Event
 from mjproxy_server.midjourney.outcomes import appeal_of
-from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Retrying, Started, Taken
-from mjproxy_server.model.task import Failure, Source, Task
+from mjproxy_server.model.facts import Failed
+from mjproxy_server.model.task import Source, Task
 from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Reason, Setback
 
 PROMPTS = [
     "a cat --ar 2:3",
@@ -48,42 +49,14 @@ SOURCES = {
 }
 PROPOSALS = {snowflake(NOW - 10_000_000): "a text", snowflake(NOW - 11_000_000): "another text"}
 """Messages that propose prompts, by what they said at first."""
+PRESSED = [*DRAWN, "upsample", "variation", "reroll"]
+"""Some buttons are pressed more often than others."""
+ASKED = ["imagine"] * 6 + ["blend", "describe", "shorten", "bookmark"] + ["press"] * 5 + ["proposed"] * 2
 WRITTEN = {"describe": describe, "shorten": shorten}
+PAGE_OPENED = "INTERACTION_IFRAME_MODAL_CREATE"
+"""Nothing of a job can come before."""
 APOLOGY = "Sorry, something went wrong"
 APPEALABLE = {"imagine", *DRAWN} - {"region"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conditions:
-    """What the bot and Discord do in a history.
-
-    Attributes:
-        answers_progress: Results of commands reply to the progress message (2026); otherwise to nothing (2023).
-        previews: Progress may show pictures whose file names tell the job.
-        cancel_buttons: Progress messages have a button that tells the job.
-        queueing: Some jobs are held first, and then start with a message that tells no interaction.
-        refusals: Some jobs are refused, or stopped.
-        others: Another user draws the same things in the channel.
-        suggestions_answer: Jobs from proposed prompts reply to the message that proposes them.
-        twins: Our own user draws the same things from elsewhere, and has old results shown again.
-        losses: Some dispatches of our jobs never come.
-        giving_up: Some tasks are ended before their jobs.
-        fragments: Changes of messages are told without what they leave as it was.
-        retries: Some tasks whose jobs have failed are sent again, or have their prompts judged once more.
-    """
-
-    answers_progress: bool
-    previews: bool
-    cancel_buttons: bool
-    queueing: bool = True
-    refusals: bool = True
-    others: bool = True
-    suggestions_answer: bool = True
-    twins: bool = False
-    losses: bool = False
-    giving_up: bool = False
-    retries: bool = False
-    fragments: bool = False
 
 
 @dataclass
@@ -101,6 +74,14 @@ class Drawing:
     script: Iterator[Dispatch] = field(default_factory=lambda: iter(()))
 
 
+@dataclass(frozen=True)
+class Wired:
+    """A dispatch that is under way, and what our job that it is about was sent with; "" if it is about no such one."""
+
+    dispatch: Dispatch
+    nonce: str = ""
+
+
 class World:
     """The channel, the tasks that draw in it, and everybody else."""
 
@@ -110,16 +91,20 @@ class World:
         self._telling = Telling(CHANNEL, fragments=conditions.fragments)
         self.waiting: list[Task] = []
         self.tasks: dict[str, Task] = {}
+        self.chronicle = Chronicle()
+        self._owners = self.chronicle.owners
         self._rng = rng
         self._now = NOW
         self._drawings: list[Drawing] = []
-        self._wire: deque[Dispatch] = deque()
-        self._history: list[Dispatch] = []
-        self._owners: dict[str, str] = {}
+        self._wire: deque[Wired] = deque()
+        self._history: list[Wired] = []
         self._kinds: dict[str, str] = {}
         self._texts = dict(PROPOSALS)
         self._old: list[Drawing] = []
         self._count = 0
+        self._prompts, self._sources = self._some(PROMPTS), self._some(list(SOURCES))
+        self._proposals, self._pressed = self._some(list(PROPOSALS)), self._some(PRESSED)
+        self._asked = self._some(ASKED)
         self._draw_of_old()
 
     # What happens.
@@ -137,9 +122,11 @@ class World:
             if self.conditions.giving_up and self._chance(0.05):
                 self._give_up()
         while self._drawings or self._wire or self._may_go_on():
-            self._start()
-            self._draw()
-            self._deliver()
+            while self._start():
+                pass
+            while self._drawings or self._wire:
+                self._draw()
+                self._deliver()
 
     def unfinished(self) -> list[str]:
         """The tasks that were started and never ended, or never started."""
@@ -150,9 +137,7 @@ class World:
 
     def _submit(self) -> None:
         task_id = f"T{self._number()}"
-        kind = self._rng.choice(
-            ["imagine"] * 6 + ["blend", "describe", "shorten", "bookmark"] + ["press"] * 5 + ["proposed"] * 2
-        )
+        kind = self._rng.choice(self._asked)
         make = {"imagine": self._imagine, "press": self._press, "proposed": self._proposed}.get(kind)
         if make:
             self.waiting.append(make(task_id))
@@ -163,10 +148,10 @@ class World:
 
     def _imagine(self, task_id: str) -> Task:
         self._kinds[task_id] = "imagine"
-        return imagine(task_id, self._rng.choice(PROMPTS))
+        return imagine(task_id, self._rng.choice(self._prompts))
 
     def _press(self, task_id: str) -> Task:
-        source_id = self._rng.choice(list(SOURCES))
+        source_id = self._rng.choice(self._sources)
         kind, index = self._button()
         self._kinds[task_id] = kind
         own = f"{SOURCES[source_id]} --zoom 1.8" if kind == "custom zoom" else ""
@@ -174,7 +159,7 @@ class World:
 
     def _proposed(self, task_id: str) -> Task:
         """Chooses one of the prompts that a message proposes, or asks for others."""
-        source_id = self._rng.choice(list(PROPOSALS))
+        source_id = self._rng.choice(self._proposals)
         kind = self._rng.choice(["description", "retry", "details"])
         self._kinds[task_id] = kind
         if kind != "description":
@@ -183,15 +168,17 @@ class World:
         index = self._rng.randint(1, 2)
         return press(task_id, kind, index, source_id=source_id, prompt=PROPOSALS[source_id], own=PROMPTS[index])
 
-    def _start(self) -> None:
+    def _start(self) -> bool:
         for task in self._rng.sample(self.waiting, len(self.waiting)):
             if self.correlator.may_start(task):
                 self.waiting.remove(task)
                 self._send(task)
-                return
+                return True
+        return False
 
     def _send(self, task: Task) -> None:
         nonce = f"{self._tick()}"
+        self.chronicle.happenings.append(Sent(task, nonce, self._now))
         self.tasks[task.id] = sent(task, nonce, self._now)
         self.correlator.watch(self.tasks[task.id])
         own_prompt = task.source is None or task.confirmation is not None
@@ -216,9 +203,9 @@ class World:
         if self.conditions.twins and self._chance(0.2):
             self._begin(Drawing(self._job_id(), "", "show", "", nonce=f"{self._tick()}"))
             return
-        source_id = self._rng.choice(["", *SOURCES])
+        source_id = self._rng.choice(["", *self._sources])
         kind, index = self._button() if source_id else ("imagine", 0)
-        prompt = SOURCES[source_id] if source_id else echo(self._rng.choice(PROMPTS), self._rng)
+        prompt = SOURCES[source_id] if source_id else echo(self._rng.choice(self._prompts), self._rng)
         user_id = self._rng.choice(users)
         self._begin(Drawing(self._job_id(), "", kind, prompt, index, source_id, user_id, f"{self._tick()}"))
 
@@ -229,7 +216,7 @@ class World:
             name = snowflake(NOW - 86_400_000, number)
             self._owners[name] = ""
             self._old.append(drawing)
-            self._history.append(self._result(name, "", drawing))
+            self._history.append(Wired(self._result(name, "", drawing)))
         for source_id, text in PROPOSALS.items():
             self._telling.told(self._proposal(source_id, text), self._edited_at)
 
@@ -238,10 +225,10 @@ class World:
         source_id = self._rng.choice(list(PROPOSALS))
         self._tick()
         touched = self._proposal(source_id, self._texts[source_id], updated=True, edited_at=self._now)
-        self._put(self._telling.told(touched, self._edited_at), ours=False)
+        self._put(Wired(self._telling.told(touched, self._edited_at)))
 
     def _begin(self, drawing: Drawing) -> None:
-        self._owners[drawing.job_id] = drawing.task_id
+        self._owners[drawing.job_id] = drawing.nonce
         drawing.script = self._script(drawing)
         self._drawings.append(drawing)
 
@@ -256,79 +243,63 @@ class World:
             return
         dispatch = self._telling.told(written, self._edited_at)
         if not (drawing.task_id and self.conditions.losses and self._chance(0.25)):
-            self._put(dispatch, ours=bool(drawing.task_id))
+            self._put(Wired(dispatch, drawing.nonce if drawing.task_id else ""))
 
-    def _put(self, dispatch: Dispatch, *, ours: bool) -> None:
+    def _put(self, wired: Wired) -> None:
         """Discord sends it: now and then early, late or twice, or again what was sent long before."""
-        self._history.append(dispatch)
-        self._wire.append(dispatch)
-        if ours and len(self._wire) > 1 and self._may_swap() and self._chance(0.2):
+        self._history.append(wired)
+        self._wire.append(wired)
+        if len(self._wire) > 1 and self._may_swap() and self._chance(0.2):
             self._wire[-1], self._wire[-2] = self._wire[-2], self._wire[-1]
         if self._chance(0.2):
-            self._wire.append(self._rng.choice([dispatch, *self._history]))
+            self._wire.append(self._rng.choice([wired, *self._history]))
 
     def _may_swap(self) -> bool:
-        """Nothing of a job can come before its page was opened, nor an apology before what it answers."""
-        embeds = self._wire[-1][1].get("embeds") or ({},)
-        if not self._telling.may_swap(self._wire[-2], self._wire[-1]):
-            return False
-        return self._wire[-2][0] != "INTERACTION_IFRAME_MODAL_CREATE" and embeds[0].get("title") != APOLOGY
+        before, last = self._wire[-2], self._wire[-1]
+        told_apart = self._telling.may_swap(before.dispatch, last.dispatch)
+        return told_apart and before.dispatch[0] != PAGE_OPENED and _may_overtake(last)
 
     def _deliver(self) -> None:
         if not self._wire:
             return
-        event = self._telling.heard(self._wire.popleft(), self.correlator.awaits_change_of)
+        wired = self._wire.popleft()
+        event = self._telling.heard(wired.dispatch, self.correlator.awaits_change_of)
         if event is None:
             return
+        self.chronicle.happenings.append(Told(event, wired.nonce, self._now, may_overtake=_may_overtake(wired)))
         for sighting in self.correlator.observe(event, self._now):
-            self._check(sighting.task_id, sighting.fact)
+            task = self.tasks[sighting.task_id]
+            self.chronicle.check(task, sighting.fact)
             if self.conditions.retries and isinstance(sighting.fact, Failed) and self._chance(0.7):
-                self._retry(sighting.task_id, event)
+                self._retry(task, event)
                 continue
-            task = self.tasks[sighting.task_id] = transition(self.tasks[sighting.task_id], sighting.fact)
+            task = self.tasks[task.id] = transition(task, sighting.fact)
             self.correlator.watch(task)
             if task.status.ended and self._chance(0.8):
                 self.correlator.forget(task.id)
 
-    def _retry(self, task_id: str, event: Event) -> None:
+    def _retry(self, task: Task, event: Event) -> None:
         """Lets a task whose job has failed wait once more; nothing of what that job still says is the task's."""
         appeal = _appeal(event) if self._chance(0.8) else None
-        task = transition(self.tasks.pop(task_id), Retrying(self._now, Setback.FAULT, appeal))
-        assert task.trace.failed
-        self.correlator.forget(task_id)
-        self.waiting.append(task)
-        self._owners |= {name: "" for name, owner in self._owners.items() if owner == task_id}
+        self.chronicle.retried[task.trace.nonce] = appeal
+        self.waiting.append(retrying(self.tasks.pop(task.id), self._now, appeal))
+        self.correlator.forget(task.id)
         for drawing in self._drawings:
-            drawing.task_id = "" if drawing.task_id == task_id else drawing.task_id
+            drawing.task_id = "" if drawing.task_id == task.id else drawing.task_id
 
     def _give_up(self) -> None:
         running = [task for task in self.tasks.values() if not task.status.ended]
         if running:
             task = self._rng.choice(running)
-            self.tasks[task.id] = transition(task, Failed(self._now, Failure(Reason.TIMED_OUT, "", "")))
+            self.chronicle.happenings.append(GivenUp(task.id))
+            self.tasks[task.id] = given_up(task, self._now)
             self.correlator.forget(task.id)
-
-    # The truth.
-
-    def _check(self, task_id: str, fact: object) -> None:
-        """Fails if a fact was given to a task that it does not belong to."""
-        match fact:
-            case Finished(result=result):
-                named = [result.prompt if result.message_id in PROPOSALS else result.message_id]
-            case Started() | Progressed() | Held():
-                named = [fact.message_id]
-            case Taken():
-                named = [fact.nonce]
-            case _:
-                return
-        owners = {self._owners[name] for name in named}
-        assert owners == {task_id}, f"{fact} of {owners} was given to {task_id}"
 
     # What the bot writes.
 
     def _script(self, drawing: Drawing) -> Iterator[Dispatch]:
         click = self._name(drawing)
-        self._owners[drawing.nonce] = drawing.task_id
+        self._owners[drawing.nonce] = drawing.nonce
         if drawing.task_id:
             yield self._opening(drawing, click)
         keys: dict[str, Value] = {"nonce": drawing.nonce, "interaction_id": click}
@@ -378,7 +349,7 @@ class World:
         yield interaction("SUCCESS", drawing.nonce, click)
         self._tick()
         text = self._texts[drawing.source_id] = f"text {self._number()}"
-        self._owners[_proposing(text)] = drawing.task_id
+        self._owners[_proposing(text)] = drawing.nonce
         yield self._proposal(drawing.source_id, text, updated=True, edited_at=self._now)
 
     def _proposal(self, message_id: str, text: str, **keys: Value) -> Dispatch:
@@ -462,8 +433,12 @@ class World:
         self._tick()
         return datetime.fromtimestamp(self._now / 1000, UTC).isoformat()
 
+    def _some(self, things: list[str]) -> list[str]:
+        """Some of them, often all: where there are few, all that happens is alike."""
+        return self._rng.sample(things, self._rng.choice([self._rng.randint(1, len(things)), len(things)]))
+
     def _button(self) -> tuple[str, int]:
-        kind = self._rng.choice([*DRAWN, "upsample", "variation", "reroll"])
+        kind = self._rng.choice(self._pressed)
         return kind, 0 if kind == "reroll" else self._rng.randint(1, 2) if kind in INDEXED else 1
 
     def _chance(self, probability: float) -> bool:
@@ -480,7 +455,7 @@ class World:
     def _name(self, drawing: Drawing) -> str:
         """A new id of Discord's, which belongs to the drawing."""
         name = self._tick()
-        self._owners[name] = drawing.task_id
+        self._owners[name] = drawing.nonce
         return name
 
     def _job_id(self) -> str:
@@ -492,11 +467,12 @@ def _appeal(event: Event) -> Source | None:
     return Source(event.id, 64, "", pressed.custom_id, "") if pressed and isinstance(event, BotMessage) else None
 
 
+def _may_overtake(wired: Wired) -> bool:
+    """Of others all comes in order, and no apology comes before what it answers."""
+    embeds = wired.dispatch[1].get("embeds") or ({},)
+    return bool(wired.nonce) and embeds[0].get("title") != APOLOGY
+
+
 def _proposing(text: str) -> str:
     """The text of a message that proposes this one prompt."""
     return f"1\ufe0f\u20e3 {text}"
-
-
-def without_losses(conditions: Conditions) -> Conditions:
-    """The same, but that everything comes, and nobody is there who cannot be told from ourselves."""
-    return replace(conditions, losses=False, giving_up=False, twins=False)

@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from midjourney_bot import Value
+from msgspec.structs import replace
 
 from mjproxy_server.midjourney.content import Content, Phase, Verb, job_id_in_link, parse
 from mjproxy_server.model.vocabulary import Mode

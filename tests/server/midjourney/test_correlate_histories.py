@@ -1,45 +1,47 @@
-"""Whole histories of a channel: no fact ever goes to a wrong task, and what is not lost comes to its end."""
+"""Whole histories of a channel: no fact ever goes to a wrong task, and what is not lost comes to its end.
 
-import os
+Each world is lived once and told again in other ways. Small worlds are told in many, which come by the thousand in a
+second; large ones hold what takes long to come about.
+"""
+
 import random
+from functools import partial
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from midjourney_world import Conditions, World, without_losses
+from midjourney_conditions import any_conditions
+from midjourney_retelling import Retelling
+from midjourney_world import World
 
-HISTORIES = 5000 if os.environ.get("MJPROXY_SOAK") else 150
-STEPS = 120
-
-CONDITIONS = st.builds(
-    Conditions,
-    answers_progress=st.booleans(),
-    previews=st.booleans(),
-    cancel_buttons=st.booleans(),
-    queueing=st.booleans(),
-    refusals=st.booleans(),
-    others=st.booleans(),
-    twins=st.booleans(),
-    losses=st.booleans(),
-    giving_up=st.booleans(),
-    retries=st.booleans(),
-    fragments=st.booleans(),
-)
-SEEDS = st.integers(0, 2**32)
+from server.seeded import live
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
-histories = settings(max_examples=HISTORIES, print_blob=True)
+small_and_large = pytest.mark.parametrize(("worlds", "steps", "retellings"), [(250, 12, 15), (120, 120, 1)])
 
 
-@histories
-@given(CONDITIONS, SEEDS)
-def test_nothing_is_given_to_a_wrong_task(conditions: Conditions, seed: int) -> None:
-    World(conditions, random.Random(seed)).run(STEPS)
+def live_and_retell(retellings: int, seed: int, steps: int) -> None:
+    rng = random.Random(seed)
+    world = World(any_conditions(rng), rng)
+    world.run(steps)
+    for _ in range(retellings):
+        Retelling(world.chronicle, rng, losses=world.conditions.losses, restarts=world.conditions.may_restart).run()
 
 
-@histories
-@given(CONDITIONS.map(without_losses), SEEDS)
-def test_every_task_ends_when_nothing_is_lost(conditions: Conditions, seed: int) -> None:
-    world = World(conditions, random.Random(seed))
-    world.run(STEPS)
+def come_to_the_end(retellings: int, seed: int, steps: int) -> None:
+    rng = random.Random(seed)
+    world = World(any_conditions(rng).without_losses(), rng)
+    world.run(steps)
     assert world.unfinished() == []
+    for _ in range(retellings):
+        retelling = Retelling(world.chronicle, rng, losses=False, restarts=False)
+        told_to_the_end = retelling.run()
+        assert not told_to_the_end or retelling.unfinished() == []
+
+
+@small_and_large
+def test_nothing_is_given_to_a_wrong_task(worlds: int, steps: int, retellings: int) -> None:
+    live(partial(live_and_retell, retellings), count=worlds, length=steps)
+
+
+@small_and_large
+def test_every_task_ends_when_nothing_is_lost(worlds: int, steps: int, retellings: int) -> None:
+    live(partial(come_to_the_end, retellings), count=worlds, length=steps)

@@ -124,6 +124,21 @@ def test_only_so_many_are_kept_and_those_that_change_longest() -> None:
     assert reader.read("MESSAGE_UPDATE", {"id": "10", "channel_id": CHANNEL, "content": "Done!"}) is None
 
 
+PARTS = sorted(percent(1, interaction_id="7", edited_at=NOW)[1].keys() - {"id", "channel_id"})
+
+
+@given(st.sets(st.sampled_from(PARTS)), st.sets(st.sampled_from(PARTS)))
+def test_what_a_change_leaves_out_or_calls_null_is_as_it_was(left_out: set[str], null: set[str]) -> None:
+    reader = MessageReader(CHANNEL)
+    first = percent(31, files=(f"{JOB_A}_grid_0.webp",), interaction_id="7", edited_at=NOW)
+    newer = percent(46, files=(f"{JOB_A}_grid_1.webp",), interaction_id="7", edited_at=NOW + 1000)
+    seen(reader, first)
+    told = {key: None if key in null else value for key, value in newer[1].items() if key not in left_out}
+    stands = {**first[1], **{key: value for key, value in told.items() if value is not None}}
+    for _ in range(2):
+        assert seen(reader, ("MESSAGE_UPDATE", told)) == read("MESSAGE_UPDATE", stands)
+
+
 @given(st.integers(0, 2**32), st.booleans())
 def test_whatever_comes_twice_or_late_the_newest_version_stands(seed: int, told_in_parts: bool) -> None:
     rng, reader, grown = random.Random(seed), MessageReader(CHANNEL), versions(6)
