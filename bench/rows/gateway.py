@@ -8,14 +8,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
-from bench.gateway import deflating, gateway, message_of, reports
+import orjson
+from websockets.asyncio.client import connect
+
+from bench.gateway import IDENTIFY, deflating, gateway, message_of, reports
 from bench.measure import Row, Sample, Scale, in_turn
 from bench.processes import Running, running
 from bench.samples import begun, now_ms, progressed, submission
 from bench.stack import account
 from mjproxy_server.discord.endpoints import Endpoints
-from mjproxy_server.discord.gateway.frames import decode_frame
 from mjproxy_server.discord.gateway.inflate import Inflater
 from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.engine import Engine, EngineConfig, running_engine
@@ -36,22 +39,33 @@ async def rows(scale: Scale) -> list[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         streams = [_Stream(channel) for channel in channels]
         store = await stack.enter_async_context(_store_with_jobs(folder, streams))
+        other_source = await stack.enter_async_context(running(gateway))
+        await stack.enter_async_context(_listening(other_source, channels, store, streams))
         taken = await in_turn(
             scale.rounds,
-            {"ours": lambda: _heard(engine, source, accounts, each), "bare": lambda: _parsed(store, streams, each)},
+            {
+                "ours": lambda: _heard(engine.store, source, accounts, each),
+                "heard": lambda: _heard(store, other_source, accounts, each),
+                "bare": lambda: _parsed(store, streams, each),
+            },
         )
     return [
-        Row(
-            number=9,
-            name=f"dispatches of {accounts} accounts until they are revisions",
-            limit="inflate, parse, and the store's group commit",
-            unit="1/CPU s",
-            ours=taken["ours"],
-            bound=taken["bare"],
-            aim=0.5,
-            at_least=True,
-        )
+        _row(accounts, "inflate, parse, and the store's group commit", taken["ours"], taken["bare"]),
+        _row(accounts, "the same, with frames from WebSockets", taken["ours"], taken["heard"]),
     ]
+
+
+def _row(accounts: int, limit: str, ours: list[Sample], bound: list[Sample]) -> Row:
+    return Row(
+        number=9,
+        name=f"dispatches of {accounts} accounts until they are revisions",
+        limit=limit,
+        unit="1/CPU s",
+        ours=ours,
+        bound=bound,
+        aim=0.5,
+        at_least=True,
+    )
 
 
 class _Stream:
@@ -70,17 +84,52 @@ class _Stream:
     async def store(self, frames: list[bytes], store: Store) -> None:
         """Does no more with the frames than cannot be left out."""
         for compressed in frames:
-            text = self._inflater.feed(compressed)
-            assert text is not None
-            frame = decode_frame(text)
-            await store.record(self.task_id, progressed(self.number, frame.s or 0))
+            await self._store(_inflated(compressed, self._inflater), store)
+
+    async def listen(self, url: str, store: Store, ready: asyncio.Event) -> None:
+        """Does the same with frames that come over a WebSocket."""
+        inflater = Inflater()
+        async with connect(url, compression=None, ping_interval=None, max_queue=None) as connection:
+            await connection.send(orjson.dumps({"op": IDENTIFY, "d": {"token": str(self.number)}}).decode())
+            async for compressed in connection:
+                assert isinstance(compressed, bytes)
+                frame = _inflated(compressed, inflater)
+                if frame.get("t") == "MESSAGE_UPDATE":
+                    await self._store(frame, store)
+                elif frame.get("t") == "READY":
+                    ready.set()
+
+    async def _store(self, frame: dict[str, Any], store: Store) -> None:
+        await store.record(self.task_id, progressed(self.number, frame["s"]))
 
 
-async def _heard(engine: Engine, source: Running, accounts: int, each: int) -> Sample:
-    revision = engine.store.head + accounts * each
+def _inflated(compressed: bytes, inflater: Inflater) -> dict[str, Any]:
+    text = inflater.feed(compressed)
+    assert text is not None
+    return cast("dict[str, Any]", orjson.loads(text))
+
+
+@asynccontextmanager
+async def _listening(source: Running, channels: list[str], store: Store, streams: list[_Stream]) -> AsyncIterator[None]:
+    """Has the streams store what comes from a gateway, for the time of the block."""
+    ready = [asyncio.Event() for _ in channels]
+    async with asyncio.TaskGroup() as group:
+        listening = [
+            group.create_task(stream.listen(f"ws://{source.target}", store, event))
+            for stream, event in zip(streams, ready, strict=True)
+        ]
+        await asyncio.gather(*(event.wait() for event in ready))
+        yield
+        for task in listening:
+            task.cancel()
+
+
+async def _heard(store: Store, source: Running, accounts: int, each: int) -> Sample:
+    revision = store.head + accounts * each
+    await source.order("prepare", each)
     with _measured(accounts * each) as taken:
-        await source.order("send", each)
-        await engine.store.wait_for(revision)
+        await source.order("send")
+        await store.wait_for(revision)
     return taken[0]
 
 

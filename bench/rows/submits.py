@@ -1,6 +1,7 @@
 """Rows 7 and 8: durable submissions, at the store and over the whole way."""
 
 import os
+import socket
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from bench.samples import PROMPT, flooded, now_ms, submission
 from bench.stack import Context, account, bare_server, call, served_engine, unary
 from mjproxy.channel import open_channel
 from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import Cancelled
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import Capacity, Store, TaskQuery, open_store
@@ -85,9 +88,20 @@ async def _flushed(seconds: float) -> Sample:
 
 
 async def accepting(control: Control, data: str) -> None:
-    """The server with accounts that are never connected, so that all waits; `empty` cancels what does."""
+    """The server with accounts that are never connected, so that all waits; `empty` cancels what does.
+
+    Who listens for them never answers: where nobody listens, fifty accounts that knock again and again would be
+    measured along with the submissions.
+    """
     accounts = [account(str(number), queue_size=QUEUE) for number in range(1, ACCOUNTS + 1)]
-    async with served_engine(Path(data), accounts) as (port, engine):
+    with socket.create_server(("127.0.0.1", 0), backlog=4 * ACCOUNTS) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        endpoints = Endpoints(server=f"http://{host}", gateway=f"ws://{host}")
+        await _accept(control, data, accounts, endpoints)
+
+
+async def _accept(control: Control, data: str, accounts: Sequence[Account], endpoints: Endpoints) -> None:
+    async with served_engine(Path(data), accounts, endpoints) as (port, engine):
         control.say_port(port)
         async for _ in control.orders():
             await _empty(engine.store)

@@ -5,14 +5,15 @@ import struct
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import lru_cache
 
 import grpc
 
-from bench.measure import Row, Sample, Scale, in_turn
+from bench.measure import Row, Sample, Scale, in_turn, median
 from bench.processes import Control, Running, running
-from bench.stack import Context, bare_server, server
+from bench.stack import Context, bare_server, server, stream
 from bench.watchers import Watchers, watching
 from mjproxy.v1 import task_service_pb2 as pb
 
@@ -22,14 +23,14 @@ TASKS = 100
 BURST = 500
 EVENTS = 50
 MISSED = 50
-MESSAGE_BYTES = 1_000
 _HEAD = struct.Struct(">q")
 
 
 class Broadcast:
-    """A stream of shared bytes: each event is a message, the same for all who listen."""
+    """A stream of shared bytes: each event is a message of so many bytes, the same for all who listen."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._events: list[bytes] = []
         self._more = asyncio.Event()
         self.publish(1)
@@ -37,7 +38,7 @@ class Broadcast:
     def publish(self, count: int) -> int:
         """Adds events, and returns the number of the last."""
         first = len(self._events)
-        self._events += [_HEAD.pack(number).ljust(MESSAGE_BYTES, b".") for number in range(first, first + count)]
+        self._events += [_HEAD.pack(number).ljust(self._size, b".") for number in range(first, first + count)]
         self._more.set()
         self._more = asyncio.Event()
         return len(self._events) - 1
@@ -52,9 +53,9 @@ class Broadcast:
                 await self._more.wait()
 
 
-async def bare(control: Control) -> None:
+async def bare(control: Control, size: str) -> None:
     """Broadcasts; `change COUNT` is answered as by the server."""
-    broadcast = Broadcast()
+    broadcast = Broadcast(int(size))
     handler = grpc.unary_stream_rpc_method_handler(broadcast.watch)
     async with bare_server({"WatchTasks": handler}) as port:
         control.say_port(port)
@@ -73,6 +74,33 @@ def read_ours(message: bytes) -> tuple[int, int]:
     return len(response.changes), response.revision
 
 
+@asynccontextmanager
+async def sources(scale: Scale) -> AsyncIterator[tuple[Running, Running]]:
+    """Runs a server with tasks at work, and a bare stream whose messages are as long as those of the server."""
+    async with AsyncExitStack() as stack:
+        data = stack.enter_context(tempfile.TemporaryDirectory())
+        ours = await stack.enter_async_context(running(server, data))
+        await ours.order("fill", scale.of(TASKS), "begun")
+        _, head = await ours.order("change", 1)
+        size = await _size_of_a_change(ours, int(head))
+        yield ours, await stack.enter_async_context(running(bare, size))
+
+
+async def _size_of_a_change(source: Running, head: int) -> int:
+    """Returns the bytes of the message that tells of the newest change."""
+    async with grpc.aio.insecure_channel(source.target) as channel:
+        watch = stream(channel, "WatchTasks")(_after(head - 1))
+        await watch.read()  # It begins with a bookmark.
+        message = await watch.read()
+        watch.cancel()
+    assert isinstance(message, bytes), "the watch has ended"
+    return len(message)
+
+
+def _after(revision: int) -> bytes:
+    return pb.WatchTasksRequest(after_revision=revision).SerializeToString()
+
+
 class Crowd:
     """Watchers of ours and of the bare stream, at the same time; only one of them has something to hear."""
 
@@ -82,12 +110,8 @@ class Crowd:
         self._ours_grew = self._bare_grew = 0.0
 
     async def open(self, stack: AsyncExitStack) -> None:
-        """Starts both servers, and lets the watchers come."""
-        data = stack.enter_context(tempfile.TemporaryDirectory())
-        self._server = await stack.enter_async_context(running(server, data))
-        self._bare = await stack.enter_async_context(running(bare))
-        await self._server.order("fill", self._scale.of(TASKS), "begun")
-        await self._server.order("change", 1)
+        """Starts both sources, and lets the watchers come."""
+        self._server, self._bare = await stack.enter_async_context(sources(self._scale))
         before = self._server.memory, self._bare.memory
         request = pb.WatchTasksRequest().SerializeToString()
         self._ours_heard = await stack.enter_async_context(
@@ -103,13 +127,18 @@ class Crowd:
         """The kilobytes of a server's memory that a watcher holds: ours, and bare."""
         return Sample(self._ours_grew / self.watchers / 1e3), Sample(self._bare_grew / self.watchers / 1e3)
 
-    async def single_changes(self) -> dict[str, list[Sample]]:
-        """Makes one change after the other; CPU is per message, the rate that of messages."""
+    async def single_changes(self, ours_alone: Running, bare_alone: Running) -> dict[str, list[Sample]]:
+        """Makes one change after the other; CPU is per message, the rate that of messages.
+
+        In the same rounds, it takes the CPU of a change that nobody watches, at two more sources.
+        """
         return await in_turn(
             self._scale.rounds,
             {
                 "ours": lambda: self._one_by_one(self._server, self._ours_heard),
+                "ours alone": lambda: self._unwatched(ours_alone),
                 "bare": lambda: self._one_by_one(self._bare, self._bare_heard),
+                "bare alone": lambda: self._unwatched(bare_alone),
             },
         )
 
@@ -131,6 +160,13 @@ class Crowd:
         count = heard.messages - messages
         return Sample((source.cpu - cpu) / count * 1e6, count / (time.monotonic() - begin))
 
+    async def _unwatched(self, source: Running) -> Sample:
+        cpu, begin, changes = source.cpu, time.monotonic(), 0
+        while time.monotonic() < begin + self._scale.seconds / 2:
+            await source.order("change", 1)
+            changes += 1
+        return Sample((source.cpu - cpu) / changes * 1e6, changes / (time.monotonic() - begin))
+
     async def _burst(self, source: Running, heard: Watchers, count: int) -> Sample:
         before = heard.changes
         begin, revision = await source.order("change", count)
@@ -143,16 +179,17 @@ class Crowd:
 async def fan_out(scale: Scale) -> list[Row]:
     """Rows 3 and 5."""
     rows: list[Row] = []
-    for full in CROWDS:
-        crowd = Crowd(scale, full)
-        async with AsyncExitStack() as stack:
-            await crowd.open(stack)
-            taken = await crowd.single_changes()
-        rows.append(_cost_row(crowd.watchers, taken))
-        if full == CROWD:
-            rows.append(_latency_row(crowd.watchers, taken))
-        if full == CROWDS[-1]:
-            rows.append(_memory_row(crowd))
+    async with sources(scale) as alone:
+        for full in CROWDS:
+            crowd = Crowd(scale, full)
+            async with AsyncExitStack() as stack:
+                await crowd.open(stack)
+                taken = await crowd.single_changes(*alone)
+            rows.append(_cost_row(crowd.watchers, taken))
+            if full == CROWD:
+                rows.append(_latency_row(crowd.watchers, taken))
+            if full == CROWDS[-1]:
+                rows.append(_memory_row(crowd))
     return rows
 
 
@@ -179,13 +216,9 @@ async def bursts(scale: Scale) -> list[Row]:
 async def resumes(scale: Scale) -> list[Row]:
     """Row 6: the watchers come back at once, and each gets what it missed."""
     watchers, missed = scale.of(CROWDS[-1]), scale.of(MISSED)
-    async with AsyncExitStack() as stack:
-        data = stack.enter_context(tempfile.TemporaryDirectory())
-        ours = await stack.enter_async_context(running(server, data))
-        other = await stack.enter_async_context(running(bare))
-        await ours.order("fill", scale.of(TASKS), "begun")
+    async with sources(scale) as (ours, other):
         _, head = await ours.order("change", missed)
-        request = pb.WatchTasksRequest(after_revision=int(head) - missed).SerializeToString()
+        request = _after(int(head) - missed)
         taken = await in_turn(
             scale.rounds,
             {
@@ -224,7 +257,8 @@ async def _attached(source: Running, watchers: int) -> Sample:
 
 
 def _cost_row(watchers: int, taken: dict[str, list[Sample]]) -> Row:
-    return Row(
+    """Compares what it costs to tell of a change; what it costs to make one is left out, and told beside it."""
+    whole = Row(
         number=3,
         name=f"a change to {watchers:,} watchers, per message",
         limit="a stream of shared bytes",
@@ -233,6 +267,20 @@ def _cost_row(watchers: int, taken: dict[str, list[Sample]]) -> Row:
         bound=taken["bare"],
         aim=1.25,
     )
+    ours, bare = median(taken["ours alone"]).value, median(taken["bare alone"]).value
+    return replace(
+        whole,
+        ours=_without(taken["ours"], taken["ours alone"], watchers),
+        bound=_without(taken["bare"], taken["bare alone"], watchers),
+        notes=[f"without the change itself, which takes {ours:.0f} µs beside {bare:.0f}; {whole.ratio:.2f} with it"],
+    )
+
+
+def _without(taken: list[Sample], alone: list[Sample], watchers: int) -> list[Sample]:
+    """Takes each message's share of the change itself off."""
+    return [
+        Sample(sample.value - change.value / watchers, sample.rate) for sample, change in zip(taken, alone, strict=True)
+    ]
 
 
 def _latency_row(watchers: int, taken: dict[str, list[Sample]]) -> Row:

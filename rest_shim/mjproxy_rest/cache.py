@@ -1,4 +1,4 @@
-"""The read cache: tasks as encoded JSON, kept as new as the server's log by a watch. Pure: no clock, no I/O.
+"""The read cache: tasks as JSON, kept as new as the server's log by a watch. Pure: no clock, no I/O.
 
 A *revision* is a place in the log of all tasks' changes. An answer of the server is the state at its revision; the
 watch brings the changes up to its *position*. An entry was the task's state at its revision, and because every later
@@ -38,19 +38,37 @@ from mjproxy_rest.tasks import encode
 
 DEFAULT_CAPACITY_BYTES = 32 * 1024 * 1024
 
-# What an entry takes beside its JSON: the id, two objects and a place in the table, in bytes of CPython 3.11.
-_ENTRY_OVERHEAD_BYTES = 400
+# What an entry takes beside its values: the id, its objects and a place in the table, in bytes of CPython 3.11, and the
+# keys of its JSON.
+_ENTRY_OVERHEAD_BYTES = 900
 
 
-@dataclass(frozen=True, slots=True)
 class _Entry:
-    revision: int
-    body: bytes | None
-    """The task as JSON; None if it was removed."""
+    """What a task was at a revision.
 
-    @property
-    def size(self) -> int:
-        return _ENTRY_OVERHEAD_BYTES + len(self.body or b"")
+    Most states of a task are read by nobody, so the JSON is made when it is asked for. Until then the task is kept as
+    bytes: a message would keep all others alive that came with it.
+
+    Attributes:
+        revision: The revision.
+        exists: False if the task was removed.
+        size: How many bytes it may take: JSON is longer than what came.
+    """
+
+    __slots__ = ("_body", "_wire", "exists", "revision", "size")
+
+    def __init__(self, revision: int, task: Task | None) -> None:
+        self._wire = task.SerializeToString() if task else b""
+        self._body = b""
+        self.revision = revision
+        self.exists = task is not None
+        self.size = _ENTRY_OVERHEAD_BYTES + len(self._wire) * 3 // 2
+
+    def body(self, encode: Callable[[Task], bytes]) -> bytes | None:
+        """Returns the task as JSON; None if it was removed."""
+        if self.exists and not self._body:
+            self._body, self._wire = encode(Task.FromString(self._wire)), b""
+        return self._body or None
 
 
 @dataclass(slots=True)
@@ -113,12 +131,12 @@ class TaskCache:
         if entry is None:
             return None
         self._entries.move_to_end(task_id)
-        return entry.body
+        return entry.body(self._encode)
 
     def recall(self, task_id: str) -> bytes | None:
         """Returns the JSON that was last known of a task, be the watch up or down; None if there is none."""
         entry = self._entries.get(task_id)
-        return entry.body if entry else None
+        return entry.body(self._encode) if entry else None
 
     def let_go(self, task_ids: Iterable[str]) -> None:
         """Forgets tasks that the server did not show to somebody who asked for them."""
@@ -152,12 +170,12 @@ class TaskCache:
             The JSON of each task by its id: newer than the answer where the cache knows better, and left out if the
             task has been removed since.
         """
-        if ask.history_id != self._position.history_id:
-            return {task.id: self._encode(task) for task in tasks}
-        is_newest = revision >= self._known
-        self._known = max(self._known, revision)
-        bodies = {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
+        bodies = {task_id: entry.body(self._encode) for task_id, entry in self._take(ask, tasks, revision).items()}
         return {task_id: body for task_id, body in bodies.items() if body is not None}
+
+    def learn(self, ask: Ask, tasks: Iterable[Task], revision: int) -> list[str]:
+        """Takes the server's answer in as `settle` does, and returns the ids of the tasks to show of it."""
+        return [task_id for task_id, entry in self._take(ask, tasks, revision).items() if entry.exists]
 
     def apply(self, changes: Iterable[TaskChange], position: Position) -> None:
         """Takes a step of the watch in: all changes between the last position and this one."""
@@ -193,6 +211,13 @@ class TaskCache:
         self._size = 0
         self._live = True
 
+    def _take(self, ask: Ask, tasks: Iterable[Task], revision: int) -> dict[str, _Entry]:
+        if ask.history_id != self._position.history_id:
+            return {task.id: _Entry(revision, task) for task in tasks}
+        is_newest = revision >= self._known
+        self._known = max(self._known, revision)
+        return {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
+
     def _release(self, marks: Mapping[str, _Mark]) -> None:
         for task_id, mark in marks.items():
             mark.askers -= 1
@@ -200,18 +225,18 @@ class TaskCache:
             if not mark.askers and self._marks.get(task_id) is mark:
                 del self._marks[task_id]
 
-    def _join(self, ask: Ask, task: Task, revision: int, *, is_newest: bool) -> bytes | None:
+    def _join(self, ask: Ask, task: Task, revision: int, *, is_newest: bool) -> _Entry:
         latest = self._latest(task.id)
         if latest is not None and revision <= max(latest.revision, self._position.revision):
-            return latest.body
-        entry = _Entry(revision, self._encode(task))
+            return latest
+        entry = _Entry(revision, task)
         mark = self._marks.get(task.id)
         has_seen_all = mark is not None and mark is ask.marks.get(task.id) and revision >= mark.floor
         if is_newest or has_seen_all or task.id in self._entries:
             self._keep(task.id, entry)
         elif mark is not None:
             mark.floor = max(mark.floor, revision)
-        return entry.body
+        return entry
 
     def _apply(self, change: TaskChange) -> None:
         task_id = change.removed_task_id or change.task.id
@@ -220,7 +245,7 @@ class TaskCache:
             return
         if latest is not None and latest.revision >= change.revision:
             return
-        entry = _Entry(change.revision, self._encode(change.task) if change.HasField("task") else None)
+        entry = _Entry(change.revision, change.task if change.HasField("task") else None)
         if task_id in self._entries or change.revision > self._known:
             self._keep(task_id, entry)
         elif mark is not None:
@@ -235,7 +260,7 @@ class TaskCache:
         if mark := self._marks.get(task_id):
             mark.newest = entry
         self._drop(task_id)
-        if entry.body is not None:
+        if entry.exists:
             self._entries[task_id] = entry
             self._size += entry.size
         while self._size > self._capacity:

@@ -102,14 +102,13 @@ async def image_seed(call: Call) -> Response:
 
 def _complete(request: SubmitTaskRequest, call: Call) -> None:
     """Adds what path and headers say of a submission."""
-    request.options.request_id = _request_id(call.request.headers.get("idempotency-key", ""))
+    if key := call.request.headers.get("idempotency-key"):
+        request.options.request_id = _request_id(key)
     if call.mode:
         request.options.mode = call.mode
 
 
 def _request_id(key: str) -> str:
-    if not key:
-        return ""
     try:
         return str(uuid.UUID(key))
     except ValueError:

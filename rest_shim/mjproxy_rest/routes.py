@@ -128,9 +128,10 @@ class Post(Generic[_Body]):
 
 Endpoint = Get | Post[Any]
 
-# The first is asked for most often by far: routes are tried in their order.
+# The first two are asked for most often by far: routes are tried in their order.
 ENDPOINTS: tuple[Endpoint, ...] = (
     Get("/task/{id}/fetch", "Read a task", Answer.TASK, fetch),
+    Post("/submit/imagine", "Draw a prompt", Answer.SUBMISSION, ImagineBody, submit),
     Post("/task/list-by-condition", "Read the tasks with these ids", Answer.TASKS, IdsBody, list_by_ids),
     Post("/task/list-by-ids", "Read the tasks with these ids", Answer.TASKS, IdsBody, list_by_ids),
     Get("/task/list", "List the newest tasks", Answer.TASKS, list_newest),
@@ -141,7 +142,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Get("/image/{id}", "Find the picture of a task", Answer.PICTURE, find_picture),
     Get("/image/{id}/{name}", "Read a picture", Answer.PICTURE, read_picture),
     Act("/task/{id}/cancel", "Cancel a task", Answer.SUBMISSION, cancel),
-    Post("/submit/imagine", "Draw a prompt", Answer.SUBMISSION, ImagineBody, submit),
     Post("/submit/change", "Upscale, vary or redraw a grid", Answer.SUBMISSION, ChangeBody, submit),
     Post("/submit/simple-change", "The same, in one text", Answer.SUBMISSION, SimpleChangeBody, submit),
     Post("/submit/action", "Press a button", Answer.SUBMISSION, ActionBody, submit),

@@ -87,7 +87,7 @@ class TaskService:
         await self._reach()
         with self._cache.asking() as ask:
             response = await self._upstream.submit(key, request)
-            self._show(key, ask, response.tasks, response.revision)
+            self._learn(key, ask, response.tasks, response.revision)
         return response
 
     async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
@@ -95,7 +95,7 @@ class TaskService:
         await self._reach()
         with self._cache.asking([request.task_id]) as ask:
             response = await self._upstream.confirm(key, request)
-            self._show(key, ask, response.tasks, response.revision)
+            self._learn(key, ask, response.tasks, response.revision)
         return response
 
     async def cancel(self, key: str, task_id: str) -> Task:
@@ -103,7 +103,7 @@ class TaskService:
         await self._reach()
         with self._cache.asking([task_id]) as ask:
             response = await self._upstream.cancel(key, CancelTaskRequest(id=task_id))
-            self._show(key, ask, [response.task], response.revision)
+            self._learn(key, ask, [response.task], response.revision)
         return response.task
 
     async def seed(self, key: str, task_id: str) -> str:
@@ -211,6 +211,10 @@ class TaskService:
         task_ids = tuple(task_ids)
         self._cache.let_go(task_ids)
         self._permissions.revoke(key, task_ids)
+
+    def _learn(self, key: str, ask: Ask, tasks: Iterable[Task], revision: int) -> None:
+        """Makes tasks readable that the caller is not shown as JSON now."""
+        self._permissions.grant(key, self._cache.learn(ask, tasks, revision))
 
     def _show(self, key: str, ask: Ask, tasks: Iterable[Task], revision: int) -> dict[str, bytes]:
         bodies = self._cache.settle(ask, tasks, revision)

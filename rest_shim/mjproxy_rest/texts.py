@@ -8,6 +8,7 @@ chooses English.
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_BANNED_PROMPT,
@@ -42,6 +43,7 @@ class Text:
         return self.en if language is Language.EN else self.zh
 
 
+@lru_cache(256)  # Most callers send one of a few.
 def preferred_language(accept_language: str) -> Language:
     """Chooses from the header `Accept-Language` (RFC 9110 §12.5.4); Chinese if it names neither language."""
     ranges = sorted(_language_ranges(accept_language), key=lambda entry: -entry[1])

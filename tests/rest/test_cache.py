@@ -6,6 +6,7 @@ from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
 from mjproxy_rest.cache import TaskCache
+from mjproxy_rest.tasks import encode
 
 HERE = Position(0, HISTORY)
 
@@ -216,3 +217,25 @@ def test_the_least_recently_read_go_first() -> None:
     assert cache.get("0") is not None
     assert cache.get("1") is None
     assert cache.size <= 2500
+
+
+def test_what_nobody_reads_is_not_made_json_of() -> None:
+    made: list[int] = []
+
+    def encoded(task: Task) -> bytes:
+        made.append(task.progress)
+        return encode(task)
+
+    cache = TaskCache(encode=encoded)
+    cache.reset(HERE)
+    with cache.asking() as ask:
+        assert cache.learn(ask, [running("1", 10)], 1) == ["1"]
+    cache.apply([change(2, running("1", 20)), change(3, running("1", 30))], at(3))
+    assert [progress(cache.get("1")), progress(cache.get("1")), progress(cache.recall("1"))] == ["30%"] * 3
+    assert made == [30]
+
+
+def test_a_task_that_was_removed_meanwhile_is_not_learnt(cache: TaskCache) -> None:
+    with cache.asking(["1"]) as ask:
+        cache.apply([removal(2, "1")], at(2))
+        assert cache.learn(ask, [running("1", 10)], 1) == []

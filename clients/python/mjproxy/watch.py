@@ -198,8 +198,9 @@ class TaskWatch(AsyncIterator[WatchEvent]):
         return self._accept(await self._read())
 
     async def _rest(self) -> None:
-        await asyncio.sleep(self._delay)
-        self._delay = 0.0
+        if self._delay:
+            await asyncio.sleep(self._delay)
+            self._delay = 0.0
 
     async def _relist(self) -> Reset:
         """Learns the present position. What the tasks became in between is the reader's to ask."""

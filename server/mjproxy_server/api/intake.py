@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mjproxy_server.api.interceptors import OPEN_TO_ALL, Context
+from mjproxy_server.api.interceptors import OPEN_TO_ALL, Metadata
 from mjproxy_server.model.errors import Unavailable
 
 ANSWERED_TO_THE_END: Final = (
@@ -24,7 +24,7 @@ class Intake:
         """Refuses what comes from now on; what was let through goes on."""
         self._closed = True
 
-    def check(self, method_name: str, context: Context) -> None:  # noqa: ARG002 - as every check
+    def check(self, method_name: str, metadata: Metadata) -> None:  # noqa: ARG002 - as every check
         """Lets the call through.
 
         Raises:

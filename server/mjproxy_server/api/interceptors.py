@@ -1,13 +1,14 @@
 """What happens around every call: it is logged, let in or not, and its errors become statuses.
 
-It is one interceptor for all of that: thousands of watchers pay for each that a message of a stream passes.
+It is one interceptor for all of that, put around each method once: every call pays for what is done here.
 """
 
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Final, NoReturn
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, cast
 
 import grpc
 from grpc import aio
@@ -28,15 +29,29 @@ _REQUEST_ID: Final = "x-request-id"
 _FIT_FOR_A_LOG: Final = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 Context = aio.ServicerContext[Any, Any]
-Check = Callable[[str, Context], None]
-"""Looks at a call before anything is done, by its method's full name; raises a domain error to refuse it."""
+Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
+Check = Callable[[str, Metadata], None]
+"""Looks at a call before anything is done, by method and metadata; raises a domain error to refuse it."""
 
 # grpc-interceptor hands methods, requests and answers through as they are; it does not type them.
 Method = Callable[[Any, Any], Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Find: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]"
+
+_metadata: ContextVar[Metadata] = ContextVar("metadata")
+"""The call's metadata: its context makes them anew each time that it is asked for them."""
+
+
+class _AnyCall(NamedTuple):
+    """What is the same in the details of all calls of a method; metadata, with somebody's key, are not to be kept."""
+
+    method: str
 
 
 class AroundCalls(AsyncServerInterceptor):
     """Checks each call, logs its end, and makes a status with details of each domain error.
+
+    An answer that is bytes is sent as it is: what many are told is serialised once.
 
     Args:
         checks: What each call has to pass, in this order.
@@ -44,6 +59,21 @@ class AroundCalls(AsyncServerInterceptor):
 
     def __init__(self, *checks: Check) -> None:
         self._checks = checks
+        self._handlers: dict[str, Handler] = {}
+
+    async def intercept_service(  # type: ignore[override]  # The stubs do not know of methods that are not there.
+        self, continuation: Find, handler_call_details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
+        """Returns the method's handler with what is around it, which is made at the first call and serves them all."""
+        method = handler_call_details.method
+        if method not in self._handlers:
+            handler = await continuation(handler_call_details)
+            if handler is None:
+                return None
+            around = super().intercept_service(_finding(handler), _AnyCall(method))  # type: ignore[no-untyped-call]
+            self._handlers[method] = await around
+        _metadata.set(handler_call_details.invocation_metadata)
+        return self._handlers[method]
 
     async def intercept(
         self, method: Method, request_or_iterator: object, context: Context, method_name: str
@@ -52,11 +82,25 @@ class AroundCalls(AsyncServerInterceptor):
         _log_end(method_name, context)
         try:
             for check in self._checks:
-                check(method_name, context)
+                check(method_name, _metadata.get())
             answer = method(request_or_iterator, context)
             return _guarded(answer, method_name, context) if hasattr(answer, "__aiter__") else await answer
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a status
             await _end(error, method_name, context)
+
+
+def _finding(handler: Handler) -> Find:
+    """Returns what finds this handler, whose answers may be bytes."""
+    serialise = cast("Callable[[object], bytes]", handler.response_serializer)
+
+    def unless_ready(answer: object) -> bytes:
+        return answer if isinstance(answer, bytes) else serialise(answer)
+
+    async def find(_: grpc.HandlerCallDetails) -> Handler:
+        found: Handler = handler._replace(response_serializer=unless_ready)  # type: ignore[attr-defined]
+        return found
+
+    return find
 
 
 async def _guarded(answers: AsyncIterator[object], method_name: str, context: Context) -> AsyncIterator[object]:
@@ -73,7 +117,7 @@ class Authentication:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    def check(self, method_name: str, context: Context) -> None:
+    def check(self, method_name: str, metadata: Metadata) -> None:
         """Lets the call through if its key is known, and makes its caller known.
 
         Raises:
@@ -81,8 +125,7 @@ class Authentication:
         """
         if method_name.startswith(OPEN_TO_ALL):
             return
-        metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        callers.enter(self._keyring.caller(key_of(metadata)))
+        callers.enter(self._keyring.caller(key_of({key: value for key, value in metadata if isinstance(value, str)})))
 
 
 async def _end(error: Exception, method_name: str, context: Context) -> NoReturn:
@@ -92,7 +135,7 @@ async def _end(error: Exception, method_name: str, context: Context) -> NoReturn
     if isinstance(error, DomainError):
         status = status_of(error)
     else:
-        _logger.error("A fault in %s (request %s)", method_name, _request_id(context), exc_info=error)
+        _logger.error("A fault in %s (request %s)", method_name, _request_id(), exc_info=error)
         status = internal_status()
     await context.abort_with_status(rpc_status.to_status(status))  # type: ignore[attr-defined]
     raise error
@@ -102,7 +145,7 @@ def _log_end(method_name: str, context: Context) -> None:
     """Has the call logged when it has ended: its method, status, time and request id; never what it holds."""
     if not _logger.isEnabledFor(logging.DEBUG):
         return
-    begun, request_id = time.monotonic(), _request_id(context)
+    begun, request_id = time.monotonic(), _request_id()
 
     def log(_: Context) -> None:
         code: grpc.StatusCode | None = context.code()  # It is None until the call has set one.
@@ -112,7 +155,7 @@ def _log_end(method_name: str, context: Context) -> None:
     context.add_done_callback(log)  # type: ignore[arg-type]
 
 
-def _request_id(context: Context) -> str:
+def _request_id() -> str:
     """Returns what the caller knows the call by, as the shim does; "-" if that is not told, or not fit for a log."""
-    found = next((value for key, value in context.invocation_metadata() or () if key == _REQUEST_ID), "")
+    found = next((value for key, value in _metadata.get() if key == _REQUEST_ID), "")
     return found if isinstance(found, str) and _FIT_FOR_A_LOG.fullmatch(found) else "-"

@@ -15,6 +15,7 @@ from mjproxy_server.api.callers import Caller
 from mjproxy_server.api.tasks_out import ACTIONS, BOTS, MODES, STATUSES
 from mjproxy_server.engine.images import GivenImage, InlineImage
 from mjproxy_server.engine.requests import (
+    NO_OPTIONS,
     BlendRequest,
     DescribeRequest,
     FaceSwapRequest,
@@ -25,7 +26,8 @@ from mjproxy_server.engine.requests import (
     Options,
     SubmitRequest,
 )
-from mjproxy_server.model.account import AccountFilter
+from mjproxy_server.engine.watching import RevisionFilter
+from mjproxy_server.model.account import ANY_ACCOUNT, AccountFilter
 from mjproxy_server.model.command import Change, LinkedImage, Press, Shorten
 from mjproxy_server.model.errors import InvalidField, InvalidImage
 from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Fault, Mode, Status
@@ -43,7 +45,6 @@ _DIMENSIONS: Final[Mapping[int, Dimensions]] = {
 }
 
 Word = TypeVar("Word")
-RevisionFilter = Callable[[Revision], bool]
 
 
 def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitRequest:
@@ -55,9 +56,9 @@ def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitReque
     return SubmitRequest(
         caller=caller.name,
         sees=caller.sees,
-        options=_options(request.options),
+        options=_options(request.options) if request.options.ByteSize() else NO_OPTIONS,
         command=_command(request),
-        digest=hashlib.sha256(request.SerializeToString(deterministic=True)).digest(),
+        digest=_digest(request) if request.options.request_id else b"",
     )
 
 
@@ -100,12 +101,16 @@ def task_query(request: pb.ListTasksRequest, caller: Caller) -> TaskQuery:
     )
 
 
-def revision_filter(wanted: pb.WatchFilter, caller: Caller) -> RevisionFilter:
+def revision_filter(wanted: pb.WatchFilter, caller: Caller) -> RevisionFilter | None:
     """Returns a test whether a watch lets a revision through, of the tasks that the caller may see.
+
+    There is none where it lets everything through.
 
     Raises:
         InvalidField: A value is unknown.
     """
+    if caller.sees is None and wanted == pb.WatchFilter():
+        return None
     ids, actions = _ids(wanted.ids), _all_known(_ACTIONS, wanted.actions, "filter.actions")
     bots, callers = _all_known(_BOTS, wanted.bot_types, "filter.bot_types"), frozenset(wanted.callers)
     state = wanted.state if wanted.HasField("state") else None
@@ -147,8 +152,14 @@ def _options(options: pb.SubmitOptions) -> Options:
         notify_hook=options.notify_hook,
         bot=_known(_BOTS, options.bot_type, "options.bot_type") if options.bot_type else None,
         mode=_known(_MODES, options.mode, "options.mode") if options.mode else None,
-        account_filter=account_filter("options.account_filter", options.account_filter),
+        account_filter=account_filter("options.account_filter", options.account_filter)
+        if options.HasField("account_filter")
+        else ANY_ACCOUNT,
     )
+
+
+def _digest(request: pb.SubmitTaskRequest) -> bytes:
+    return hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
 
 
 def _command(request: pb.SubmitTaskRequest) -> NewCommand | FollowUp:

@@ -1,7 +1,7 @@
 """TaskService: what callers do with tasks."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
@@ -10,7 +10,6 @@ from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2_grpc
 from mjproxy_server.api import callers, pages
 from mjproxy_server.api.requests_in import (
-    RevisionFilter,
     account_filter,
     images,
     modal_request,
@@ -18,17 +17,17 @@ from mjproxy_server.api.requests_in import (
     submit_request,
     task_query,
 )
-from mjproxy_server.api.tasks_out import task_message
+from mjproxy_server.api.tasks_out import task_answer, task_message
 from mjproxy_server.api.watch_responses import WatchResponses
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.engine import Engine
+from mjproxy_server.engine.watching import Watch
 from mjproxy_server.model.errors import InvalidField, TaskNotFound, Unavailable
 from mjproxy_server.model.facts import CancelRequested
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Status
-from mjproxy_server.store.interface import Admission, Revision
+from mjproxy_server.store.interface import Admission
 
-BOOKMARK_SECONDS: Final = 15.0
 LONGEST_WAIT_SECONDS: Final = 30.0
 
 Context = aio.ServicerContext[Any, Any]
@@ -59,10 +58,11 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
     async def SubmitModal(self, request: pb.SubmitModalRequest, context: Context) -> pb.SubmitModalResponse:
         """Confirms a task in status MODAL."""
         admission = await self._submitter.confirm(modal_request(request, callers.current()))
+        code = _code(admission)
         return pb.SubmitModalResponse(
             task=task_message(admission.task),
-            code=_code(admission),
-            description=_description(admission),
+            code=code,
+            description=_description(code, admission.queue_position),
             queue_position=admission.queue_position,
             deduplicated=admission.deduplicated,
             revision=admission.revision,
@@ -94,11 +94,11 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         wanted = account_filter("account_filter", request.account_filter)
         return pb.UploadImagesResponse(urls=await self._uploads.upload(images("images", request.images), wanted))
 
-    async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> pb.GetTaskResponse:
+    async def GetTask(self, request: pb.GetTaskRequest, context: Context) -> bytes:  # type: ignore[override]
         """Reads one task."""
         await self._reach(request.min_revision)
         task, revision = await self._visible(request.id)
-        return pb.GetTaskResponse(task=task_message(task), revision=revision)
+        return task_answer(task) + pb.GetTaskResponse(revision=revision).SerializeToString()
 
     async def ListTasks(
         self,
@@ -123,17 +123,22 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
     ) -> None:
         """Streams task changes.
 
-        They are written rather than yielded: thousands of watchers would pay for each generator that a message passes.
+        What is told is written by a task of its own: each step of it would pass through all that gRPC has around this
+        method otherwise, and thousands of watchers would pay for that.
         """
-        lets_through = revision_filter(request.filter, callers.current())
+        wants = revision_filter(request.filter, callers.current())
         if request.after_revision < 0:
             raise InvalidField("after_revision", f"must not be negative, got {request.after_revision}")
         after = request.after_revision if request.HasField("after_revision") else None
-        position = await self._hub.start(after, request.history_id)
-        await context.write(self._responses.bookmark(position))
+        watch = await self._hub.watch(after, request.history_id, wants)
+        await asyncio.create_task(self._tell(watch, context), name="watch")
+
+    async def _tell(self, watch: Watch, context: Context) -> NoReturn:
+        """Writes what a watcher is told, until the server stops."""
+        await context.write(self._responses.bookmark(watch.position))
         while not self._hub.closed:
-            revisions, position = await self._next(position, lets_through)
-            for response in self._responses.of(revisions, position):
+            revisions = await watch.next()
+            for response in self._responses.of(revisions, watch.position):
                 await context.write(response)
         raise Unavailable("The server is stopping; resume the watch on another one, or in a moment.")
 
@@ -143,22 +148,6 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         if found is None or callers.current().sees not in {None, found[0].caller}:
             raise TaskNotFound(task_id)
         return found
-
-    async def _next(self, position: int, lets_through: RevisionFilter) -> tuple[list[Revision], int]:
-        """Returns what the filter lets through of the next revisions.
-
-        It is nothing, for a bookmark, after some idle time and when the server stops.
-        """
-        loop = asyncio.get_running_loop()
-        end = loop.time() + BOOKMARK_SECONDS
-        while loop.time() < end and not self._hub.closed:
-            await self._hub.wait(position, end)
-            if revisions := await self._hub.read(position):
-                position = revisions[-1].number
-                wanted = [revision for revision in revisions if lets_through(revision)]
-                if wanted:
-                    return wanted, position
-        return [], position
 
     async def _reach(self, min_revision: int) -> None:
         """Waits for a revision that another answer has named; the caller's deadline usually ends it before ours."""
@@ -172,10 +161,11 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
 
 
 def _accepted(admission: Admission) -> pb.SubmitTaskResponse:
+    code = _code(admission)
     return pb.SubmitTaskResponse(
         tasks=[task_message(task) for task in admission.tasks],
-        code=_code(admission),
-        description=_description(admission),
+        code=code,
+        description=_description(code, admission.queue_position),
         queue_position=admission.queue_position,
         deduplicated=admission.deduplicated,
         revision=admission.revision,
@@ -190,11 +180,14 @@ def _code(admission: Admission) -> pb.SubmitCode.ValueType:
     return pb.SUBMIT_CODE_IN_QUEUE if admission.queue_position else pb.SUBMIT_CODE_SUCCESS
 
 
-def _description(admission: Admission) -> str:
-    ahead = admission.queue_position
-    return {
-        pb.SUBMIT_CODE_EXISTED: "Task already exists",
-        pb.SUBMIT_CODE_NEEDS_MODAL: "Waiting for confirmation",
-        pb.SUBMIT_CODE_IN_QUEUE: f"In queue, there {'is 1 task' if ahead == 1 else f'are {ahead} tasks'} ahead",
-        pb.SUBMIT_CODE_SUCCESS: "Submitted",
-    }[_code(admission)]
+def _description(code: pb.SubmitCode.ValueType, ahead: int) -> str:
+    if code == pb.SUBMIT_CODE_IN_QUEUE:
+        return f"In queue, there {'is 1 task' if ahead == 1 else f'are {ahead} tasks'} ahead"
+    return _DESCRIPTIONS[code]
+
+
+_DESCRIPTIONS: Final = {
+    pb.SUBMIT_CODE_EXISTED: "Task already exists",
+    pb.SUBMIT_CODE_NEEDS_MODAL: "Waiting for confirmation",
+    pb.SUBMIT_CODE_SUCCESS: "Submitted",
+}

@@ -5,7 +5,7 @@ from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mjproxy.v1 import error_reason_pb2, task_pb2
+from mjproxy.v1 import error_reason_pb2, task_pb2, task_service_pb2
 from mjproxy_server.model.task import Button, Failure, Task
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Status
 
@@ -51,6 +51,16 @@ def task_message(task: Task) -> task_pb2.Task:
     if task.result:
         message.buttons.extend(_button(button) for button in task.result.buttons)
     return message
+
+
+@lru_cache(MOST_KEPT)
+def task_answer(task: Task) -> bytes:
+    """Returns an encoded `GetTaskResponse` with the task; an encoded one with other fields, put behind it, adds these.
+
+    That encodings of a message put one behind the other are one of both is promised by the format
+    (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+    """
+    return task_service_pb2.GetTaskResponse(task=task_message(task)).SerializeToString()
 
 
 def _set_times(message: task_pb2.Task, task: Task) -> None:

@@ -15,13 +15,14 @@ class Bell:
     def __init__(self) -> None:
         self.rings = 0
         self.closed = False
-        self._next = asyncio.Event()
+        self._next: asyncio.Event | None = None  # There is one while somebody waits: most rings are heard by nobody.
 
     def ring(self) -> None:
         """Wakes everybody."""
         self.rings += 1
-        self._next.set()
-        self._next = asyncio.Event()
+        rung, self._next = self._next, None
+        if rung:
+            rung.set()
 
     def close(self) -> None:
         """Rings for the last time."""
@@ -31,6 +32,7 @@ class Bell:
     async def wait(self, seen: int) -> int:
         """Returns the number of rings as soon as it is another one than was seen; -1 has seen none."""
         while self.rings == seen:
+            self._next = self._next or asyncio.Event()
             await self._next.wait()
         return self.rings
 

@@ -84,6 +84,7 @@ class Chooser:
     def __init__(self, rule: ChoiceRule, rng: random.Random) -> None:
         self._rng = rng
         self._loads: dict[str, Load] = {}
+        self._keys: dict[str, Key] = {}
         self._order: list[Key] = []
         self._turns: dict[str, int] = {}
         self._turn = 0
@@ -95,14 +96,17 @@ class Chooser:
 
     def note(self, load: Load) -> None:
         """Takes in how busy an account is from now on."""
-        self.forget(load.account.id)
+        key = self._key(load)
         self._loads[load.account.id] = load
-        insort(self._order, self._key(load))
+        if self._keys.get(load.account.id) != key:
+            self._take_out(load.account.id)
+            self._keys[load.account.id] = key
+            insort(self._order, key)
 
     def forget(self, account_id: str) -> None:
         """Takes an account out, if it is known."""
-        if load := self._loads.pop(account_id, None):
-            del self._order[bisect_left(self._order, self._key(load))]
+        self._take_out(account_id)
+        self._loads.pop(account_id, None)
 
     def order(self, wanted: AccountFilter) -> Iterator[Load]:
         """Yields the accounts that take tasks and match, the best one first; it is taken to be the one that is used.
@@ -126,8 +130,11 @@ class Chooser:
     def _key(self, load: Load) -> Key:
         return self._rank(load), self._turns.get(load.account.id, 0), load.account.id
 
+    def _take_out(self, account_id: str) -> None:
+        if key := self._keys.pop(account_id, None):
+            del self._order[bisect_left(self._order, key)]
+
     def _take_turn(self, load: Load) -> None:
-        self.forget(load.account.id)
         self._turn += 1
         self._turns[load.account.id] = self._turn
         self.note(load)

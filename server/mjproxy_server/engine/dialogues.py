@@ -4,7 +4,8 @@ Opening one spends nothing and may be repeated. What is submitted in it names th
 """
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mjproxy_server.midjourney import custom_id
 from mjproxy_server.midjourney.custom_id import Manner

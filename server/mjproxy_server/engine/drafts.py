@@ -5,8 +5,10 @@ press is gone about: a plain press, a dialogue that the caller has to confirm fi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from mjproxy_server.engine.requests import SubmitRequest
 from mjproxy_server.engine.wording import Wording
@@ -33,8 +35,7 @@ from mjproxy_server.store.ids import drawn_at
 Make = Callable[[str, Account], Task]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """Tasks without what only their account and the store can give them.
 
     Attributes:
@@ -296,7 +297,7 @@ def _description_of_button(parent: Task, button: Button, action: Action, modal: 
 
 
 def _parents_account(parent: Task) -> AccountFilter:
-    return replace(AccountFilter(), account_id=parent.account_id)
+    return AccountFilter(account_id=parent.account_id)
 
 
 def uploaded_as(task_id: str, image: StoredImage, number: int = 0) -> str:

@@ -8,12 +8,13 @@ can be seen and chosen no more, its waiting tasks leave it, and its lane stays u
 import asyncio
 import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from msgspec import structs
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
@@ -38,7 +39,7 @@ from mjproxy_server.engine.recovery import LeftBehind
 from mjproxy_server.engine.shelf import Shelf
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.worker import Worker
-from mjproxy_server.model.account import Account, AccountFilter, AccountRecord
+from mjproxy_server.model.account import Account, AccountFilter, AccountRecord, AccountSync
 from mjproxy_server.model.errors import AccountExists, AccountNotFound, Unavailable
 from mjproxy_server.model.facts import Failed, Moved
 from mjproxy_server.model.task import Failure, Task
@@ -56,6 +57,7 @@ class Fleet:
 
     Attributes:
         changes: Rings for an account when its settings, its health or its load have changed.
+        findings: Rings for an account when something else than before is found out about it.
         nonces: Gives the nonces of all that is sent to Discord.
         connections: The connections of the accounts' users, by their tokens.
         new_sessions: Rings when a connection has begun a new session.
@@ -78,6 +80,8 @@ class Fleet:
         after_crash: bool,
     ) -> None:
         self.changes = NamedBell()
+        self.findings = NamedBell()
+        self._holds = Bell()  # It rings for any account while one is held: another one may relieve it.
         self._endpoints = endpoints
         self._store = store
         self._shelf = shelf
@@ -86,9 +90,10 @@ class Fleet:
         self._clock = clock
         self._rng = rng
         self.nonces = NonceSource(clock, rng)
-        self._budget = InvalidRequestBudget()
+        self._budget = InvalidRequestBudget(began_at=clock.monotonic())
         self._chooser = Chooser(choice, rng)
-        self._chosen_at = -1
+        self._unnoted: set[str] = set()  # The accounts that the chooser has yet to look at again.
+        self._expected: Counter[str] = Counter()
         self._group: asyncio.TaskGroup | None = None
         self._running: dict[Connection | Lane, asyncio.Task[None]] = {}
         self.connections: dict[str, Connection] = {}
@@ -101,6 +106,7 @@ class Fleet:
         self.retiring: dict[str, Lane] = {}
         self._stranded: asyncio.Queue[Task] = asyncio.Queue()
         self._held: dict[str, Lane] = {}
+        self._found: dict[str, Findings | None] = {}
         self._lanes: dict[str, Lane] = {}
         for record in records:
             self._take_in(record)
@@ -125,18 +131,22 @@ class Fleet:
         """Returns the accounts that have changed after so many rings of `changes`; one without a lane is gone."""
         return {account_id: self._lanes.get(account_id) for account_id in self.changes.named_since(rings)}
 
+    def found_out_since(self, rings: int) -> Sequence[Lane]:
+        """Returns the lanes of which something was found out after so many rings of `findings`."""
+        return [self._lanes[account_id] for account_id in self.findings.named_since(rings) if account_id in self._lanes]
+
     def loads(self) -> Sequence[Load]:
         """Returns how busy each account is."""
-        return [lane.load() for lane in self._lanes.values()]
+        return [self._load(lane) for lane in self._lanes.values()]
 
     def choose(self, wanted: AccountFilter) -> Iterator[Load]:
         """Yields the accounts that take tasks and match, in the order in which they are to be offered a task."""
-        for account_id, lane in self.changed_since(self._chosen_at).items():
-            if lane:
-                self._chooser.note(lane.load())
+        while self._unnoted:
+            account_id = self._unnoted.pop()
+            if lane := self._lanes.get(account_id):
+                self._chooser.note(self._load(lane))
             else:
                 self._chooser.forget(account_id)
-        self._chosen_at = self.changes.rings
         return self._chooser.order(wanted)
 
     def remix_is_on(self, account_id: str, bot: Bot) -> bool:
@@ -145,9 +155,12 @@ class Fleet:
         return bool(lane and lane.remix(bot))
 
     def expect(self, account_id: str, count: int) -> None:
-        """Counts a task that is being submitted to the account, or with -1 no longer."""
-        if lane := self._lanes.get(account_id):
-            lane.expect(count)
+        """Counts tasks that are being submitted to the account, or with a negative number no longer.
+
+        Nobody but the next submission is told: the log tells the others of what was stored.
+        """
+        self._expected[account_id] += count
+        self._unnoted.add(account_id)
 
     def open(self, left: LeftBehind) -> None:
         """Lets the lanes take over what an earlier process has left behind."""
@@ -165,6 +178,12 @@ class Fleet:
             if task.status is Status.NOT_START and self._is_stranded(task):
                 self._stranded.put_nowait(task)
 
+    def _load(self, lane: Lane) -> Load:
+        """Returns how busy an account is, what is being submitted to it included."""
+        load = lane.load()
+        expected = self._expected[load.account.id]
+        return structs.replace(load, waiting=load.waiting + expected) if expected else load
+
     def _is_stranded(self, task: Task) -> bool:
         """Tells whether a task that is not begun waits for an account that is gone; the last ones may be just begun."""
         lane = self.retiring.get(task.account_id)
@@ -179,7 +198,7 @@ class Fleet:
             for lane in self._lanes.values():
                 self._start(lane)
             group.create_task(self._relieve_held_lanes())
-            group.create_task(Holds(self._store, self._clock).watch(self._held.values, self.changes))
+            group.create_task(Holds(self._store, self._clock).watch(self._held.values, self._holds))
             while True:
                 await self._relieve(await self._stranded.get(), may_move=False)
 
@@ -195,15 +214,15 @@ class Fleet:
         if account_id in self.retiring:
             raise Unavailable(f"Account {account_id} is still ending its last tasks; try again later.")
 
-    async def add(self, record: AccountRecord) -> Lane:
+    def add(self, record: AccountRecord) -> Lane:
         """Takes in and connects an account, whose id must be free."""
         lane = self._take_in(record)
         self._start(lane)
-        await lane.link.greet()
+        lane.link.greet()
         self._note_change(record.id)
         return lane
 
-    async def change(self, account: Account, *, restore: bool) -> Lane:
+    def change(self, account: Account, *, restore: bool) -> Lane:
         """Lets an account go on with other settings, connected anew if that takes it.
 
         Args:
@@ -219,11 +238,11 @@ class Fleet:
             lane.condition.recover()
         lane.change(account)
         if account.user_token != before.user_token:
-            await self._connect([lane], account)
+            self._connect([lane], account)
         elif account.user_agent != before.user_agent or (restore and lane.link.rejection):
             connection = self.connections.pop(account.user_token)
             everybody = (*self.lanes, *self.retiring.values())
-            await self._connect([each for each in everybody if each.link.connection is connection], account)
+            self._connect([each for each in everybody if each.link.connection is connection], account)
         return lane
 
     def remove(self, account_id: str) -> None:
@@ -244,12 +263,18 @@ class Fleet:
         return lane
 
     def _note_change(self, account_id: str) -> None:
-        """Lets everybody look at an account, which may be gone."""
+        """Lets everybody whom it concerns look at an account, which may be gone."""
         lane = self._lanes.get(account_id)
+        was_held = self._held.pop(account_id, None)
         if lane and (lane.held_reason or lane.condition.held_since):
             self._held[account_id] = lane
-        else:
-            self._held.pop(account_id, None)
+        if self._held or was_held:
+            self._holds.ring()
+        found = findings(lane) if lane else None
+        if found != self._found.get(account_id):
+            self._found[account_id] = found
+            self.findings.ring_for(account_id)
+        self._unnoted.add(account_id)
         self.changes.ring_for(account_id)
 
     def _lane(self, record: AccountRecord) -> Lane:
@@ -298,12 +323,12 @@ class Fleet:
             self._start(connection)
         return self.connections[account.user_token]
 
-    async def _connect(self, lanes: Sequence[Lane], account: Account) -> None:
+    def _connect(self, lanes: Sequence[Lane], account: Account) -> None:
         """Has lanes that share a connection go over to the one of the account's user."""
         old = lanes[0].link.connection
         connection = self._connection(account)
         for lane in lanes:
-            await lane.link.switch(connection)
+            lane.link.switch(connection)
             lane.notice_change()
         self._disconnect_if_unused(old)
 
@@ -357,7 +382,7 @@ class Fleet:
         """Moves what waits for accounts whose owner has to act, where that is configured, until cancelled."""
         seen = -1
         while True:
-            seen = await self.changes.wait(seen)
+            seen = await self._holds.wait(seen)
             for lane in tuple(self._held.values()):
                 if lane.account.when_held is WhenHeld.MOVE and lane.held_reason:
                     for task in lane.waiting:
@@ -387,6 +412,16 @@ class Fleet:
             return ""
         fit = candidates((load for load in self.loads() if load.ready and load.has_room), task.movable_to)
         return next((load.account.id for load in fit if load.account.id != task.account_id), "")
+
+
+Findings = tuple[str, int, dict[Bot, AccountSync]]
+"""Why an account is held by its bot, since when it is held, and what the bots told of it."""
+
+
+def findings(of: Lane | AccountRecord) -> Findings:
+    """Returns what is found out about an account while it works."""
+    condition = of.condition if isinstance(of, Lane) else of
+    return condition.held_reason, condition.held_since, dict(of.syncs)
 
 
 def _by_account(tasks: Iterable[Task]) -> defaultdict[str, list[Task]]:

@@ -18,6 +18,8 @@ from mjproxy_server.model.vocabulary import Fault
 
 LONGEST_HOOK: Final = 2048
 _SCHEMES: Final = ("http", "https")
+_NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052
+_6TO4: Final = IPv6Network("2002::/16")  # It stands for IPv4 addresses, and is out of use (RFC 7526).
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class HookRules:
         if host == "localhost" or host.endswith(".localhost"):
             return self.allow_loopback
         address = _address(host)
-        if address is None or (address.is_global and not address.is_multicast):
+        if address is None or _is_public(address):
             return True
         return (address.is_loopback and self.allow_loopback) or any(address in network for network in self.networks)
 
@@ -113,11 +115,23 @@ def _canonical(host: str) -> str:
     return str(_address(host) or host.removesuffix("."))
 
 
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return address.is_global and not address.is_multicast and address not in _6TO4
+
+
+def _meant_by(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Returns the IPv4 address that an IPv6 address stands for (mapped, or by NAT64), or the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address
+
+
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     """Returns the address that a host is, in whatever form it is written; None if the host is a name."""
     with suppress(ValueError):
-        address = ip_address(host)
-        return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+        return _meant_by(ip_address(host))
     with suppress(OSError):
         return IPv4Address(socket.inet_aton(host))  # Forms like 127.1 and 0x7f000001, which resolvers take.
     return None

@@ -31,16 +31,18 @@ class PatientStore:
     async def record(self, task_id: str, *facts: Fact) -> Task | None:
         """Stores facts, as `Store.record` does; returns when they are stored, however long that takes."""
         while True:
-            with suppress(Unavailable):
+            try:
                 return await self._store.record(task_id, *facts)
-            await self._recovery()
+            except Unavailable:
+                await self._recovery()
 
     async def get(self, task_id: str) -> tuple[Task, int] | None:
         """Reads a task, as `Store.get` does; returns when it could be read, however long that takes."""
         while True:
-            with suppress(Unavailable):
+            try:
                 return await self._store.get(task_id)
-            await self._recovery()
+            except Unavailable:
+                await self._recovery()
 
     async def _recovery(self) -> None:
         await self._clock.sleep(PAUSE)

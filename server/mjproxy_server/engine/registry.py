@@ -12,7 +12,7 @@ from typing import Final
 
 from mjproxy_server.engine.completion import completed
 from mjproxy_server.engine.connection import UnknownCommand
-from mjproxy_server.engine.fleet import Fleet
+from mjproxy_server.engine.fleet import Fleet, findings
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.roster import left, roster
 from mjproxy_server.engine.syncing import BotSettings, Syncer
@@ -50,7 +50,7 @@ class Registry:
         self._fleet = fleet
         self._syncer = syncer
         self._turn: Final = asyncio.Lock()
-        self._kept = {lane.account.id: _findings(lane.record) for lane in fleet.lanes}
+        self._kept = {lane.account.id: findings(lane) for lane in fleet.lanes}
         self._kept_at = -1
 
     async def create(self, account: Account, creation: CreationId | None) -> Lane:
@@ -113,17 +113,19 @@ class Registry:
         """Stores what is found out about the accounts while they work, until cancelled."""
         seen = -1
         while True:
-            seen = await self._fleet.changes.wait(seen)
+            seen = await self._fleet.findings.wait(seen)
             try:
                 await self.keep_findings()
             except Unavailable as error:
                 _logger.warning("The state of the accounts could not be stored, and is tried again later: %s", error)
+                seen = -1
+                await self._fleet.changes.wait(self._fleet.changes.rings)
 
     async def keep_findings(self) -> None:
         """Stores once which accounts are held, and what is known of the bots' settings."""
-        rings = self._fleet.changes.rings
-        for account_id, lane in self._fleet.changed_since(self._kept_at).items():
-            if lane and _findings(lane.record) != self._kept.get(account_id):
+        rings = self._fleet.findings.rings
+        for lane in self._fleet.found_out_since(self._kept_at):
+            if findings(lane) != self._kept.get(lane.account.id):
                 await self._keep(lane)
         self._kept_at = rings
 
@@ -144,8 +146,8 @@ class Registry:
             self._fleet.check_free(account.id)
             record = AccountRecord(account=account)
             await self._store.add(record, creation)
-            self._kept[account.id] = _findings(record)
-            return await self._fleet.add(record)
+            self._kept[account.id] = findings(record)
+            return self._fleet.add(record)
 
     async def _update(self, account_id: str, change: Change, *, restore: bool) -> Lane:
         async with self._turn:
@@ -155,8 +157,8 @@ class Registry:
             if restore:
                 record = dataclasses.replace(record, held_reason="", held_since=0)
             await self._store.put(record)
-            self._kept[account_id] = _findings(record)
-            return await self._fleet.change(account, restore=restore)
+            self._kept[account_id] = findings(record)
+            return self._fleet.change(account, restore=restore)
 
     async def _delete(self, account_id: str) -> None:
         async with self._turn:
@@ -171,9 +173,4 @@ class Registry:
             if lane in self._fleet.lanes:
                 record = lane.record
                 await self._store.put(record)
-                self._kept[record.id] = _findings(record)
-
-
-def _findings(record: AccountRecord) -> tuple[str, int, dict[Bot, AccountSync]]:
-    """Returns what is found out about an account while it works."""
-    return record.held_reason, record.held_since, record.syncs
+                self._kept[record.id] = findings(record)

@@ -1,15 +1,17 @@
 """What a caller asks of the engine, before it is checked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec import Struct
 
 from mjproxy_server.engine.images import GivenImage
-from mjproxy_server.model.account import AccountFilter
+from mjproxy_server.model.account import ANY_ACCOUNT, AccountFilter
 from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.vocabulary import Bot, Dimensions, Mode
 
 
-@dataclass(frozen=True, slots=True)
-class ImagineRequest:
+class ImagineRequest(Struct, frozen=True):
     """Draw a prompt, after the images if there are any."""
 
     prompt: str
@@ -44,8 +46,7 @@ NewCommand = ImagineRequest | BlendRequest | DescribeRequest | Shorten | FaceSwa
 FollowUp = Change | Press
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What goes with every command; "" and None mean not given."""
 
     request_id: str = ""
@@ -53,11 +54,14 @@ class Options:
     notify_hook: str = ""
     bot: Bot | None = None
     mode: Mode | None = None
-    account_filter: AccountFilter = field(default_factory=AccountFilter)
+    account_filter: AccountFilter = ANY_ACCOUNT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmitRequest:
+NO_OPTIONS: Final = Options()
+"""Most submissions have none."""
+
+
+class SubmitRequest(Struct, frozen=True, kw_only=True):
     """A submission.
 
     Attributes:
@@ -65,7 +69,8 @@ class SubmitRequest:
         sees: The caller whose tasks may be parents; None for everybody's.
         options: What goes with every command.
         command: What to do.
-        digest: A digest of the whole request, by which a repeated request id is told from a reused one.
+        digest: A digest of the whole request, by which a repeated request id is told from a reused one; b"" where the
+            request has no id.
     """
 
     caller: str

@@ -52,16 +52,27 @@ class Sessions:
         self._begun = begun
         self._clock = clock
         self._kept: dict[bytes, StoredSession] = {}
+        self._failing = False
 
     async def run(self) -> None:
         """Stores them again and again until cancelled."""
         while True:
             seen = self._begun.rings
-            try:
-                await self.keep()
-            except Unavailable as error:
-                _logger.warning("The gateway sessions could not be stored, and are tried again: %s", error)
+            await self._try_to_keep()
             await first_of(self._clock.sleep(PAUSE), self._begun.wait(seen))
+
+    async def _try_to_keep(self) -> None:
+        """Stores once; tells the operator when that begins to fail and when it does not any more, not in between."""
+        try:
+            await self.keep()
+        except Unavailable as error:
+            if not self._failing:
+                _logger.warning("The gateway sessions cannot be stored, and are tried again and again: %s", error)
+            self._failing = True
+        else:
+            if self._failing:
+                _logger.warning("The gateway sessions are stored again")
+            self._failing = False
 
     async def keep(self) -> None:
         """Stores once those that have come further."""

@@ -194,6 +194,8 @@ class Submitter:
         command: CommandOf,
         wording: Wording = WORDLESS,
     ) -> Admission:
+        if not images:
+            return await self._admit(request, drafts.of_command(request, command(()), wording))
         return await completed(self._keep_and_admit(request, images, command, wording))
 
     async def _keep_and_admit(

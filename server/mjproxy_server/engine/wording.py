@@ -1,9 +1,8 @@
 """What a prompt becomes before it is queued, and what the bot's own texts become for their readers."""
 
-from dataclasses import dataclass, replace
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from mjproxy_server.model.command import Describe
 from mjproxy_server.model.errors import BannedPrompt
@@ -13,8 +12,7 @@ from mjproxy_server.model.vocabulary import Action
 from mjproxy_server.prompts.prompts import Prompts
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """A prompt in two languages.
 
     Attributes:
@@ -56,4 +54,4 @@ async def in_chinese(finished: Finished, prompts: Prompts) -> Finished:
     chinese = await prompts.to_chinese(text)
     if chinese == text:
         return finished
-    return replace(finished, result=structs.replace(finished.result, prompt_zh=chinese))
+    return structs.replace(finished, result=structs.replace(finished.result, prompt_zh=chinese))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from msgspec.structs import replace
+
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.model.task import Task
 
@@ -52,11 +54,17 @@ class Workload:
         self._heard_at[task.id] = self._clock.monotonic()
         self._idle.clear()
 
-    def update(self, task: Task) -> None:
-        """Takes note of a newer version of a task at work, and of the sign of life that it may tell."""
-        if task.trace.last_sign_at != self._at_work[task.id].trace.last_sign_at:
+    def update(self, task: Task) -> bool:
+        """Takes note of a newer version of a task at work, and of the sign of life that it may tell.
+
+        Returns:
+            False if it tells no more than that, and how far the job is.
+        """
+        before = self._at_work[task.id]
+        if task.trace.last_sign_at != before.trace.last_sign_at:
             self._heard_at[task.id] = self._clock.monotonic()
         self._at_work[task.id] = task
+        return not _is_report(before, task)
 
     def finish(self, task_id: str) -> bool:
         """Takes a task's core back; returns False if it had none."""
@@ -74,6 +82,12 @@ class Workload:
     async def wait_until_idle(self) -> None:
         """Returns when nothing is at work."""
         await self._idle.wait()
+
+
+def _is_report(before: Task, task: Task) -> bool:
+    """Tells whether the newer version of a task differs in nothing but how far its job is, and in the sign of life."""
+    trace = replace(before.trace, last_sign_at=task.trace.last_sign_at)
+    return task == replace(before, progress=task.progress, picture=task.picture, trace=trace)
 
 
 def _rank(task: Task) -> tuple[bool, str]:

@@ -18,8 +18,11 @@ bot's.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import lru_cache
+from typing import Final
+
+from msgspec import Struct
 
 from mjproxy_server.model.vocabulary import Mode
 
@@ -50,8 +53,7 @@ class Phase(StrEnum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """What a message says about a job.
 
     Attributes:
@@ -106,6 +108,9 @@ _SMALL_PRINT = re.compile(r"\n-# .*")
 
 _MODES = {"fast": Mode.FAST, "relaxed": Mode.RELAX, "turbo": Mode.TURBO}
 _PHASES = {"Waiting to start": Phase.WAITING, "paused": Phase.PAUSED, "Stopped": Phase.STOPPED}
+_MOST_KEPT: Final = 2_000
+"""How many parsed remarks are kept: those of running jobs differ in nothing but the percentage."""
+
 _ANIMATING = "Animating..."
 _WEBSITE = "Open on website for full quality"
 
@@ -118,21 +123,18 @@ def parse(text: str) -> Content | None:
     if match is None:
         return None
     verb, index, qualifier = _what_is_done(match["opening"], match["deed"] or "")
-    remarks = _SMALL_PRINT.sub("", match["remarks"])
-    said = [remark.strip() for remark in _REMARK.findall(_LINK.sub("", remarks))]
-    mode = next((found for remark in said if (found := _MODE.fullmatch(remark))), None)
-    percent = next((int(found[1]) for remark in said if (found := _PERCENT.fullmatch(remark))), None)
+    said = _said(match["remarks"])
     return Content(
         prompt=match["prompt"],
         verb=verb,
         qualifier=qualifier,
         index=index,
         user_id=match["user_id"],
-        phase=_phase(said),
-        percent=percent,
-        mode=_MODES[mode["mode"]] if mode else None,
-        stealth=bool(mode and mode["stealth"]),
-        job_id=job_id_in_link(remarks),
+        phase=said.phase,
+        percent=said.percent,
+        mode=said.mode,
+        stealth=said.stealth,
+        job_id=said.job_id,
     )
 
 
@@ -152,6 +154,31 @@ def _what_is_done(opening: str, deed: str) -> tuple[Verb, int, str]:
             parts = match.groupdict()
             return verb, int(parts.get("index") or 0), parts.get("qualifier") or ""
     return Verb.OTHER, 0, ""
+
+
+class _Said(Struct, frozen=True, kw_only=True):
+    """What the remarks behind a prompt say; the attributes are those of `Content`."""
+
+    phase: Phase
+    percent: int | None
+    mode: Mode | None
+    stealth: bool
+    job_id: str
+
+
+@lru_cache(_MOST_KEPT)
+def _said(text: str) -> _Said:
+    remarks = _SMALL_PRINT.sub("", text)
+    said = [remark.strip() for remark in _REMARK.findall(_LINK.sub("", remarks))]
+    mode = next((found for remark in said if (found := _MODE.fullmatch(remark))), None)
+    percent = next((int(found[1]) for remark in said if (found := _PERCENT.fullmatch(remark))), None)
+    return _Said(
+        phase=_phase(said),
+        percent=percent,
+        mode=_MODES[mode["mode"]] if mode else None,
+        stealth=bool(mode and mode["stealth"]),
+        job_id=job_id_in_link(remarks),
+    )
 
 
 def _phase(remarks: list[str]) -> Phase:

@@ -7,12 +7,12 @@ The same reader serves the channel's history: a message read there has the shape
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum, auto
 
 import msgspec
+from msgspec import Struct
 
 from mjproxy_server.midjourney import content as grammar
 from mjproxy_server.midjourney import custom_id, wire
@@ -39,8 +39,7 @@ class InteractionKind(StrEnum):
     FAILED = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A file of a message; width and height in pixels, 0 for what is no picture."""
 
     filename: str
@@ -49,8 +48,7 @@ class Attachment:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Embed:
+class Embed(Struct, frozen=True, kw_only=True):
     """A framed text of a message; colour as 0xRRGGBB, 0 if it has none."""
 
     type: str = ""
@@ -61,8 +59,7 @@ class Embed:
     image: Picture | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """An entry of a menu: what is shown, what is sent, and whether it is the one that is chosen."""
 
     label: str
@@ -70,8 +67,7 @@ class Choice:
     chosen: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Menu:
+class Menu(Struct, frozen=True):
     """A menu of a message."""
 
     custom_id: str
@@ -84,8 +80,7 @@ _DISPLAYING = "Displaying..."
 _SHOW = "show"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BotMessage:
+class BotMessage(Struct, frozen=True, kw_only=True):
     """A message of a bot. What it does not tell is "", 0, empty or None.
 
     Attributes:
@@ -152,6 +147,8 @@ class BotMessage:
     @property
     def proposal(self) -> Embed | None:
         """The framed text in which the bot proposes prompts, as /describe and /shorten want it to."""
+        if not self.embeds:
+            return None
         choice = any(custom_id.parse(button.custom_id).kind in _PROPOSING for button in self.buttons)
         texts = (embed for embed in self.embeds if embed.description)
         return next((embed for embed in texts if choice or prompts_of(embed.description)), None)
@@ -171,16 +168,14 @@ class BotMessage:
         return any(custom_id.parse(button.custom_id).kind is not ButtonKind.CANCEL_JOB for button in self.buttons)
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted:
+class Deleted(Struct, frozen=True):
     """Messages were deleted."""
 
     ids: tuple[str, ...]
     channel_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InteractionEvent:
+class InteractionEvent(Struct, frozen=True):
     """What became of an interaction.
 
     Attributes:
@@ -196,16 +191,14 @@ class InteractionEvent:
     reason_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TextField:
+class TextField(Struct, frozen=True):
     """A text field of a modal: its custom id, and what stands in it at first."""
 
     custom_id: str
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ModalOpened:
+class ModalOpened(Struct, frozen=True):
     """The bot answers a press by a modal.
 
     Attributes:
@@ -221,8 +214,7 @@ class ModalOpened:
     fields: tuple[TextField, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IframeOpened:
+class IframeOpened(Struct, frozen=True):
     """The bot answers a press by a page of its own.
 
     Attributes:
@@ -311,8 +303,8 @@ def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
     text = raw.content or ""
     content = grammar.parse(text)
     interaction = raw.interaction_metadata or raw.interaction
-    attachments = tuple(_attachment(attachment) for attachment in raw.attachments or ())
-    components = list(_flattened(raw.components or ()))
+    attachments = tuple([_attachment(attachment) for attachment in raw.attachments or ()])
+    components = _flattened(raw.components or ())
     return BotMessage(
         kind=kind,
         id=raw.id,
@@ -328,9 +320,9 @@ def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
         text=text,
         content=content,
         attachments=attachments,
-        buttons=tuple(_button(component) for component in components if _is_button(component)),
-        menus=tuple(_menu(component) for component in components if component.type == _STRING_SELECT),
-        embeds=tuple(_embed(embed) for embed in raw.embeds or ()),
+        buttons=tuple([_button(each) for each in components if each.type == _BUTTON and each.custom_id]),
+        menus=tuple([_menu(each) for each in components if each.type == _STRING_SELECT]),
+        embeds=tuple([_embed(embed) for embed in raw.embeds or ()]),
         job_id=_job_id(components, attachments, content),
     )
 
@@ -340,13 +332,13 @@ def _nonce(raw: str | int | None) -> str:
 
 
 def _author(raw: wire.Message) -> Bot | None:
-    ids = (raw.application_id, raw.author.id if raw.author else None)
-    return next((bot for id_ in ids if id_ and (bot := bot_of(id_))), None)
+    by_application = bot_of(raw.application_id) if raw.application_id else None
+    return by_application or (bot_of(raw.author.id) if raw.author else None)
 
 
 def _command(raw: wire.Message) -> str:
-    named = (each.name for each in (raw.interaction_metadata, raw.interaction) if each)
-    return next((name for name in named if name), "")
+    newer, older = raw.interaction_metadata, raw.interaction
+    return (newer.name if newer else "") or (older.name if older else "") or ""
 
 
 def milliseconds(timestamp: str | None) -> int:
@@ -382,15 +374,14 @@ def _image(raw: wire.EmbedImage | None) -> Picture | None:
     return Picture(raw.url, raw.width or 0, raw.height or 0) if raw and raw.url else None
 
 
-def _flattened(components: Iterable[wire.Component]) -> Iterator[wire.Component]:
-    """Yield the components without the rows and containers that arrange them."""
+def _flattened(components: Sequence[wire.Component]) -> Sequence[wire.Component]:
+    """Return the components together with those that their rows and containers arrange."""
+    flat: list[wire.Component] = []
     for component in components:
-        yield component
-        yield from _flattened(component.components or ())
-
-
-def _is_button(component: wire.Component) -> bool:
-    return component.type == _BUTTON and bool(component.custom_id)
+        flat.append(component)
+        if component.components:
+            flat += _flattened(component.components)
+    return flat
 
 
 def _button(raw: wire.Component) -> Button:
@@ -413,15 +404,18 @@ _PREVIEW_NAME = re.compile(rf"{_HEX_UUID}_\w+\.\w+")
 _RESULT_NAME = re.compile(rf"(?:.*_)?{_HEX_UUID}\.\w+", re.DOTALL)
 
 
-def _job_id(components: list[wire.Component], attachments: Iterable[Attachment], content: Content | None) -> str:
+def _job_id(components: Iterable[wire.Component], attachments: Iterable[Attachment], content: Content | None) -> str:
     """Return the job's UUID: from a button, a file name or the link to the website, which never disagree."""
-    told = (
-        *(custom_id.parse(component.custom_id).job_id for component in components if component.custom_id),
-        *(_job_id_in_filename(attachment.filename) for attachment in attachments),
-        *(grammar.job_id_in_link(component.url) for component in components if component.url),
-        content.job_id if content else "",
-    )
-    return next((job_id for job_id in told if job_id), "")
+    for component in components:
+        if component.custom_id and (job_id := custom_id.parse(component.custom_id).job_id):
+            return job_id
+    for attachment in attachments:
+        if job_id := _job_id_in_filename(attachment.filename):
+            return job_id
+    for component in components:
+        if component.url and (job_id := grammar.job_id_in_link(component.url)):
+            return job_id
+    return content.job_id if content else ""
 
 
 def _job_id_in_filename(filename: str) -> str:

@@ -23,7 +23,7 @@ class PressedButtons:
         """Return the custom ids that are pressed in this version of a message and were not in an earlier one."""
         if not message.buttons:
             return frozenset()
-        pressed = frozenset(button.custom_id for button in message.buttons if button.style == _PRESSED_STYLE)
+        pressed = frozenset([button.custom_id for button in message.buttons if button.style == _PRESSED_STYLE])
         before = self._pressed.get(message.id)
         self._remember(message.id, pressed | (before or frozenset()))
         return frozenset() if before is None else pressed - before

@@ -73,7 +73,8 @@ def mode_of(prompt: str) -> Mode | None:
 
 def is_wordless(prompt: str) -> bool:
     """Return True if a prompt names nothing to draw: it is blank, or has parameters alone. A link is something."""
-    return not _without_parameters(_unified(prompt)).strip()
+    begins_with_word = prompt[:1].isalnum()  # As most do, which spares the look at all of it.
+    return not begins_with_word and not _without_parameters(_unified(prompt)).strip()
 
 
 def multiplier(prompt: str) -> str | None:
@@ -83,7 +84,9 @@ def multiplier(prompt: str) -> str | None:
     (Midjourney's documentation of Repeat and of Permutation Prompts).
     """
     repeat = _REPEAT.search(_URL.sub(_URL_TOKEN, prompt))
-    return repeat.group() if repeat else _choice(prompt)
+    if repeat:
+        return repeat.group()
+    return _choice(prompt) if "{" in prompt else None
 
 
 def room(image_count: int) -> int:

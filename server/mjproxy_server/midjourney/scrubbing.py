@@ -21,9 +21,10 @@ Scrubbing once more changes nothing.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.model.vocabulary import Bot
@@ -88,8 +89,7 @@ _ELSEWHERE: Final = "https://example.com"
 _SHORTEST_NAME: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a message was heard, whose ids have names of their own in a scenario."""
 
     guild_id: str

@@ -5,7 +5,7 @@ of the table of outcomes, or on a settings panel, belongs to it. Nothing here de
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from mjproxy_server.midjourney import custom_id, modals
@@ -51,19 +51,14 @@ def why_unknown(name: str, data: Mapping[str, object], event: Event | None) -> s
         data: Its data as decoded from JSON.
         event: What `messages.read` made of both.
     """
-    return next(_gaps(name, data, event), None)
-
-
-def _gaps(name: str, data: Mapping[str, object], event: Event | None) -> Iterator[str]:
     match event:
         case BotMessage():
-            yield from _gaps_in_message(event)
-            yield from _alien_components(data, _TYPES_OF_MESSAGES)
+            return _gap_in_message(event) or _alien_component(data.get("components"), _TYPES_OF_MESSAGES)
         case ModalOpened() if _is_of_bot(data) or event.custom_id.startswith("MJ::"):
-            yield from _gaps_in_modal(event)
-            yield from _alien_components(data, _TYPES_OF_MODALS)
+            return _gap_in_modal(event) or _alien_component(data.get("components"), _TYPES_OF_MODALS)
         case None if name in _JUDGED and _is_of_bot(data):
-            yield "the event has not the shape of one"
+            return "the event has not the shape of one"
+    return None
 
 
 def _is_of_bot(data: Mapping[str, object]) -> bool:
@@ -72,26 +67,24 @@ def _is_of_bot(data: Mapping[str, object]) -> bool:
     return any(bot_of(str(id_)) for id_ in ids)
 
 
-def _gaps_in_message(message: BotMessage) -> Iterator[str]:
+def _gap_in_message(message: BotMessage) -> str | None:
     if message.flags & _LOADING:
-        return
-    yield from _gaps_in_text(message)
-    if not _is_told_by_embeds(message) and panel_of(message) is None:
-        yield from _gaps_in_components(message)
-    yield from (_gap_in_embed(embed) for embed in message.embeds if not _is_understood(embed, message))
+        return None
+    return _gap_in_text(message) or _gap_in_components(message) or _gap_in_embeds(message)
 
 
-def _gaps_in_text(message: BotMessage) -> Iterator[str]:
+def _gap_in_text(message: BotMessage) -> str | None:
     content = message.content
     if content is None:
         if message.text and not _is_small_talk(message):
-            yield "the text has no known form"
-        elif message.attachments and not message.text and message.bot is not Bot.INSIGHT_FACE:
-            yield "there is a file, and no text that says what it is"
+            return "the text has no known form"
+        if message.attachments and not message.text and message.bot is not Bot.INSIGHT_FACE:
+            return "there is a file, and no text that says what it is"
     elif content.verb is Verb.OTHER:
-        yield "the text does not tell in known words what is done to the prompt"
+        return "the text does not tell in known words what is done to the prompt"
     elif content.phase is Phase.OTHER:
-        yield "the text does not tell in known words how far the job is"
+        return "the text does not tell in known words how far the job is"
+    return None
 
 
 def _is_small_talk(message: BotMessage) -> bool:
@@ -104,17 +97,29 @@ def _is_small_talk(message: BotMessage) -> bool:
     )
 
 
-def _is_told_by_embeds(message: BotMessage) -> bool:
-    return any(is_listed(embed) for embed in message.embeds)
+def _gap_in_components(message: BotMessage) -> str | None:
+    unknown = _unknown_component(message)
+    if unknown is None or any(is_listed(embed) for embed in message.embeds) or panel_of(message) is not None:
+        return None
+    return f"{unknown} has no known meaning"
 
 
-def _gaps_in_components(message: BotMessage) -> Iterator[str]:
+def _unknown_component(message: BotMessage) -> str | None:
     for button in message.buttons:
         if custom_id.parse(button.custom_id).kind is ButtonKind.UNKNOWN:
-            yield f"button {_form_of(button.custom_id)} has no known meaning"
+            return f"button {_form_of(button.custom_id)}"
     for menu in message.menus:
         if menu.custom_id != VERSIONS:
-            yield f"menu {_form_of(menu.custom_id)} has no known meaning"
+            return f"menu {_form_of(menu.custom_id)}"
+    return None
+
+
+def _gap_in_embeds(message: BotMessage) -> str | None:
+    for embed in message.embeds:
+        if not _is_understood(embed, message):
+            title = "has a title that is not known" if embed.title else "without a title has no known form"
+            return f"a framed text {title}"
+    return None
 
 
 def _is_understood(embed: Embed, message: BotMessage) -> bool:
@@ -122,29 +127,27 @@ def _is_understood(embed: Embed, message: BotMessage) -> bool:
     return is_preview or is_listed(embed) or embed is message.proposal or info_of(message) is not None
 
 
-def _gap_in_embed(embed: Embed) -> str:
-    return f"a framed text {'has a title that is not known' if embed.title else 'without a title has no known form'}"
-
-
-def _gaps_in_modal(modal: ModalOpened) -> Iterator[str]:
+def _gap_in_modal(modal: ModalOpened) -> str | None:
     if not modal.fields:
-        yield f"modal {_form_of(modal.custom_id)} has no text field"
+        return f"modal {_form_of(modal.custom_id)} has no text field"
     for field in modal.fields:
         if not modals.is_known(Form(modal.custom_id, field.custom_id)):
-            yield f"field {_form_of(field.custom_id)} of modal {_form_of(modal.custom_id)} is not known"
+            return f"field {_form_of(field.custom_id)} of modal {_form_of(modal.custom_id)} is not known"
+    return None
 
 
-def _alien_components(data: Mapping[str, object], known: frozenset[int]) -> Iterator[str]:
-    for type_ in _types_of(data.get("components")):
-        if type_ not in known:
-            yield f"components of type {type_ if isinstance(type_, int) else '?'} are not known"
-
-
-def _types_of(components: object) -> Iterator[object]:
+def _alien_component(components: object, known: frozenset[int]) -> str | None:
     for component in components if isinstance(components, list) else ():
-        if isinstance(component, Mapping):
-            yield component.get("type")
-            yield from _types_of(component.get("components"))
+        if not isinstance(component, dict):
+            continue
+        type_ = component.get("type")
+        if type_ not in known:
+            return f"components of type {type_ if isinstance(type_, int) else '?'} are not known"
+        if inside := component.get("components"):
+            alien = _alien_component(inside, known)
+            if alien:
+                return alien
+    return None
 
 
 def _form_of(id_: str) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from mjproxy_server.midjourney import wire
-from mjproxy_server.midjourney.messages import BotMessage, Event, milliseconds, read
+from mjproxy_server.midjourney.messages import BotMessage, Event, read
 
 MOST_KEPT: Final = 100
 """For every account, of some 2 KB each."""
@@ -33,8 +34,22 @@ def is_fragment(name: str, data: Data) -> bool:
     return name == _UPDATE and not data.get("author") and not data.get("application_id")
 
 
+class _Version(Struct, frozen=True):
+    """A message as it stood last: when that was, in Unix milliseconds, and what was told of it, as JSON."""
+
+    edited_at: int
+    told: frozenset[str]
+    text: bytes
+
+    def data(self) -> dict[str, object]:
+        """Return what was told of it."""
+        return msgspec.json.decode(self.text, type=dict[str, object])
+
+
 class MessageReader:
     """Reads the dispatches that an account hears; of updates, with what is known of their messages.
+
+    What is known is read again only where an update does not tell it.
 
     Args:
         channel_id: The account's channel. Messages of other channels are not kept, except those outside of any guild,
@@ -43,42 +58,45 @@ class MessageReader:
 
     def __init__(self, channel_id: str) -> None:
         self._channel_id = channel_id
-        self._versions: OrderedDict[str, bytes] = OrderedDict()
+        self._versions: OrderedDict[str, _Version] = OrderedDict()
 
     def read(self, name: str, data: Data) -> Event | None:
         """Return what a dispatch means, as `messages.read` does; a message from the history counts as created.
 
         An update that is older than what is known of its message means what is known, unless it tells everything.
         """
-        known = self._known(str(data.get("id"))) if name in _MESSAGES else None
-        whole = _with(known, data) if known and name == _UPDATE else data
-        outdated = bool(known and _edited_at(whole) < _edited_at(known))
-        if known and outdated and is_fragment(name, data):
-            return read(name, known)
+        if name not in _MESSAGES:
+            return read(name, data)
+        known, told = self._versions.get(str(data.get("id"))), _told(data)
+        if known and name == _UPDATE and not known.told <= told:
+            told |= known.told
+            whole = _with(known.data(), data)
+        else:
+            whole = data
         event = read(name, whole)
-        if isinstance(event, BotMessage) and not outdated:
-            self._keep(event.id, whole)
+        if not isinstance(event, BotMessage):
+            return event
+        if known and event.edited_at < known.edited_at:
+            return read(name, known.data()) if is_fragment(name, data) else event
+        self._keep(event, whole, told)
         return event
 
-    def _known(self, message_id: str) -> Data | None:
-        version = self._versions.get(message_id)
-        return msgspec.json.decode(version, type=dict[str, object]) if version else None
-
-    def _keep(self, message_id: str, whole: Data) -> None:
-        if whole.get("channel_id") != self._channel_id and whole.get("guild_id"):
+    def _keep(self, message: BotMessage, whole: Data, told: frozenset[str]) -> None:
+        if message.channel_id != self._channel_id and whole.get("guild_id"):
             return
-        lasting = {key: value for key, value in whole.items() if key in _LASTING}
-        self._versions[message_id] = msgspec.json.encode(lasting)
-        self._versions.move_to_end(message_id)
+        text = msgspec.json.encode({key: whole[key] for key in told})
+        self._versions[message.id] = _Version(message.edited_at, told, text)
+        self._versions.move_to_end(message.id)
         if len(self._versions) > MOST_KEPT:
             self._versions.popitem(last=False)
 
 
+def _told(data: Data) -> frozenset[str]:
+    """Return which of the lasting things a message tells; null says as little as a key that is missing."""
+    told = _LASTING.intersection(data)
+    return told if None not in data.values() else frozenset([key for key in told if data[key] is not None])
+
+
 def _with(known: Data, update: Data) -> Data:
-    """Return a message with an update; null says as little as a key that is missing."""
+    """Return a message with an update."""
     return {**known, **{key: value for key, value in update.items() if value is not None}}
-
-
-def _edited_at(data: Data) -> int:
-    told = data.get("edited_timestamp")
-    return milliseconds(told) if isinstance(told, str) else 0

@@ -94,6 +94,9 @@ class AccountFilter:
     remix: bool | None = None
 
 
+ANY_ACCOUNT: Final = AccountFilter()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSync:
     """What the bot told of an account; None and "" where it did not.

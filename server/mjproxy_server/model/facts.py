@@ -3,14 +3,13 @@
 `at` is when it happened, in Unix milliseconds.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mjproxy_server.model.task import Confirmation, Failure, Picture, Result, Source
 from mjproxy_server.model.vocabulary import Mode, Setback
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """A spending step is about to be sent under this nonce; until its outcome is known it is in doubt.
 
     Where Discord has told the interaction's id beforehand, as for a page that a press has opened, it is known too. The
@@ -25,8 +24,7 @@ class Sending:
     session_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Discord has taken the step with this nonce."""
 
     at: int
@@ -34,8 +32,7 @@ class Taken:
     interaction_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """The press with this nonce was taken, and the bot answers it by a modal: that has started nothing yet."""
 
     at: int
@@ -43,16 +40,14 @@ class Opened:
     interaction_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
+class NotTaken(Struct, frozen=True):
     """It is proved that Discord has not taken the step with this nonce; the task may be sent again."""
 
     at: int
     nonce: str
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The bot shows the job: its first message has come."""
 
     at: int
@@ -62,8 +57,7 @@ class Started:
     flags: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Progressed:
+class Progressed(Struct, frozen=True):
     """The bot reports on the job: how far it is in percent, and what can be seen of it. None and "" mean not told."""
 
     at: int
@@ -74,16 +68,14 @@ class Progressed:
     mode: Mode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The bot lets the job wait for another one to end: a sign of life, not a failure."""
 
     at: int
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """The bot has delivered the result."""
 
     at: int
@@ -91,16 +83,14 @@ class Finished:
     mode: Mode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The task has failed."""
 
     at: int
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(Struct, frozen=True):
     """The bot has not done what was sent, and the task waits to be sent once more.
 
     With an appeal, that button is pressed next in the place of what the task asks for.
@@ -111,15 +101,13 @@ class Retrying:
     appeal: Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     """The caller has cancelled the task, and nothing of it runs any more."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True, kw_only=True):
     """The caller has answered the modal; the task waits for its turn from now on.
 
     What the answer leaves as it was is None.
@@ -134,23 +122,20 @@ class Confirmed:
     notify_hook: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """Another account works on the task, which nothing was sent for yet."""
 
     at: int
     account_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CancelRequested:
+class CancelRequested(Struct, frozen=True):
     """The caller wants the task to stop."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SeedFound:
+class SeedFound(Struct, frozen=True):
     """The bot has told the seed of the task's picture, in decimal digits."""
 
     at: int

@@ -97,6 +97,20 @@ def split(text: str) -> list[Part]:
     return [*parts, *_words(text[position:], between)]
 
 
+def searched(text: str) -> Iterator[str]:
+    """Yields what of a prompt is searched for banned words: the texts of `split`, with the space around them."""
+    between, position = Kind.TEXT, 0
+    for match in _GRAMMAR.finditer(text):
+        rule = match.lastgroup or ""
+        if between.searched:
+            yield text[position : match.start()]
+        if _KINDS.get(rule, Kind.KEPT).searched:
+            yield match.group()
+        between, position = _AFTER.get(rule, between), match.end()
+    if between.searched:
+        yield text[position:]
+
+
 def kept(text: str) -> list[str]:
     """Returns what a translation may neither lose, nor change, nor add to."""
     return [part.text for part in split(text) if part.kind is Kind.KEPT]

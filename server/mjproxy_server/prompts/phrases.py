@@ -42,9 +42,10 @@ class PhraseSet:
 
     def find(self, text: str) -> str | None:
         """Returns the first phrase that the text has, as the text writes it, or None."""
+        folded, begins_phrase = tokens(text), self._root.following
+        if begins_phrase.keys().isdisjoint(folded):
+            return None
         matches = list(_TOKEN.finditer(text))
-        folded = [_fold(match.group()) for match in matches]
-        begins_phrase = self._root.following
         for first, token in enumerate(folded):
             last = self._end_of_phrase(first, matches, folded) if token in begins_phrase else None
             if last is not None:
@@ -66,6 +67,8 @@ class PhraseSet:
 
 def tokens(text: str) -> list[str]:
     """Returns the tokens of a text as they are compared."""
+    if text.isascii():
+        return _TOKEN.findall(text.casefold())
     return [_fold(token) for token in _TOKEN.findall(text)]
 
 

@@ -57,8 +57,22 @@ def create(path: Path) -> sqlite3.Connection:
 
 
 def open_existing(path: Path) -> sqlite3.Connection:
-    """Opens a connection to an existing database, be there a server that has it open or not."""
-    return _connect(f"{path.absolute().as_uri()}?mode=rw")
+    """Opens a connection to an existing database, be there a server that has it open or not.
+
+    Even to read it SQLite makes files beside it, unless they are there. Where none can be made and there is no log,
+    which means that nobody has it open, it is opened as a file that does not change (SQLite's documentation of
+    write-ahead logging, "Read-Only Databases").
+    """
+    address = path.absolute().as_uri()
+    connection = _connect(f"{address}?mode=rw")
+    try:
+        version(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or path.with_name(f"{path.name}-wal").exists():
+            raise
+        return _connect(f"{address}?immutable=1")
+    return connection
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

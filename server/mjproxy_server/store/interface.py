@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from mjproxy_server.model.facts import Confirmed, Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Status
@@ -22,8 +24,7 @@ REQUEST_ID_LIFETIME_MS = 24 * 60 * 60 * 1000
 """How long a repeated request id gets the first answer again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One entry of the log.
 
     Attributes:
@@ -47,8 +48,7 @@ class Revision:
         return None if self.removed else self.subject
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """How many tasks an account takes.
 
     Attributes:
@@ -90,8 +90,7 @@ class Submission:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(Struct, frozen=True, kw_only=True):
     """The answer to an accepted submission.
 
     Attributes:

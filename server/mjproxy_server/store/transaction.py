@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from msgspec.structs import replace
 
@@ -11,6 +11,10 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.store import outbox_rows, rows
 from mjproxy_server.store.ids import IdSource, text_of
 from mjproxy_server.store.interface import Revision
+
+
+class HalfDone(Exception):
+    """A unit of work has failed, and something of it stays: the transaction is to be done again, with savepoints."""
 
 
 class Transaction:
@@ -22,6 +26,7 @@ class Transaction:
         steady_ms: Its time by the clock of the outbox, which is never set.
         ids: Where new ids come from.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
+        savepoints: Whether each unit of work has one.
 
     Attributes:
         connection: Where it is open.
@@ -31,7 +36,14 @@ class Transaction:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, at_ms: int, steady_ms: int, ids: IdSource, hook: str = ""
+        self,
+        connection: sqlite3.Connection,
+        at_ms: int,
+        steady_ms: int,
+        ids: IdSource,
+        hook: str = "",
+        *,
+        savepoints: bool,
     ) -> None:
         self.connection = connection
         self.at_ms = at_ms
@@ -39,6 +51,7 @@ class Transaction:
         self.revisions: list[Revision] = []
         self._ids = ids
         self._hook = hook
+        self._savepoints = savepoints
         self._base = rows.head(connection)
 
     @property
@@ -73,9 +86,26 @@ class Transaction:
         rows.delete_task(self.connection, task)
         return self._log(task, removed=True)
 
+    def unit(self) -> AbstractContextManager[None]:
+        """Surrounds a unit of work: if it raises, nothing of it stays, and all of what was done before it.
+
+        Raises:
+            HalfDone: Something of it stays, since there are no savepoints.
+        """
+        return self._savepoint() if self._savepoints else self._unguarded()
+
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undoes what is done inside if it raises, and nothing of what was done before."""
+    def _unguarded(self) -> Iterator[None]:
+        written = self.connection.total_changes
+        try:
+            yield
+        except Exception as error:
+            if self.connection.total_changes > written and not self.lost:
+                raise HalfDone from error
+            raise
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
         written = len(self.revisions)
         self.connection.execute("SAVEPOINT unit")
         try:

@@ -1,7 +1,6 @@
 """The units of work: what a write does inside its transaction. They run in the writer's thread."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import reduce
 from itertools import takewhile
 
@@ -66,7 +65,7 @@ def _confirm(transaction: Transaction, task: Task, capacity: Capacity, fact: Con
     queued = structs.replace(task, status=Status.NOT_START)
     position = _place(transaction, task.account_id, capacity, [queued])
     placed = structs.replace(fact.confirmation, queue_position=position)
-    confirmed = transition(task, replace(fact, confirmation=placed))
+    confirmed = transition(task, structs.replace(fact, confirmation=placed))
     return Admission(tasks=(confirmed,), queue_position=position, revision=transaction.change(task, confirmed))
 
 

@@ -1,19 +1,23 @@
 """The one writer: it takes what waits and commits it together.
 
 A commit costs a write-through to the disk, however much is in it. While one batch is being committed in the writer's
-thread, the next gathers on the event loop; so the more is to be written, the more each commit carries. Each unit of
-work has a savepoint of its own: one that fails takes nothing of its neighbours with it. Callers get their answers
-only after the commit, and after the revisions were published.
+thread, the next gathers on the event loop; so the more is to be written, the more each commit carries. Where the last
+one carried several, others are on their way, and the next waits for them a moment; who writes alone waits for nobody.
+Callers get their answers only after the commit, and after the revisions were published.
+
+A unit of work that fails takes nothing of its neighbours with it. Most that fail have written nothing by then, so there
+are no savepoints, which would cost as much as a write; if one has, its batch is undone, and done again with savepoints.
 """
 
 import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Generic, TypeVar
 
 from mjproxy_server.model.errors import Unavailable
@@ -22,11 +26,12 @@ from mjproxy_server.store.errors import unavailable
 from mjproxy_server.store.health import Health
 from mjproxy_server.store.ids import IdSource
 from mjproxy_server.store.interface import Revision
-from mjproxy_server.store.transaction import Transaction
+from mjproxy_server.store.transaction import HalfDone, Transaction
 
 logger = logging.getLogger(__name__)
 
 _MOST_IN_A_BATCH = 256  # It bounds how long one caller waits for the work of others.
+_GATHERING_SECONDS = 0.002  # So long a batch waits, once, if it is smaller than the last one.
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -59,11 +64,14 @@ class Job(Generic[T_co]):
         """Does the work; keeps the result, or the error if that is the unit's own.
 
         Raises:
+            HalfDone: It has failed half-way, and the whole transaction is to be done again.
             sqlite3.Error: The whole transaction was lost with it.
         """
         try:
-            with transaction.savepoint():
+            with transaction.unit():
                 value = self._unit(transaction)
+        except HalfDone:
+            raise
         except sqlite3.Error as error:
             if transaction.lost:
                 raise
@@ -112,7 +120,7 @@ class Committer:
         """Does the jobs; returns None if none of them was stored, for then each of them has failed."""
         written = self._connection.total_changes
         try:
-            commit = self._commit(jobs)
+            commit = self._commit_even_if_some_fail(jobs)
         except Exception as error:
             if not self.trouble:  # While the disk fails, each write would tell the same.
                 logger.exception("%d writes failed", len(jobs))
@@ -125,9 +133,17 @@ class Committer:
             self.trouble = ""
         return commit
 
-    def _commit(self, jobs: Sequence[Job[object]]) -> Commit:
+    def _commit_even_if_some_fail(self, jobs: Sequence[Job[object]]) -> Commit:
+        try:
+            return self._commit(jobs, savepoints=False)
+        except HalfDone:
+            self._roll_back()
+            return self._commit(jobs, savepoints=True)
+
+    def _commit(self, jobs: Sequence[Job[object]], *, savepoints: bool) -> Commit:
         self._connection.execute("BEGIN IMMEDIATE")
-        transaction = Transaction(self._connection, self._now(), self._steady(), self._ids, self._hook)
+        now, steady = self._now(), self._steady()
+        transaction = Transaction(self._connection, now, steady, self._ids, self._hook, savepoints=savepoints)
         for job in jobs:
             job.attempt(transaction)
         oldest = rows.oldest(self._connection)
@@ -154,11 +170,16 @@ class Writer:
         self.health = Health()
         self._committer = committer
         self._publish = publish
+        self._loop = asyncio.get_running_loop()
         self._waiting: list[Job[object]] = []
-        self._arrived = asyncio.Event()
+        self._awaited = 1
+        self._batches: SimpleQueue[list[Job[object]]] = SimpleQueue()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._closing = False
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
-        self._running = asyncio.create_task(self._run(), name="store-writer")
+        # A process that fails before it closes the store must end nevertheless; a commit can be cut off at any time.
+        self._thread = Thread(target=self._work, name="store-writer", daemon=True)
+        self._thread.start()
 
     async def write(self, unit: Unit[T]) -> T:
         """Returns what the unit returned, once that is on the disk. It is done even if the caller is cancelled.
@@ -169,34 +190,46 @@ class Writer:
         """
         if self._closing:
             raise Unavailable("The store is closed.")
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[T] = self._loop.create_future()
         job: Job[T] = Job(unit, answer)
         self._waiting.append(job)
-        self._arrived.set()
+        if self._idle.is_set():
+            self._idle.clear()
+            self._loop.call_soon(self._begin)
         return await answer
 
     async def close(self) -> None:
         """Commits what waits, then ends."""
         self._closing = True
-        self._arrived.set()
-        await self._running
-        self._thread.shutdown()
+        await self._idle.wait()
+        self._batches.put([])
+        self._thread.join()
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        while batch := await self._next_batch():
-            commit = await loop.run_in_executor(self._thread, self._committer.commit, batch)
-            self.health.note(self._committer.trouble)
-            if commit is not None:
-                self._publish(commit)
-            for job in batch:
-                job.settle()
-
-    async def _next_batch(self) -> list[Job[object]]:
-        """Returns what waits, at least one; none only when the writer is closed and has done everything."""
-        while not self._waiting and not self._closing:
-            self._arrived.clear()
-            await self._arrived.wait()
+    def _begin(self) -> None:
+        """Hands what waits to the thread; if that is less than the last time, after a moment in which more may come."""
+        if len(self._waiting) < self._awaited:
+            self._awaited = 1
+            self._loop.call_later(_GATHERING_SECONDS, self._begin)
+            return
         batch = self._waiting[:_MOST_IN_A_BATCH]
         del self._waiting[:_MOST_IN_A_BATCH]
-        return batch
+        self._awaited = len(batch)
+        self._batches.put(batch)
+
+    def _work(self) -> None:
+        """What the thread does: it commits one batch after the other, until there is an empty one."""
+        while batch := self._batches.get():
+            commit = self._committer.commit(batch)
+            self._loop.call_soon_threadsafe(self._finish, batch, commit)
+
+    def _finish(self, batch: Sequence[Job[object]], commit: Commit | None) -> None:
+        """Tells of a commit; the next one takes along what this turn of the loop brings."""
+        self.health.note(self._committer.trouble)
+        if commit is not None:
+            self._publish(commit)
+        for job in batch:
+            job.settle()
+        if self._waiting:
+            self._loop.call_soon(self._begin)
+        else:
+            self._idle.set()

@@ -215,10 +215,9 @@ async def test_the_tasks_that_wait_for_a_deleted_account_fail(service: Service) 
     await service.accounts.DeleteAccount(pb.DeleteAccountRequest(id="33"))
     assert await ids(service) == ["11", "22"]
     async with asyncio.timeout(10):
-        position = 0
+        watch = await service.engine.hub.watch(0, "")
         while (ended := await service.task(task.id)).status != task_pb2.TASK_STATUS_FAILURE:
-            await service.engine.hub.wait(position)
-            position += 1
+            await watch.next()
     assert "33" in ended.failure.description
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await service.accounts.GetAccount(pb.GetAccountRequest(id="33"))

@@ -10,7 +10,8 @@ import pytest
 from service import Service, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
-from mjproxy_server.api import task_servicer, watch_responses
+from mjproxy_server.api import watch_responses
+from mjproxy_server.engine import watching
 from mjproxy_server.model.facts import Cancelled, Progressed
 
 
@@ -86,12 +87,32 @@ async def test_filters_let_through_what_they_say(service: Service) -> None:
 async def test_an_idle_watch_gets_bookmarks_beyond_what_its_filter_hides(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(task_servicer, "BOOKMARK_SECONDS", 0.05)
+    monkeypatch.setattr(watching, "BOOKMARK_SECONDS", 0.05)
     watch = service.tasks.WatchTasks(pb.WatchTasksRequest(filter=pb.WatchFilter(ids=["99"])))
     assert (await watch.read()).revision == 0
     answer = await service.imagine()
     assert not await read_until(watch, answer.revision)
     watch.cancel()
+
+
+async def test_each_idle_watch_gets_bookmarks_again_and_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "BOOKMARK_SECONDS", 0.05)
+    watches = [service.tasks.WatchTasks(pb.WatchTasksRequest()) for _ in range(3)]
+    async with asyncio.timeout(10):
+        for watch in watches:
+            assert [(await watch.read()).revision for _ in range(4)] == [0, 0, 0, 0]
+            watch.cancel()
+
+
+async def test_nothing_is_left_of_a_watch_whose_caller_leaves(service: Service) -> None:
+    watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
+    await watch.read()
+    (telling,) = (task for task in asyncio.all_tasks() if task.get_name() == "watch")
+    watch.cancel()
+    await asyncio.wait({telling}, timeout=5)
+    assert telling.cancelled()
 
 
 async def test_removals_are_changes_too(service: Service) -> None:

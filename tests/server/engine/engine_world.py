@@ -101,17 +101,15 @@ class EngineWorld:
 
     async def until(self, task_id: str, holds: Callable[[Task], object]) -> Task:
         """Follows the task log until something holds of the task, and returns the task as it is then."""
-        position = self.engine.hub.head
+        watch = await self.engine.hub.watch(None, "", lambda revision: revision.task_id == task_id)
         known = await self.engine.store.get(task_id)
         assert known is not None
         if holds(known[0]):
             return known[0]
         async with asyncio.timeout(90):
             while True:
-                await self.engine.hub.wait(position)
-                for revision in await self.engine.hub.read(position):
-                    position = revision.number
-                    if revision.task_id == task_id and holds(revision.subject):
+                for revision in await watch.next():
+                    if holds(revision.subject):
                         return revision.subject
 
     async def seen(self, fact: Callable[[], object]) -> None:

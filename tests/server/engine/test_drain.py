@@ -15,11 +15,10 @@ SLOW = 1.0
 
 async def sent(world: EngineWorld, task_id: str) -> None:
     """Waits until the task's interaction is on its way."""
-    position = world.engine.hub.head
+    watch = await world.engine.hub.watch(None, "")
     async with asyncio.timeout(20):
         while not (found := await world.engine.store.get(task_id)) or not found[0].trace.in_doubt:
-            await world.engine.hub.wait(position)
-            position = world.engine.hub.head
+            await watch.next()
 
 
 async def test_an_interaction_that_is_being_sent_gets_its_answer_and_no_other_is_sent(tmp_path: Path) -> None:

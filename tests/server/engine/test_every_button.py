@@ -139,13 +139,9 @@ async def test_the_seed_is_found_once_and_kept(tmp_path: Path) -> None:
 async def test_a_cancelled_job_is_stopped_at_discord(tmp_path: Path, profile: int) -> None:
     async with running_engine_world(tmp_path, speed=5, profile=profile) as world:
         task = await world.submit(ImagineRequest("a cat"))
-        position = 0
-        while True:
-            await world.engine.hub.wait(position)
-            revisions = await world.engine.hub.read(position)
-            position = revisions[-1].number
-            if revisions[-1].subject.progress:
-                break
+        watch = await world.engine.hub.watch(0, "")
+        while not any(revision.subject.progress for revision in await watch.next()):
+            pass
         await world.cancel(task.id)
         ended = await world.ended(task.id)
         assert ended.status is Status.CANCELLED

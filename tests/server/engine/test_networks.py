@@ -173,11 +173,10 @@ async def test_a_silent_job_is_given_up_in_time_though_the_clock_was_set_back(tm
 
 async def taken(world: EngineWorld, task: Task) -> None:
     """Waits until the task's job has given a sign of life."""
-    position = world.engine.hub.head
+    watch = await world.engine.hub.watch(None, "")
     async with asyncio.timeout(30):
         while not (found := await world.engine.store.get(task.id)) or not found[0].trace.last_sign_at:
-            await world.engine.hub.wait(position)
-            position = world.engine.hub.head
+            await watch.next()
 
 
 async def test_what_was_heard_is_not_measured_by_the_wall_clock(tmp_path: Path) -> None:

@@ -29,13 +29,9 @@ both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
 
 async def until(world: EngineWorld, task: Task, holds: Callable[[Task], bool]) -> None:
     """Follows the task until this holds of it."""
-    position = 0
-    while True:
-        await world.engine.hub.wait(position)
-        for revision in await world.engine.hub.read(position):
-            position = revision.number
-            if revision.task_id == task.id and holds(revision.subject):
-                return
+    watch = await world.engine.hub.watch(0, "", lambda revision: revision.task_id == task.id)
+    while not any(holds(revision.subject) for revision in await watch.next()):
+        pass
 
 
 def runs(task: Task) -> bool:

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from mjproxy_server.engine.workload import Workload
 from mjproxy_server.model.command import Imagine
-from mjproxy_server.model.facts import Progressed, Retrying, Sending, Taken
-from mjproxy_server.model.task import Task
+from mjproxy_server.model.facts import CancelRequested, Fact, Progressed, Retrying, Sending, Started, Taken
+from mjproxy_server.model.task import Picture, Task
 from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Action, Setback
+from mjproxy_server.model.vocabulary import Action, Mode, Setback
 from server.discord.discord_clock import VirtualClock
 
 FIRST, SECOND, THIRD = (
@@ -93,3 +93,26 @@ def test_a_sign_of_life_ends_the_silence_and_other_news_do_not(workload: Workloa
     workload.update(alive)
     workload.update(renamed)
     assert workload.silent_since(clock.monotonic()) == [renamed]
+
+
+@pytest.mark.parametrize(
+    ("fact", "is_report"),
+    [
+        (Progressed(5, "99", 60), True),
+        (Progressed(5, "99", picture=Picture("https://cdn.example/2.webp")), True),
+        (Progressed(5, "99", 60, mode=Mode.FAST), False),
+        (Progressed(5, "99", 60, job_id="a job"), False),
+        (Progressed(5, "98", 60), False),
+        (Started(5, "99", interaction_id="55"), False),
+        (CancelRequested(5), False),
+    ],
+)
+def test_news_of_a_task_are_told_from_reports_on_how_far_its_job_is(
+    workload: Workload, fact: Fact, *, is_report: bool
+) -> None:
+    running = transition(transition(taken(FIRST), Started(3, "99")), Progressed(4, "99", 50))
+    workload.begin(running)
+    newer = transition(running, fact)
+    assert newer is not running
+    assert workload.update(newer) is not is_report
+    assert workload.at_work == {FIRST.id: newer}

@@ -312,11 +312,7 @@ async def stop(tourist: Tourist) -> None:
 
 
 async def _begun(world: EngineWorld, task_id: str) -> None:
-    position = 0
+    watch = await world.engine.hub.watch(0, "", lambda revision: revision.task_id == task_id)
     async with asyncio.timeout(30):
-        while True:
-            for revision in await world.engine.hub.read(position):
-                position = revision.number
-                if revision.task_id == task_id and revision.subject.trace.progress_message_id:
-                    return
-            await world.engine.hub.wait(position)
+        while not any(revision.subject.trace.progress_message_id for revision in await watch.next()):
+            pass

@@ -1,7 +1,5 @@
 """The life of a task: a table of what single facts do, and properties that hold whatever the facts and their order."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -334,7 +332,7 @@ def test_a_fact_told_twice_changes_nothing_the_second_time(history: list[Fact], 
 @given(st.lists(facts, max_size=8), facts.filter(lambda fact: not isinstance(fact, Sending)), times)
 def test_a_fact_told_again_later_is_no_sign_of_life(history: list[Fact], fact: Fact, later: int) -> None:
     once = transition(after(*history), fact)
-    assert transition(once, dataclasses.replace(fact, at=fact.at + later)) is once
+    assert transition(once, replace(fact, at=fact.at + later)) is once
 
 
 @given(st.lists(facts, max_size=8))

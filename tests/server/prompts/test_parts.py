@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mjproxy_server.prompts.parts import Kind, kept, split
+from mjproxy_server.prompts.parts import Kind, kept, searched, split
+from mjproxy_server.prompts.phrases import tokens
 
 # fmt: off
 PIECES = st.sampled_from([
@@ -69,3 +70,9 @@ def test_quoted_text_is_searched_but_not_translated() -> None:
     assert of_kind(Kind.QUOTED, 'a "猫" <x>') == ['"猫"', "<x>"]
     assert Kind.QUOTED.searched
     assert not Kind.QUOTED.translated
+
+
+@given(PROMPTS)
+def test_what_is_searched_are_the_words_of_the_parts_that_are(text: str) -> None:
+    of_parts = [tokens(part.text) for part in split(text) if part.kind.searched]
+    assert [found for found in map(tokens, searched(text)) if found] == [found for found in of_parts if found]

@@ -76,6 +76,20 @@ async def test_units_see_what_those_before_them_wrote(writer: OpenWriter) -> Non
     assert len(writer.commits) == 1
 
 
+async def test_a_commit_after_one_of_several_waits_for_others(writer: OpenWriter) -> None:
+    async def late() -> int:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return await writer.write(_add)
+
+    shared = False
+    for _ in range(100):  # On a machine that stands still meanwhile, the wait is over before the others have come.
+        await asyncio.gather(*(writer.write(_add) for _ in range(3)))
+        await asyncio.gather(writer.write(_add), late())
+        shared = shared or len(writer.commits[-1].revisions) == 2
+    assert shared
+
+
 async def test_a_unit_that_writes_nothing_is_answered_too(writer: OpenWriter) -> None:
     assert await writer.write(lambda transaction: transaction.head) == 0
     assert writer.commits == [Commit((), oldest=0)]

@@ -17,6 +17,7 @@ import asyncio
 import logging
 import math
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from pydantic import SecretStr
@@ -85,8 +86,8 @@ class GatewayClient:
         )
         self._resume_point = resume
         self._connection: Connection | None = None
-        self._deliveries: asyncio.Queue[tuple[float, Deliver | Heard]] = asyncio.Queue()
-        self._oldest_pending: float | None = None
+        self._deliveries: deque[tuple[float, Deliver | Heard]] = deque()  # With when they came; the first is at work.
+        self._delivered = asyncio.Event()
         self._heard_until = -math.inf
         self._hearing_goes_on = asyncio.Event()
         self._resume_url_is_dead = False
@@ -112,7 +113,7 @@ class GatewayClient:
     @property
     def lag(self) -> float:
         """Seconds since the oldest dispatch came that was not handed over completely; 0.0 if there is none."""
-        return 0.0 if self._oldest_pending is None else self._clock.monotonic() - self._oldest_pending
+        return self._clock.monotonic() - self._deliveries[0][0] if self._deliveries else 0.0
 
     @property
     def heard_until(self) -> float:
@@ -217,24 +218,26 @@ class GatewayClient:
                 pass
         return close_code.pause
 
-    def _deliver(self, delivery: Deliver | Heard) -> None:
-        received_at = self._clock.monotonic()
-        self._deliveries.put_nowait((received_at, delivery))
-        if self._oldest_pending is None:
-            self._oldest_pending = received_at
+    def _deliver(self, delivery: Deliver | Heard, at: float) -> None:
+        self._deliveries.append((at, delivery))
+        self._delivered.set()
 
     async def _hand_over(self) -> None:
         while True:
-            self._oldest_pending, delivery = await self._deliveries.get()
-            match delivery:
-                case Deliver(dispatch):
-                    await self._on_dispatch(dispatch)
-                    self._resume_point = dispatch.resume_point
-                case Heard(until):
-                    self._heard_until = until
-                    self._hearing_goes_on.set()
-            if self._deliveries.empty():
-                self._oldest_pending = None
+            while self._deliveries:
+                await self._hand_over_one(self._deliveries[0][1])
+                self._deliveries.popleft()
+            self._delivered.clear()
+            await self._delivered.wait()
+
+    async def _hand_over_one(self, delivery: Deliver | Heard) -> None:
+        match delivery:
+            case Deliver():
+                await self._on_dispatch(delivery.dispatch)
+                self._resume_point = delivery.point
+            case Heard(until):
+                self._heard_until = until
+                self._hearing_goes_on.set()
 
     def _note(self, ending: ConnectionEnded) -> None:
         _logger.info("Gateway connection ended: %s", ending)

@@ -1,8 +1,7 @@
 """The life of one gateway connection: a transport on one side, the session's state machine on the other."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
 from mjproxy_server.discord.gateway.session import Action, Deliver, Heard, IdentifyWanted, Send, Session
@@ -25,7 +24,7 @@ class Connection:
         session: Session,
         gate: IdentifyGate,
         clock: Clock,
-        deliver: Callable[[Deliver | Heard], None],
+        deliver: Callable[[Deliver | Heard, float], None],
         on_progress: Callable[[], None],
     ) -> None:
         """Take an open transport and an opened session.
@@ -35,7 +34,7 @@ class Connection:
             session: The session to live on it.
             gate: Where IDENTIFY waits for its turn.
             clock: The time.
-            deliver: Takes dispatches, and what was heard, in order; never waits.
+            deliver: Takes dispatches, and what was heard, in order, and when they came; never waits.
             on_progress: Called after each step of the session, whose phase may then have changed.
         """
         self._transport = transport
@@ -53,45 +52,46 @@ class Connection:
 
     def hasten_beat(self) -> None:
         """Send the next heartbeat as soon as may be."""
-        with self._rescheduling():
-            self._session.hasten_beat(self._clock.monotonic())
+        due = self._session.wake_at
+        self._session.hasten_beat(self._clock.monotonic())
+        self._reschedule(due)
 
     async def _read(self) -> None:
         while True:
             frame = await self._transport.receive()
-            with self._rescheduling():
-                actions = self._session.receive(frame, self._clock.monotonic())
-            await self._perform(actions)
+            now, due = self._clock.monotonic(), self._session.wake_at
+            actions = self._session.receive(frame, now)
+            self._reschedule(due)
+            await self._perform(actions, now)
 
     async def _keep_time(self) -> None:
         while True:
             self._rescheduled.clear()
             pause = self._session.wake_at - self._clock.monotonic()
             await first_of(self._clock.sleep(pause), self._rescheduled.wait())
-            await self._perform(self._session.wake(self._clock.monotonic()))
+            now = self._clock.monotonic()
+            await self._perform(self._session.wake(now), now)
 
     async def _identify(self) -> None:
         await self._identify_wanted.wait()
         await self._gate.turn()
-        with self._rescheduling():
-            command = self._session.identify(self._clock.monotonic())
+        due = self._session.wake_at
+        command = self._session.identify(self._clock.monotonic())
+        self._reschedule(due)
         await self._transport.send(command)
 
-    @contextmanager
-    def _rescheduling(self) -> Iterator[None]:
-        """Wake the task that keeps the times if the session now wants to be woken earlier than before."""
-        before = self._session.wake_at
-        yield
-        if self._session.wake_at < before:
+    def _reschedule(self, due: float) -> None:
+        """Wake the task that keeps the times if the session now wants to be woken earlier than it was due before."""
+        if self._session.wake_at < due:
             self._rescheduled.set()
 
-    async def _perform(self, actions: Iterable[Action]) -> None:
+    async def _perform(self, actions: Iterable[Action], now: float) -> None:
         for action in actions:
             match action:
                 case Send(command):
                     await self._transport.send(command)
                 case Deliver() | Heard():
-                    self._deliver(action)
+                    self._deliver(action, now)
                 case IdentifyWanted():
                     self._identify_wanted.set()
         self._on_progress()

@@ -17,7 +17,7 @@ session already knows whether it can be resumed.
 
 import math
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -47,11 +47,23 @@ class Send:
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """A dispatch to hand over, in the order given."""
+class Deliver(msgspec.Struct, frozen=True):
+    """A dispatch to hand over, in the order given; the point is where a session is resumed that has it."""
 
-    dispatch: Dispatch
+    type: str
+    payload: msgspec.Raw
+    point: ResumePoint
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """The dispatch, whose payload is read now; of one that is broken nothing can be said."""
+        point = self.point
+        try:
+            payload = _json.decode(self.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            payload = None
+        data = payload if isinstance(payload, dict) else {}
+        return Dispatch(self.type, data, point.sequence or 0, point.session_id, point.resume_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,9 @@ class Heard:
 
     until: float
 
+
+_TRUE = msgspec.Raw(b"true")
+_json = msgspec.json.Decoder()
 
 Action = Send | Deliver | Heard | IdentifyWanted
 Shape = TypeVar("Shape")
@@ -171,7 +186,7 @@ class Session:
             case Op.RECONNECT:
                 raise ReconnectRequested
             case Op.INVALID_SESSION:
-                self._invalidate(resumable=frame.d is True)
+                self._invalidate(resumable=frame.d == _TRUE)
         return []
 
     def _greet(self, hello: Hello, now: float) -> list[Action]:
@@ -193,7 +208,7 @@ class Session:
             return []
         self._point = _advanced(self._point, frame.s)
         self._note_progress(frame.t, now)
-        return [Deliver(_dispatch(frame.t, frame.d, self._point))]
+        return [Deliver(frame.t, frame.d, self._point)]
 
     def _note_progress(self, dispatch_type: str, now: float) -> None:
         if dispatch_type in {"READY", "RESUMED"}:
@@ -219,16 +234,11 @@ class Session:
 
 def _payload(frame: Frame, shape: type[Shape]) -> Shape:
     try:
-        return msgspec.convert(frame.d, shape)
-    except msgspec.ValidationError as error:
+        return msgspec.json.decode(frame.d, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConnectionCut(f"Discord sent a malformed {shape.__name__.upper()}: {error}") from None
 
 
 def _advanced(point: ResumePoint, sequence: int | None) -> ResumePoint:
     """Move on to a dispatch's sequence; one without a number counts as its predecessor, and 0 is a number."""
-    return replace(point, sequence=max(point.sequence or 0, sequence or 0))
-
-
-def _dispatch(name: str, payload: object, point: ResumePoint) -> Dispatch:
-    data = payload if isinstance(payload, dict) else {}
-    return Dispatch(name, data, point.sequence or 0, point.session_id, point.resume_url)
+    return ResumePoint(point.session_id, point.resume_url, max(point.sequence or 0, sequence or 0))

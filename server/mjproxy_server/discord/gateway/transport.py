@@ -90,6 +90,7 @@ async def _connect(url: str, *, browser: Browser, proxy: str | None) -> ClientCo
             ssl=client_tls() if url.startswith("wss://") else None,
             proxy=proxy,
             compression=None,
+            max_queue=None,  # Whatever has come is taken at once.
             max_size=None,  # READY of an account with many guilds has several megabytes.
             ping_interval=None,  # The gateway has a heartbeat of its own.
             open_timeout=OPEN_TIMEOUT,

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from msgspec import Struct
+
 
 class GatewayPhase(Enum):
     """What the gateway client is doing."""
@@ -43,8 +45,7 @@ class GatewayStatus:
     session_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResumePoint:
+class ResumePoint(Struct, frozen=True):
     """All that is needed to resume a session, also from another process, within some minutes.
 
     Attributes:
@@ -58,13 +59,12 @@ class ResumePoint:
     sequence: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """An event from Discord.
 
     Attributes:
         type: The event's name, such as `MESSAGE_CREATE`.
-        data: The payload as decoded from JSON; empty for the few events whose payload is no object.
+        data: The payload as decoded from JSON; empty where it is no object.
         sequence: Its number within the session.
         session_id: The session that it came in.
         resume_url: That session's resume URL.

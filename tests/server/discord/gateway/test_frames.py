@@ -42,7 +42,9 @@ def test_frame_may_lack_sequence_and_type() -> None:
     assert frames.decode_frame(b'{"op":11}') == frames.Frame(op=11)
 
 
-@pytest.mark.parametrize("message", [b"", b"nonsense", b"[]", b'{"op":"x"}', b'{"d":1}'])
+@pytest.mark.parametrize(
+    "message", [b"", b"nonsense", b"[]", b'{"op":"x"}', b'{"d":1}', b'{"op":0,"t":"\xff"}', b'{"op":0,"d":{]}']
+)
 def test_error_when_a_message_is_no_frame(message: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         frames.decode_frame(message)

@@ -2,6 +2,7 @@ import math
 import random
 from collections import deque
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from mjproxy_server.discord.gateway.endings import (
     SessionInvalidated,
     Unanswered,
 )
-from mjproxy_server.discord.gateway.frames import Command, Frame, Op
+from mjproxy_server.discord.gateway.frames import Command, Frame, Op, decode_frame
 from mjproxy_server.discord.gateway.heartbeat import LEAST_GAP
 from mjproxy_server.discord.gateway.session import (
     HELLO_TIMEOUT,
@@ -31,8 +32,14 @@ from mjproxy_server.discord.gateway.session import (
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, ResumePoint
 
 INTERVAL = 40.0
-HELLO = Frame(op=Op.HELLO, d={"heartbeat_interval": INTERVAL * 1000})
-ACK = Frame(op=Op.HEARTBEAT_ACK, d={})
+
+
+def frame(op: int, data: object = None, *, name: str | None = None, sequence: int | None = None) -> Frame:
+    return Frame(op=op, d=msgspec.Raw(msgspec.json.encode(data)), s=sequence, t=name)
+
+
+HELLO = frame(Op.HELLO, {"heartbeat_interval": INTERVAL * 1000})
+ACK = frame(Op.HEARTBEAT_ACK, {})
 POINT = ResumePoint("stored", "wss://resume.example", 41)
 
 
@@ -42,7 +49,7 @@ def new_session(resume: ResumePoint | None = None) -> Session:
 
 
 def dispatch(sequence: int | None, name: str, data: object = None) -> Frame:
-    return Frame(op=Op.DISPATCH, t=name, s=sequence, d=data if data is not None else {})
+    return frame(Op.DISPATCH, data if data is not None else {}, name=name, sequence=sequence)
 
 
 def ready(sequence: int | None = 0, session_id: str = "s1", **more: object) -> Frame:
@@ -120,19 +127,25 @@ class TestBeginning:
         session.opened(0.0)
         session.receive(HELLO, 0.0)
         with pytest.raises(ConnectionCut, match="READY"):
-            session.receive(Frame(op=0, t="READY", s=1, d=data), 0.0)
+            session.receive(frame(Op.DISPATCH, data, name="READY", sequence=1), 0.0)
 
     @pytest.mark.parametrize("interval", ["soon", 0, -1, None])
     def test_malformed_hello_ends_the_connection(self, interval: object) -> None:
         session = new_session()
         session.opened(0.0)
         with pytest.raises(ConnectionCut, match="HELLO"):
-            session.receive(Frame(op=Op.HELLO, d={"heartbeat_interval": interval}), 0.0)
+            session.receive(frame(Op.HELLO, {"heartbeat_interval": interval}), 0.0)
 
 
 class TestDispatches:
     def test_payload_that_is_no_object_is_delivered_empty(self) -> None:
         (handed,) = delivered(established().receive(dispatch(7, "SESSIONS_REPLACE", [{"status": "online"}]), 0.0))
+        assert (handed.data, handed.sequence) == ({}, 7)
+
+    @pytest.mark.parametrize("broken", [b'{"a":"\xff"}', b'{"a":1e999}'])
+    def test_payload_that_is_broken_is_delivered_empty(self, broken: bytes) -> None:
+        message = b'{"op":0,"t":"MESSAGE_CREATE","s":7,"d":' + broken + b"}"
+        (handed,) = delivered(established().receive(decode_frame(message), 0.0))
         assert (handed.data, handed.sequence) == ({}, 7)
 
     def test_dispatch_without_a_number_counts_as_its_predecessor(self) -> None:
@@ -150,7 +163,7 @@ class TestDispatches:
         assert session.phase is GatewayPhase.READY
 
     def test_unknown_opcode_is_ignored(self) -> None:
-        assert established().receive(Frame(op=99, d={"x": 1}), 0.0) == []
+        assert established().receive(frame(99, {"x": 1}), 0.0) == []
 
 
 class TestHeartbeat:
@@ -185,7 +198,7 @@ class TestHeartbeat:
     def test_server_that_asks_for_a_beat_gets_one_at_once_and_the_schedule_stays(self) -> None:
         session = established(sequence=3)
         due = session.wake_at
-        assert commands(session.receive(Frame(op=Op.HEARTBEAT), 1.0)) == [Command(Op.HEARTBEAT, 3)]
+        assert commands(session.receive(frame(Op.HEARTBEAT), 1.0)) == [Command(Op.HEARTBEAT, 3)]
         assert session.wake_at == due
 
     def test_new_connection_begins_with_a_new_heart(self) -> None:
@@ -211,7 +224,7 @@ class TestWhatWasHeard:
     def test_answers_come_in_the_order_of_the_beats(self) -> None:
         session = established()
         beaten_at = session.wake_at
-        session.receive(Frame(op=Op.HEARTBEAT), beaten_at - 0.1)
+        session.receive(frame(Op.HEARTBEAT), beaten_at - 0.1)
         session.wake(beaten_at)
         assert heard(session.receive(ACK, beaten_at)) == [beaten_at - 0.1]
         assert heard(session.receive(ACK, beaten_at)) == [beaten_at]
@@ -319,14 +332,14 @@ class TestRefusal:
     def test_reconnect_keeps_the_session(self) -> None:
         session = established()
         with pytest.raises(ReconnectRequested):
-            session.receive(Frame(op=Op.RECONNECT), 0.0)
+            session.receive(frame(Op.RECONNECT), 0.0)
         assert session.resume_point is not None
 
     @pytest.mark.parametrize(("data", "is_kept"), [(True, True), (False, False), (None, False)])
     def test_invalid_session_is_kept_only_when_discord_says_so(self, data: object, is_kept: bool) -> None:
         session = established()
         with pytest.raises(SessionInvalidated):
-            session.receive(Frame(op=Op.INVALID_SESSION, d=data), 0.0)
+            session.receive(frame(Op.INVALID_SESSION, data), 0.0)
         assert (session.resume_point is not None) is is_kept
 
     def test_session_is_given_up_after_several_resumes_without_an_answer(self) -> None:
@@ -422,7 +435,7 @@ class AnyServer(RuleBasedStateMachine):
 
     @rule(resumable=st.booleans())
     def invalidate(self, resumable: bool) -> None:
-        self.receive(Frame(op=Op.INVALID_SESSION, d=resumable))
+        self.receive(frame(Op.INVALID_SESSION, resumable))
 
     @rule()
     def acknowledge(self) -> None:
