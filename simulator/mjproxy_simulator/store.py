@@ -54,6 +54,17 @@ class StoreInUseError(OSError):
     """Another process has the data folder open."""
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=0, isolation_level=None)
+    except sqlite3.OperationalError as error:
+        raise _unusable(path, error) from None
+
+
+def _unusable(path: Path, error: sqlite3.OperationalError) -> OSError:
+    return OSError(f"{path} cannot be used ({error}); make its folder writable, or choose another one")
+
+
 class Store:
     """The simulator's memory. All calls are quick and made from the event loop.
 
@@ -62,10 +73,11 @@ class Store:
 
     Raises:
         StoreInUseError: Another process has it open.
+        OSError: It cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
+        self._db = _opened(path)
         self._messages: Recent[int, Message] = Recent(_RECENT)
         self._jobs: Recent[str, Job] = Recent(_RECENT)
         try:
@@ -73,7 +85,7 @@ class Store:
         except sqlite3.OperationalError as error:
             self._db.close()
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise
+                raise _unusable(path, error) from None
             raise StoreInUseError(f"{path} is in use by another simulator; stop it or choose another folder") from None
 
     def _prepare(self) -> None:

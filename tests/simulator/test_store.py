@@ -177,3 +177,8 @@ def test_attachment_outlives_its_message(store: Store) -> None:
     store.delete_message(MESSAGE.id)
     assert store.message(MESSAGE.id) is None
     assert store.attachment(3, 11) == DRAWING
+
+
+def test_a_database_that_cannot_be_written_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="make its folder writable"):
+        Store(tmp_path / "no such folder" / "simulator.sqlite3")
