@@ -38,9 +38,9 @@ Why one left is the owner: the true owner is always among the candidates. To kee
 Where a session has ended and another one begins, nobody heard what was said meanwhile, nor the nonces of what began
 then: not ours, and not those of a twin that the account's user began elsewhere. The channel's history has to be read
 before anything is known by likeness again, and is looked at as a whole (`look_back`): what is certain first; then a job
-is given what looks like it if all of that is of one job at the bot (`looking_back`). Otherwise it is nobody's, now and
-later. Where no result replies to its progress, the progress is deleted with the result: while it stands, the job has
-none yet.
+is given what looks like it if all of that is of one job at the bot (`looking_back`). Otherwise the job is in dispute,
+and known by exact keys alone, until the history is read once more. Where no result replies to its progress, the
+progress is deleted with the result: while it stands, the job has none yet.
 
 One thing is beyond it: a twin that was begun elsewhere between two sessions, alike in bot, verb and prompt to a job of
 ours that was sent just before, of which Discord and the bot have said nothing, neither then nor later.
