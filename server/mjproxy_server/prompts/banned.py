@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mjproxy_server.prompts.config import BannedWordsConfig, ListMode
-from mjproxy_server.prompts.parts import searched
+from mjproxy_server.prompts.parts import is_cut_between_words, searched
 from mjproxy_server.prompts.phrases import PhraseSet, tokens
 
 _CHECK_SECONDS: Final = 1.0
@@ -45,6 +45,8 @@ class BannedWords:
     async def find(self, english: str) -> str | None:
         """Returns the first banned word or phrase of a prompt as the prompt has it, or None."""
         await self._refresh()
+        if is_cut_between_words(english) and not self._phrases.begins_in(english):
+            return None
         return next((word for word in map(self._phrases.find, searched(english)) if word), None)
 
     async def _refresh(self) -> None:

@@ -111,6 +111,14 @@ def searched(text: str) -> Iterator[str]:
         yield text[position:]
 
 
+def is_cut_between_words(text: str) -> bool:
+    """Tells whether it is certain that each word of a part is one of the whole, so that the whole can be looked at.
+
+    Weights and links are parts that may begin or end within a word; other scripts have signs that are letters, too.
+    """
+    return text.isascii() and "::" not in text and "://" not in text
+
+
 def kept(text: str) -> list[str]:
     """Returns what a translation may neither lose, nor change, nor add to."""
     return [part.text for part in split(text) if part.kind is Kind.KEPT]

@@ -14,6 +14,8 @@ from typing import Final
 
 _UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ASCII_TOKEN: Final = re.compile("[0-9a-z]+")
+"""The same among folded ASCII characters, in which most prompts are written; found several times as fast."""
 _MOST_BETWEEN: Final = 3
 """How many characters that are no letters may stand between the words of a phrase."""
 
@@ -39,6 +41,10 @@ class PhraseSet:
             for token in tokens(phrase):
                 node = node.following.setdefault(token, _Node())
             node.ends_phrase = True
+
+    def begins_in(self, text: str) -> bool:
+        """Tells whether the text has the first word of a phrase; few prompts have one, and it takes little to tell."""
+        return not self._root.following.keys().isdisjoint(tokens(text))
 
     def find(self, text: str) -> str | None:
         """Returns the first phrase that the text has, as the text writes it, or None."""
@@ -68,7 +74,7 @@ class PhraseSet:
 def tokens(text: str) -> list[str]:
     """Returns the tokens of a text as they are compared."""
     if text.isascii():
-        return _TOKEN.findall(text.casefold())
+        return _ASCII_TOKEN.findall(text.casefold())
     return [_fold(token) for token in _TOKEN.findall(text)]
 
 

@@ -11,6 +11,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.store import outbox_rows, rows
 from mjproxy_server.store.ids import IdSource, text_of
 from mjproxy_server.store.interface import Revision
+from mjproxy_server.store.queue_counts import QueueCounts
 
 
 class HalfDone(Exception):
@@ -25,6 +26,7 @@ class Transaction:
         at_ms: Its time, in Unix milliseconds.
         steady_ms: Its time by the clock of the outbox, which is never set.
         ids: Where new ids come from.
+        queues: How many tasks the accounts have in their queues.
         hook: Where the changes of tasks without a hook of their own are told; "" for nowhere.
         savepoints: Whether each unit of work has one.
 
@@ -32,6 +34,7 @@ class Transaction:
         connection: Where it is open.
         at_ms: Its time, in Unix milliseconds.
         steady_ms: Its time by the clock of the outbox, which is never set.
+        queues: How many tasks the accounts have in their queues.
         revisions: What it has written to the log.
     """
 
@@ -41,13 +44,15 @@ class Transaction:
         at_ms: int,
         steady_ms: int,
         ids: IdSource,
-        hook: str = "",
+        queues: QueueCounts,
         *,
+        hook: str,
         savepoints: bool,
     ) -> None:
         self.connection = connection
         self.at_ms = at_ms
         self.steady_ms = steady_ms
+        self.queues = queues
         self.revisions: list[Revision] = []
         self._ids = ids
         self._hook = hook
@@ -71,11 +76,13 @@ class Transaction:
     def add(self, task: Task) -> int:
         """Stores a new task; returns the revision."""
         rows.insert_task(self.connection, task)
+        self.queues.note(None, task)
         return self._log(task, removed=False)
 
     def change(self, before: Task, task: Task) -> int:
         """Stores what became of a task, and what is to be told of that; returns the revision."""
         rows.update_task(self.connection, task)
+        self.queues.note(before, task)
         revision = self._log(task, removed=False)
         if hook := task.notify_hook or self._hook:
             self._note(hook, revision, before, task)
@@ -84,6 +91,7 @@ class Transaction:
     def remove(self, task: Task) -> int:
         """Removes a task; returns the revision."""
         rows.delete_task(self.connection, task)
+        self.queues.note(task, None)
         return self._log(task, removed=True)
 
     def unit(self) -> AbstractContextManager[None]:
@@ -112,6 +120,7 @@ class Transaction:
             yield
         except BaseException:
             del self.revisions[written:]
+            self.queues.forget()
             if not self.lost:
                 self.connection.execute("ROLLBACK TO unit")
                 self.connection.execute("RELEASE unit")

@@ -139,7 +139,7 @@ def _existing(transaction: Transaction, tasks: Sequence[Task]) -> Admission | No
 def _place(transaction: Transaction, account_id: str, capacity: Capacity, tasks: Sequence[Task]) -> int:
     """Returns the place of the first of the tasks in the account's queue."""
     queued = sum(task.status is not Status.MODAL for task in tasks)
-    unfinished = rows.count_in_queue(transaction.connection, account_id)
+    unfinished = transaction.queues.of(transaction.connection, account_id)
     if queued and not capacity.admits(unfinished, queued):
         raise QueueFull(tasks[0].id, account_id)
     return capacity.position(unfinished) if queued else 0

@@ -26,6 +26,7 @@ from mjproxy_server.store.errors import unavailable
 from mjproxy_server.store.health import Health
 from mjproxy_server.store.ids import IdSource
 from mjproxy_server.store.interface import Revision
+from mjproxy_server.store.queue_counts import QueueCounts
 from mjproxy_server.store.transaction import HalfDone, Transaction
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Committer:
         self._steady = steady
         self._hook = hook
         self._ids = IdSource(rows.last_key(connection))
+        self._queues = QueueCounts()
         self.trouble = ""
 
     def commit(self, jobs: Sequence[Job[object]]) -> Commit | None:
@@ -143,7 +145,9 @@ class Committer:
     def _commit(self, jobs: Sequence[Job[object]], *, savepoints: bool) -> Commit:
         self._connection.execute("BEGIN IMMEDIATE")
         now, steady = self._now(), self._steady()
-        transaction = Transaction(self._connection, now, steady, self._ids, self._hook, savepoints=savepoints)
+        transaction = Transaction(
+            self._connection, now, steady, self._ids, self._queues, hook=self._hook, savepoints=savepoints
+        )
         for job in jobs:
             job.attempt(transaction)
         oldest = rows.oldest(self._connection)
@@ -151,6 +155,7 @@ class Committer:
         return Commit(tuple(transaction.revisions), oldest)
 
     def _roll_back(self) -> None:
+        self._queues.forget()
         with suppress(sqlite3.Error):  # If even this fails, the next batch is told so by its BEGIN.
             self._connection.rollback()
 

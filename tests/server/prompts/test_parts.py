@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mjproxy_server.prompts.parts import Kind, kept, searched, split
+from mjproxy_server.prompts.parts import Kind, is_cut_between_words, kept, searched, split
 from mjproxy_server.prompts.phrases import tokens
 
 # fmt: off
@@ -15,6 +15,14 @@ PIECES = st.sampled_from([
 ])
 # fmt: on
 PROMPTS = st.one_of(st.text(), st.lists(PIECES).map("".join))
+
+
+# fmt: off
+ASCII_PIECES = st.sampled_from([
+    "dog", "cat", "2", " ", "_", "--ar 2:3", "--no ", "::2", "https://h/a", "<x>", "<:cat:12>", '"', "\n", "# ", "**",
+    "(0.79)", "{",
+])
+# fmt: on
 
 
 def of_kind(kind: Kind, text: str) -> list[str]:
@@ -76,3 +84,10 @@ def test_quoted_text_is_searched_but_not_translated() -> None:
 def test_what_is_searched_are_the_words_of_the_parts_that_are(text: str) -> None:
     of_parts = [tokens(part.text) for part in split(text) if part.kind.searched]
     assert [found for found in map(tokens, searched(text)) if found] == [found for found in of_parts if found]
+
+
+@settings(max_examples=1000)
+@given(st.lists(ASCII_PIECES, max_size=6).map("".join))
+def test_the_words_of_the_parts_are_words_of_the_whole(text: str) -> None:
+    words = {word for part in searched(text) for word in tokens(part)}
+    assert words <= set(tokens(text)) or not is_cut_between_words(text)

@@ -64,7 +64,7 @@ async def test_what_a_row_of_an_earlier_version_lacks_is_as_the_defaults_have_it
     sent = await before.record(task.id, Sending(clock.now, "nonce"))
     await before.close()
     _leave_out(folder / DATABASE, "accounts", "failure_retries", "press_appeal", "fallback_modes", "niji_sync")
-    _leave_out(folder / DATABASE, "tasks", "appeal", "setback", "mode")
+    _leave_out(folder / DATABASE, "tasks", "appeal")
     after = await open_store(folder, now=clock)
     assert await after.accounts.all() == (AccountRecord(account=account),)
     assert await after.get(task.id) == (sent, after.head)
