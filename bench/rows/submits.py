@@ -4,7 +4,7 @@ import os
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import count
@@ -20,10 +20,14 @@ from bench.measure import Row, Sample, Scale, in_turn
 from bench.processes import Control, Running, running
 from bench.rest_stack import serve_route, shim
 from bench.samples import PROMPT, flooded, now_ms, submission
-from bench.stack import Context, account, bare_server, call, served_engine, unary
+from bench.stack import Context, account, call, served_engine
 from mjproxy.channel import open_channel
 from mjproxy.v1 import task_service_pb2 as pb
+from mjproxy.v1 import task_service_pb2_grpc
+from mjproxy_server.api.callers import Keyring
+from mjproxy_server.api.server import bound_server
 from mjproxy_server.discord.endpoints import Endpoints
+from mjproxy_server.listening import Address
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import Cancelled
 from mjproxy_server.model.vocabulary import Status
@@ -39,6 +43,8 @@ LONGEST_SECONDS = 1.0
 """More would fill the queues of all accounts."""
 PAGE = os.urandom(4096)
 IMAGINE = pb.SubmitTaskRequest(imagine=pb.ImagineCommand(prompt=PROMPT)).SerializeToString()
+IN_A_CALL = 16
+IMAGINES = pb.SubmitTasksRequest(requests=[pb.SubmitTaskRequest.FromString(IMAGINE)] * IN_A_CALL)
 IMAGINE_JSON = orjson.dumps({"prompt": PROMPT})
 PATH = "/mj/submit/imagine"
 
@@ -116,19 +122,30 @@ async def _empty(store: Store) -> None:
 
 
 async def committing(control: Control, data: str, answer: str) -> None:
-    """A server whose SubmitTask does one group commit and nothing else."""
+    """The same server with a SubmitTask that does one group commit and nothing else: what is around calls is there."""
     store = await open_store(Path(data), now=now_ms)
-    numbers, body = count(), bytes.fromhex(answer)
+    numbers, response = count(), pb.SubmitTaskResponse.FromString(bytes.fromhex(answer))
 
-    async def submit(request: bytes, context: Context) -> bytes:  # noqa: ARG001
+    async def submit(request: pb.SubmitTaskRequest, context: Context) -> pb.SubmitTaskResponse:  # noqa: ARG001
         await _submit(store, next(numbers))
-        return body
+        return response
 
-    async with bare_server({"SubmitTask": unary(submit)}) as port:
-        control.say_port(port)
+    async with bound_server(Address("127.0.0.1", 0), Keyring({})) as bound:
+        bound.grpc.add_generic_rpc_handlers((_only("SubmitTask", submit),))
+        await bound.grpc.start()
+        control.say_port(bound.address.port)
         async for _ in control.orders():
             control.say("emptied")
     await store.close()
+
+
+def _only(
+    method: str, handler: Callable[[pb.SubmitTaskRequest, Context], Awaitable[pb.SubmitTaskResponse]]
+) -> "grpc.GenericRpcHandler[pb.SubmitTaskRequest, pb.SubmitTaskResponse]":
+    """Returns a service of one method, with the messages of a submission."""
+    read, written = pb.SubmitTaskRequest.FromString, pb.SubmitTaskResponse.SerializeToString
+    found = grpc.unary_unary_rpc_method_handler(handler, request_deserializer=read, response_serializer=written)
+    return grpc.method_handlers_generic_handler("mjproxy.v1.TaskService", {method: found})
 
 
 async def forwarding(control: Control, target: str) -> None:
@@ -158,6 +175,7 @@ async def whole(scale: Scale) -> list[Row]:
             scale.rounds,
             {
                 "grpc": partial(_over_grpc, ours, seconds),
+                "together": partial(_together_over_grpc, ours, seconds),
                 "bare grpc": partial(_over_grpc, empty, seconds),
                 "rest": partial(_over_rest, [rest, ours], seconds),
                 "bare rest": partial(_over_rest, [route, empty], seconds),
@@ -165,6 +183,12 @@ async def whole(scale: Scale) -> list[Row]:
         )
     return [
         _row("submissions over gRPC", "an empty handler with one group commit", taken["grpc"], taken["bare grpc"]),
+        _row(
+            f"submissions over gRPC, {IN_A_CALL} to a call",
+            "an empty handler, one to a call",
+            taken["together"],
+            taken["bare grpc"],
+        ),
         _row("submissions over REST", "a bare POST that makes that call", taken["rest"], taken["bare rest"]),
     ]
 
@@ -185,6 +209,22 @@ async def _over_grpc(source: Running, seconds: float) -> Sample:
         before = source.cpu
         calls, elapsed = await flooded(lambda _: submitted(IMAGINE), IN_FLIGHT, seconds)
         return Sample(calls / (source.cpu - before), calls / elapsed)
+
+
+async def _together_over_grpc(source: Running, seconds: float) -> Sample:
+    """Returns submissions per second of CPU, as many in flight as one by one."""
+    await source.order("empty")
+    async with grpc.aio.insecure_channel(source.target) as channel:
+        tasks: task_service_pb2_grpc.TaskServiceAsyncStub = task_service_pb2_grpc.TaskServiceStub(channel)
+
+        async def submit(_: int) -> None:
+            answers = [answer async for response in tasks.SubmitTasks(IMAGINES) for answer in response.answers]
+            assert all(answer.HasField("accepted") for answer in answers)
+
+        before = source.cpu
+        calls, elapsed = await flooded(submit, IN_FLIGHT // IN_A_CALL, seconds)
+        submissions = calls * IN_A_CALL
+        return Sample(submissions / (source.cpu - before), submissions / elapsed)
 
 
 async def _over_rest(sources: list[Running], seconds: float) -> Sample:

@@ -59,6 +59,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         encoded = partial(encode, image_url=image_url)
         upstream, cache = Upstream(channel, settings.translate.timeout_seconds), TaskCache(encode=encoded)
         feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic)
+        submitting = tasks.create_task(upstream.run())
         feeding = tasks.create_task(feed.run())
         delivering = tasks.create_task(_deliver(settings, Outbox(channel, service_key), encoded))
         service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
@@ -76,6 +77,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
             await _serve_http(uvicorn_config(app, settings.drain_seconds), listener, ready, close)
         finally:
             feeding.cancel()
+            submitting.cancel()
             await asyncio.wait([delivering])
 
 

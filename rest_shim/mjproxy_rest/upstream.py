@@ -39,6 +39,7 @@ from mjproxy.v1.task_service_pb2 import (
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Position, TaskWatch
 from mjproxy_rest import request_ids
+from mjproxy_rest.submissions import Caller, Submissions, named
 
 if TYPE_CHECKING:
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -81,6 +82,11 @@ class Upstream:
         self._stub: TaskServiceAsyncStub = TaskServiceStub(channel)
         self._accounts: AccountServiceAsyncStub = AccountServiceStub(channel)
         self._health = HealthStub(channel)
+        self._submissions = Submissions(self._stub)
+
+    async def run(self) -> None:
+        """Sends what is submitted until cancelled."""
+        await self._submissions.run()
 
     async def says_it_is_unfit(self) -> bool:
         """Asks the server's health service; raises nothing, for a server that cannot be asked says nothing."""
@@ -102,8 +108,8 @@ class Upstream:
 
     async def submit(self, key: str, request: SubmitTaskRequest) -> SubmitTaskResponse:
         """Calls SubmitTask."""
-        with _typed_errors():
-            return await self._stub.SubmitTask(request, metadata=_metadata(key), timeout=self._patience(request))
+        caller = Caller(_authorization(key), request_ids.current())
+        return await self._submissions.submit(caller, request, self._patience(request))
 
     async def confirm(self, key: str, request: SubmitModalRequest) -> SubmitTaskResponse:
         """Calls SubmitModal; the answer has the form of a submission's, which it is to the callers of this API."""
@@ -171,12 +177,20 @@ def _metadata(key: str) -> Metadata:
     """Returns the metadata that carries a key, and the id of the request that is being answered.
 
     Raises:
+        Unauthenticated: See `_authorization`.
+    """
+    return (*_authorization(key), *named(request_ids.current()))
+
+
+def _authorization(key: str) -> Metadata:
+    """Returns the metadata that carries a key.
+
+    Raises:
         Unauthenticated: The key has characters that no key has, and that metadata cannot carry.
     """
     if not (key.isascii() and key.isprintable()):
         raise Unauthenticated("the key has other characters than printable ASCII", grpc.StatusCode.UNAUTHENTICATED)
-    request_id = request_ids.current()
-    return (*authorization(key), ("x-request-id", request_id)) if request_id else authorization(key)
+    return authorization(key)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import httpx
 from rest_rules import check
 
 from mjproxy_rest.part import Settings, serve
+from mjproxy_rest.upstream import Upstream
 
 
 @asynccontextmanager
@@ -33,3 +34,12 @@ async def running_shim(
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+
+@asynccontextmanager
+async def submitting(upstream: Upstream) -> AsyncIterator[Upstream]:
+    """Has it send what is submitted, for so long."""
+    sending = asyncio.create_task(upstream.run())
+    yield upstream
+    sending.cancel()
+    await asyncio.wait([sending])

@@ -4,6 +4,7 @@ import math
 import time
 
 import pytest
+from rest_running import submitting
 from rest_server import HISTORY, ScriptedServer, running
 from server_process import server_process
 
@@ -26,8 +27,11 @@ IMAGINE = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat"))
 
 
 async def test_nothing_is_submitted_to_a_server_that_is_stopped_and_the_next_works_when_it_goes_on() -> None:
-    async with server_process() as server, open_channel(server.target, options=CHANNEL_OPTIONS) as channel:
-        upstream = Upstream(channel)
+    async with (
+        server_process() as server,
+        open_channel(server.target, options=CHANNEL_OPTIONS) as channel,
+        submitting(Upstream(channel)) as upstream,
+    ):
         service = TaskService(upstream, TaskCache(), Permissions(time.monotonic), lambda: math.inf)
         await upstream.reach()
         server.stop()
@@ -63,8 +67,11 @@ async def test_an_answer_is_waited_for_as_long_as_the_submission_may_take(
 ) -> None:
     server.answers.append(SubmitTaskResponse(tasks=[running("1")], code=SUBMIT_CODE_SUCCESS))
     images = [Image(data=bytes(pictures))] if pictures else []
-    async with open_channel(f"127.0.0.1:{server.port}") as channel:
-        request = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat", images=images))
-        await Upstream(channel, translation).submit("", request)
+    request = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat", images=images))
+    async with (
+        open_channel(f"127.0.0.1:{server.port}") as channel,
+        submitting(Upstream(channel, translation)) as upstream,
+    ):
+        await upstream.submit("", request)
     # gRPC rounds up what it sends.
     assert least < server.patience[0] <= most + 1

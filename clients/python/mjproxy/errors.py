@@ -33,7 +33,7 @@ from grpc_status import rpc_status
 
 from mjproxy.v1.error_reason_pb2 import ErrorReason
 from mjproxy.v1.task_pb2 import Task
-from mjproxy.v1.task_service_pb2 import SubmitRefusal
+from mjproxy.v1.task_service_pb2 import SubmitError, SubmitRefusal
 
 _Detail = TypeVar("_Detail", bound=Message)
 
@@ -224,6 +224,8 @@ _BY_STATUS: Mapping[grpc.StatusCode, type[ServerError]] = {
     grpc.StatusCode.DATA_LOSS: InternalError,
 }
 
+_CODES: Mapping[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+
 # A status code is shared by several errors; where the reason tells them apart, it decides.
 _BY_REASON: Mapping[str, type[ServerError]] = {
     "QUEUE_FULL": QueueFull,
@@ -241,15 +243,19 @@ def reason_word(reason: ErrorReason.ValueType) -> str:
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServerError:
     """Makes the typed error of a failed call."""
-    details = _details(_status(error))
-    kind = _BY_REASON.get(details.reason) or _BY_STATUS.get(error.code(), ServerError)
-    return kind(_message(error, details), error.code(), details)
+    return _typed(error.code(), error.details() or "", _details(_status(error)))
 
 
-def _message(error: grpc.aio.AioRpcError, details: ErrorDetails) -> str:
-    if details.refusal and details.refusal.description:
-        return details.refusal.description
-    return error.details() or error.code().name
+def from_answer(error: SubmitError) -> ServerError:
+    """Makes the typed error of one command among several (`SubmitTasks`)."""
+    status = Status.FromString(error.SerializeToString())
+    return _typed(_CODES.get(status.code, grpc.StatusCode.UNKNOWN), status.message, _details(status))
+
+
+def _typed(code: grpc.StatusCode, message: str, details: ErrorDetails) -> ServerError:
+    kind = _BY_REASON.get(details.reason) or _BY_STATUS.get(code, ServerError)
+    told = details.refusal.description if details.refusal else ""
+    return kind(told or message or code.name, code, details)
 
 
 def _status(error: grpc.aio.AioRpcError) -> Status:

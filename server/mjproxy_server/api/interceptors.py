@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias, cast
 
 import grpc
+from google.rpc import status_pb2  # type: ignore[import-untyped]
 from grpc import aio
 from grpc_interceptor.server import AsyncServerInterceptor
 from grpc_status import rpc_status
@@ -128,15 +129,19 @@ class Authentication:
         callers.enter(self._keyring.caller(key_of({key: value for key, value in metadata if isinstance(value, str)})))
 
 
+def status_for(error: Exception, method_name: str) -> status_pb2.Status:
+    """Returns the status of a domain error; of anything else it tells only that it was a fault of ours, and logs it."""
+    if isinstance(error, DomainError):
+        return status_of(error)
+    _logger.error("A fault in %s (request %s)", method_name, _request_id(), exc_info=error)
+    return internal_status()
+
+
 async def _end(error: Exception, method_name: str, context: Context) -> NoReturn:
-    """Ends the call with the status of a domain error; of anything else it tells only that it was a fault of ours."""
+    """Ends the call with the status of what went wrong, unless it is ended already."""
     if isinstance(error, aio.AbortError):
         raise error
-    if isinstance(error, DomainError):
-        status = status_of(error)
-    else:
-        _logger.error("A fault in %s (request %s)", method_name, _request_id(), exc_info=error)
-        status = internal_status()
+    status = status_for(error, method_name)
     await context.abort_with_status(rpc_status.to_status(status))  # type: ignore[attr-defined]
     raise error
 

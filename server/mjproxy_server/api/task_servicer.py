@@ -1,6 +1,7 @@
 """TaskService: what callers do with tasks."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,6 +10,7 @@ from grpc import aio
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2_grpc
 from mjproxy_server.api import callers, pages
+from mjproxy_server.api.interceptors import status_for
 from mjproxy_server.api.requests_in import (
     account_filter,
     images,
@@ -17,6 +19,7 @@ from mjproxy_server.api.requests_in import (
     submit_request,
     task_query,
 )
+from mjproxy_server.api.submissions_out import accepted, confirmed, error
 from mjproxy_server.api.tasks_out import task_answer, task_message
 from mjproxy_server.api.watch_responses import WatchResponses
 from mjproxy_server.engine.clock import now_ms
@@ -25,10 +28,11 @@ from mjproxy_server.engine.watching import Watch
 from mjproxy_server.model.errors import InvalidField, TaskNotFound, Unavailable
 from mjproxy_server.model.facts import CancelRequested
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Status
-from mjproxy_server.store.interface import Admission
+from mjproxy_server.model.vocabulary import Fault
 
 LONGEST_WAIT_SECONDS: Final = 30.0
+MOST_AT_ONCE: Final = 1_000
+"""Commands in one call."""
 
 Context = aio.ServicerContext[Any, Any]
 
@@ -53,20 +57,35 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         context: Context,
     ) -> pb.SubmitTaskResponse:
         """Accepts a command."""
-        return _accepted(await self._submitter.submit(submit_request(request, callers.current())))
+        return await self._submit(request)
+
+    async def SubmitTasks(self, request: pb.SubmitTasksRequest, context: Context) -> None:  # type: ignore[override]
+        """Accepts commands, and answers each as soon as it is decided; what is decided at once is answered together."""
+        left = len(request.requests)
+        if left > MOST_AT_ONCE:
+            raise InvalidField("requests", f"at most {MOST_AT_ONCE}, got {left}", Fault.TOO_MANY, most=MOST_AT_ONCE)
+        decided: asyncio.Queue[pb.SubmitAnswer] = asyncio.Queue()
+        async with asyncio.TaskGroup() as group:
+            for index, each in enumerate(request.requests):
+                group.create_task(self._decide(index, each, decided))
+            while left:
+                answers = [await decided.get(), *_rest(decided)]
+                await context.write(pb.SubmitTasksResponse(answers=answers))
+                left -= len(answers)
+
+    async def _submit(self, request: pb.SubmitTaskRequest) -> pb.SubmitTaskResponse:
+        return accepted(await self._submitter.submit(submit_request(request, callers.current())))
+
+    async def _decide(self, index: int, request: pb.SubmitTaskRequest, decided: asyncio.Queue[pb.SubmitAnswer]) -> None:
+        try:
+            answer = pb.SubmitAnswer(index=index, accepted=await self._submit(request))
+        except Exception as refused:  # noqa: BLE001 - whatever it is, the others are answered, too
+            answer = pb.SubmitAnswer(index=index, error=error(status_for(refused, "SubmitTasks")))
+        decided.put_nowait(answer)
 
     async def SubmitModal(self, request: pb.SubmitModalRequest, context: Context) -> pb.SubmitModalResponse:
         """Confirms a task in status MODAL."""
-        admission = await self._submitter.confirm(modal_request(request, callers.current()))
-        code = _code(admission)
-        return pb.SubmitModalResponse(
-            task=task_message(admission.task),
-            code=code,
-            description=_description(code, admission.queue_position),
-            queue_position=admission.queue_position,
-            deduplicated=admission.deduplicated,
-            revision=admission.revision,
-        )
+        return confirmed(await self._submitter.confirm(modal_request(request, callers.current())))
 
     async def CancelTask(self, request: pb.CancelTaskRequest, context: Context) -> pb.CancelTaskResponse:
         """Cancels a task."""
@@ -160,34 +179,6 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
             raise Unavailable(f"Revision {min_revision} was not reached in time; ask again.") from None
 
 
-def _accepted(admission: Admission) -> pb.SubmitTaskResponse:
-    code = _code(admission)
-    return pb.SubmitTaskResponse(
-        tasks=[task_message(task) for task in admission.tasks],
-        code=code,
-        description=_description(code, admission.queue_position),
-        queue_position=admission.queue_position,
-        deduplicated=admission.deduplicated,
-        revision=admission.revision,
-    )
-
-
-def _code(admission: Admission) -> pb.SubmitCode.ValueType:
-    if admission.existed:
-        return pb.SUBMIT_CODE_EXISTED
-    if admission.task.status is Status.MODAL:
-        return pb.SUBMIT_CODE_NEEDS_MODAL
-    return pb.SUBMIT_CODE_IN_QUEUE if admission.queue_position else pb.SUBMIT_CODE_SUCCESS
-
-
-def _description(code: pb.SubmitCode.ValueType, ahead: int) -> str:
-    if code == pb.SUBMIT_CODE_IN_QUEUE:
-        return f"In queue, there {'is 1 task' if ahead == 1 else f'are {ahead} tasks'} ahead"
-    return _DESCRIPTIONS[code]
-
-
-_DESCRIPTIONS: Final = {
-    pb.SUBMIT_CODE_EXISTED: "Task already exists",
-    pb.SUBMIT_CODE_NEEDS_MODAL: "Waiting for confirmation",
-    pb.SUBMIT_CODE_SUCCESS: "Submitted",
-}
+def _rest(decided: asyncio.Queue[pb.SubmitAnswer]) -> Iterator[pb.SubmitAnswer]:
+    while not decided.empty():
+        yield decided.get_nowait()

@@ -11,6 +11,7 @@ package mjproxyv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	anypb "google.golang.org/protobuf/types/known/anypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -1079,6 +1080,258 @@ func (x *SubmitTaskResponse) GetRevision() int64 {
 	return 0
 }
 
+// Request of SubmitTasks.
+type SubmitTasksRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The commands; at most 1000.
+	Requests      []*SubmitTaskRequest `protobuf:"bytes,1,rep,name=requests,proto3" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitTasksRequest) Reset() {
+	*x = SubmitTasksRequest{}
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitTasksRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitTasksRequest) ProtoMessage() {}
+
+func (x *SubmitTasksRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitTasksRequest.ProtoReflect.Descriptor instead.
+func (*SubmitTasksRequest) Descriptor() ([]byte, []int) {
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SubmitTasksRequest) GetRequests() []*SubmitTaskRequest {
+	if x != nil {
+		return x.Requests
+	}
+	return nil
+}
+
+// Response of SubmitTasks: answers that came at the same time.
+type SubmitTasksResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Each command is answered once.
+	Answers       []*SubmitAnswer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitTasksResponse) Reset() {
+	*x = SubmitTasksResponse{}
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitTasksResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitTasksResponse) ProtoMessage() {}
+
+func (x *SubmitTasksResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitTasksResponse.ProtoReflect.Descriptor instead.
+func (*SubmitTasksResponse) Descriptor() ([]byte, []int) {
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SubmitTasksResponse) GetAnswers() []*SubmitAnswer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+// The answer to one of several commands.
+type SubmitAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place of the command among the requests, from 0.
+	Index int32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// What became of it.
+	//
+	// Types that are valid to be assigned to Outcome:
+	//
+	//	*SubmitAnswer_Accepted
+	//	*SubmitAnswer_Error
+	Outcome       isSubmitAnswer_Outcome `protobuf_oneof:"outcome"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitAnswer) Reset() {
+	*x = SubmitAnswer{}
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitAnswer) ProtoMessage() {}
+
+func (x *SubmitAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitAnswer.ProtoReflect.Descriptor instead.
+func (*SubmitAnswer) Descriptor() ([]byte, []int) {
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SubmitAnswer) GetIndex() int32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *SubmitAnswer) GetOutcome() isSubmitAnswer_Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *SubmitAnswer) GetAccepted() *SubmitTaskResponse {
+	if x != nil {
+		if x, ok := x.Outcome.(*SubmitAnswer_Accepted); ok {
+			return x.Accepted
+		}
+	}
+	return nil
+}
+
+func (x *SubmitAnswer) GetError() *SubmitError {
+	if x != nil {
+		if x, ok := x.Outcome.(*SubmitAnswer_Error); ok {
+			return x.Error
+		}
+	}
+	return nil
+}
+
+type isSubmitAnswer_Outcome interface {
+	isSubmitAnswer_Outcome()
+}
+
+type SubmitAnswer_Accepted struct {
+	// It was accepted.
+	Accepted *SubmitTaskResponse `protobuf:"bytes,2,opt,name=accepted,proto3,oneof"`
+}
+
+type SubmitAnswer_Error struct {
+	// It was not, and left nothing behind.
+	Error *SubmitError `protobuf:"bytes,3,opt,name=error,proto3,oneof"`
+}
+
+func (*SubmitAnswer_Accepted) isSubmitAnswer_Outcome() {}
+
+func (*SubmitAnswer_Error) isSubmitAnswer_Outcome() {}
+
+// The status with which SubmitTask would have ended. It has the form of `google.rpc.Status`, and can be read as one.
+type SubmitError struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number of the gRPC status.
+	Code int32 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What is wrong and what to do, in English.
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// As of every error: `google.rpc.ErrorInfo`, and what else applies.
+	Details       []*anypb.Any `protobuf:"bytes,3,rep,name=details,proto3" json:"details,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SubmitError) Reset() {
+	*x = SubmitError{}
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SubmitError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SubmitError) ProtoMessage() {}
+
+func (x *SubmitError) ProtoReflect() protoreflect.Message {
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SubmitError.ProtoReflect.Descriptor instead.
+func (*SubmitError) Descriptor() ([]byte, []int) {
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SubmitError) GetCode() int32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *SubmitError) GetMessage() string {
+	if x != nil {
+		return x.Message
+	}
+	return ""
+}
+
+func (x *SubmitError) GetDetails() []*anypb.Any {
+	if x != nil {
+		return x.Details
+	}
+	return nil
+}
+
 // A detail of the status of a refused submission, with what the /mj JSON API tells its clients.
 type SubmitRefusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1102,7 +1355,7 @@ type SubmitRefusal struct {
 
 func (x *SubmitRefusal) Reset() {
 	*x = SubmitRefusal{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[12]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1114,7 +1367,7 @@ func (x *SubmitRefusal) String() string {
 func (*SubmitRefusal) ProtoMessage() {}
 
 func (x *SubmitRefusal) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[12]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1127,7 +1380,7 @@ func (x *SubmitRefusal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitRefusal.ProtoReflect.Descriptor instead.
 func (*SubmitRefusal) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{12}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SubmitRefusal) GetCode() SubmitCode {
@@ -1198,7 +1451,7 @@ type SubmitModalRequest struct {
 
 func (x *SubmitModalRequest) Reset() {
 	*x = SubmitModalRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[13]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1210,7 +1463,7 @@ func (x *SubmitModalRequest) String() string {
 func (*SubmitModalRequest) ProtoMessage() {}
 
 func (x *SubmitModalRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[13]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1223,7 +1476,7 @@ func (x *SubmitModalRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitModalRequest.ProtoReflect.Descriptor instead.
 func (*SubmitModalRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{13}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SubmitModalRequest) GetTaskId() string {
@@ -1282,7 +1535,7 @@ type SubmitModalResponse struct {
 
 func (x *SubmitModalResponse) Reset() {
 	*x = SubmitModalResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[14]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1547,7 @@ func (x *SubmitModalResponse) String() string {
 func (*SubmitModalResponse) ProtoMessage() {}
 
 func (x *SubmitModalResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[14]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1560,7 @@ func (x *SubmitModalResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitModalResponse.ProtoReflect.Descriptor instead.
 func (*SubmitModalResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{14}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SubmitModalResponse) GetTask() *Task {
@@ -1365,7 +1618,7 @@ type GetTaskRequest struct {
 
 func (x *GetTaskRequest) Reset() {
 	*x = GetTaskRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[15]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1630,7 @@ func (x *GetTaskRequest) String() string {
 func (*GetTaskRequest) ProtoMessage() {}
 
 func (x *GetTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[15]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1643,7 @@ func (x *GetTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTaskRequest.ProtoReflect.Descriptor instead.
 func (*GetTaskRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{15}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetTaskRequest) GetId() string {
@@ -1420,7 +1673,7 @@ type GetTaskResponse struct {
 
 func (x *GetTaskResponse) Reset() {
 	*x = GetTaskResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[16]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1685,7 @@ func (x *GetTaskResponse) String() string {
 func (*GetTaskResponse) ProtoMessage() {}
 
 func (x *GetTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[16]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1698,7 @@ func (x *GetTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTaskResponse.ProtoReflect.Descriptor instead.
 func (*GetTaskResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{16}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetTaskResponse) GetTask() *Task {
@@ -1487,7 +1740,7 @@ type TaskFilter struct {
 
 func (x *TaskFilter) Reset() {
 	*x = TaskFilter{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[17]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1752,7 @@ func (x *TaskFilter) String() string {
 func (*TaskFilter) ProtoMessage() {}
 
 func (x *TaskFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[17]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1765,7 @@ func (x *TaskFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskFilter.ProtoReflect.Descriptor instead.
 func (*TaskFilter) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{17}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *TaskFilter) GetIds() []string {
@@ -1590,7 +1843,7 @@ type ListTasksRequest struct {
 
 func (x *ListTasksRequest) Reset() {
 	*x = ListTasksRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[18]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1602,7 +1855,7 @@ func (x *ListTasksRequest) String() string {
 func (*ListTasksRequest) ProtoMessage() {}
 
 func (x *ListTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[18]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1615,7 +1868,7 @@ func (x *ListTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTasksRequest.ProtoReflect.Descriptor instead.
 func (*ListTasksRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{18}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListTasksRequest) GetFilter() *TaskFilter {
@@ -1670,7 +1923,7 @@ type ListTasksResponse struct {
 
 func (x *ListTasksResponse) Reset() {
 	*x = ListTasksResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[19]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1682,7 +1935,7 @@ func (x *ListTasksResponse) String() string {
 func (*ListTasksResponse) ProtoMessage() {}
 
 func (x *ListTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[19]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1695,7 +1948,7 @@ func (x *ListTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTasksResponse.ProtoReflect.Descriptor instead.
 func (*ListTasksResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{19}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListTasksResponse) GetTasks() []*Task {
@@ -1737,7 +1990,7 @@ type CancelTaskRequest struct {
 
 func (x *CancelTaskRequest) Reset() {
 	*x = CancelTaskRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[20]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1749,7 +2002,7 @@ func (x *CancelTaskRequest) String() string {
 func (*CancelTaskRequest) ProtoMessage() {}
 
 func (x *CancelTaskRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[20]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1762,7 +2015,7 @@ func (x *CancelTaskRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelTaskRequest.ProtoReflect.Descriptor instead.
 func (*CancelTaskRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{20}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelTaskRequest) GetId() string {
@@ -1785,7 +2038,7 @@ type CancelTaskResponse struct {
 
 func (x *CancelTaskResponse) Reset() {
 	*x = CancelTaskResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[21]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1797,7 +2050,7 @@ func (x *CancelTaskResponse) String() string {
 func (*CancelTaskResponse) ProtoMessage() {}
 
 func (x *CancelTaskResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[21]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1810,7 +2063,7 @@ func (x *CancelTaskResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelTaskResponse.ProtoReflect.Descriptor instead.
 func (*CancelTaskResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{21}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CancelTaskResponse) GetTask() *Task {
@@ -1838,7 +2091,7 @@ type GetImageUrlRequest struct {
 
 func (x *GetImageUrlRequest) Reset() {
 	*x = GetImageUrlRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[22]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1850,7 +2103,7 @@ func (x *GetImageUrlRequest) String() string {
 func (*GetImageUrlRequest) ProtoMessage() {}
 
 func (x *GetImageUrlRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[22]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1863,7 +2116,7 @@ func (x *GetImageUrlRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetImageUrlRequest.ProtoReflect.Descriptor instead.
 func (*GetImageUrlRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{22}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetImageUrlRequest) GetId() string {
@@ -1886,7 +2139,7 @@ type GetImageUrlResponse struct {
 
 func (x *GetImageUrlResponse) Reset() {
 	*x = GetImageUrlResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[23]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1898,7 +2151,7 @@ func (x *GetImageUrlResponse) String() string {
 func (*GetImageUrlResponse) ProtoMessage() {}
 
 func (x *GetImageUrlResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[23]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1911,7 +2164,7 @@ func (x *GetImageUrlResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetImageUrlResponse.ProtoReflect.Descriptor instead.
 func (*GetImageUrlResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{23}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetImageUrlResponse) GetUrl() string {
@@ -1939,7 +2192,7 @@ type GetImageSeedRequest struct {
 
 func (x *GetImageSeedRequest) Reset() {
 	*x = GetImageSeedRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[24]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1951,7 +2204,7 @@ func (x *GetImageSeedRequest) String() string {
 func (*GetImageSeedRequest) ProtoMessage() {}
 
 func (x *GetImageSeedRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[24]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1964,7 +2217,7 @@ func (x *GetImageSeedRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetImageSeedRequest.ProtoReflect.Descriptor instead.
 func (*GetImageSeedRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{24}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetImageSeedRequest) GetId() string {
@@ -1987,7 +2240,7 @@ type GetImageSeedResponse struct {
 
 func (x *GetImageSeedResponse) Reset() {
 	*x = GetImageSeedResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[25]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2252,7 @@ func (x *GetImageSeedResponse) String() string {
 func (*GetImageSeedResponse) ProtoMessage() {}
 
 func (x *GetImageSeedResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[25]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,7 +2265,7 @@ func (x *GetImageSeedResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetImageSeedResponse.ProtoReflect.Descriptor instead.
 func (*GetImageSeedResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{25}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetImageSeedResponse) GetSeed() string {
@@ -2042,7 +2295,7 @@ type UploadImagesRequest struct {
 
 func (x *UploadImagesRequest) Reset() {
 	*x = UploadImagesRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[26]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2054,7 +2307,7 @@ func (x *UploadImagesRequest) String() string {
 func (*UploadImagesRequest) ProtoMessage() {}
 
 func (x *UploadImagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[26]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2067,7 +2320,7 @@ func (x *UploadImagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadImagesRequest.ProtoReflect.Descriptor instead.
 func (*UploadImagesRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{26}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *UploadImagesRequest) GetImages() []*Image {
@@ -2095,7 +2348,7 @@ type UploadImagesResponse struct {
 
 func (x *UploadImagesResponse) Reset() {
 	*x = UploadImagesResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[27]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2107,7 +2360,7 @@ func (x *UploadImagesResponse) String() string {
 func (*UploadImagesResponse) ProtoMessage() {}
 
 func (x *UploadImagesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[27]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2120,7 +2373,7 @@ func (x *UploadImagesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UploadImagesResponse.ProtoReflect.Descriptor instead.
 func (*UploadImagesResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{27}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *UploadImagesResponse) GetUrls() []string {
@@ -2151,7 +2404,7 @@ type WatchFilter struct {
 
 func (x *WatchFilter) Reset() {
 	*x = WatchFilter{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[28]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2163,7 +2416,7 @@ func (x *WatchFilter) String() string {
 func (*WatchFilter) ProtoMessage() {}
 
 func (x *WatchFilter) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[28]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2176,7 +2429,7 @@ func (x *WatchFilter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchFilter.ProtoReflect.Descriptor instead.
 func (*WatchFilter) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{28}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WatchFilter) GetIds() []string {
@@ -2236,7 +2489,7 @@ type WatchTasksRequest struct {
 
 func (x *WatchTasksRequest) Reset() {
 	*x = WatchTasksRequest{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[29]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2248,7 +2501,7 @@ func (x *WatchTasksRequest) String() string {
 func (*WatchTasksRequest) ProtoMessage() {}
 
 func (x *WatchTasksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[29]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2261,7 +2514,7 @@ func (x *WatchTasksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTasksRequest.ProtoReflect.Descriptor instead.
 func (*WatchTasksRequest) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{29}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WatchTasksRequest) GetFilter() *WatchFilter {
@@ -2303,7 +2556,7 @@ type TaskChange struct {
 
 func (x *TaskChange) Reset() {
 	*x = TaskChange{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[30]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2315,7 +2568,7 @@ func (x *TaskChange) String() string {
 func (*TaskChange) ProtoMessage() {}
 
 func (x *TaskChange) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[30]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2328,7 +2581,7 @@ func (x *TaskChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TaskChange.ProtoReflect.Descriptor instead.
 func (*TaskChange) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{30}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *TaskChange) GetRevision() int64 {
@@ -2396,7 +2649,7 @@ type WatchTasksResponse struct {
 
 func (x *WatchTasksResponse) Reset() {
 	*x = WatchTasksResponse{}
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[31]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2408,7 +2661,7 @@ func (x *WatchTasksResponse) String() string {
 func (*WatchTasksResponse) ProtoMessage() {}
 
 func (x *WatchTasksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_mjproxy_v1_task_service_proto_msgTypes[31]
+	mi := &file_mjproxy_v1_task_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2421,7 +2674,7 @@ func (x *WatchTasksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchTasksResponse.ProtoReflect.Descriptor instead.
 func (*WatchTasksResponse) Descriptor() ([]byte, []int) {
-	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{31}
+	return file_mjproxy_v1_task_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *WatchTasksResponse) GetChanges() []*TaskChange {
@@ -2450,7 +2703,7 @@ var File_mjproxy_v1_task_service_proto protoreflect.FileDescriptor
 const file_mjproxy_v1_task_service_proto_rawDesc = "" +
 	"\n" +
 	"\x1dmjproxy/v1/task_service.proto\x12\n" +
-	"mjproxy.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\";\n" +
+	"mjproxy.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15mjproxy/v1/task.proto\";\n" +
 	"\x05Image\x12\x14\n" +
 	"\x04data\x18\x01 \x01(\fH\x00R\x04data\x12\x12\n" +
 	"\x03url\x18\x02 \x01(\tH\x00R\x03urlB\b\n" +
@@ -2512,7 +2765,20 @@ const file_mjproxy_v1_task_service_proto_rawDesc = "" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\x12%\n" +
 	"\x0equeue_position\x18\x04 \x01(\x05R\rqueuePosition\x12\"\n" +
 	"\fdeduplicated\x18\x05 \x01(\bR\fdeduplicated\x12\x1a\n" +
-	"\brevision\x18\x06 \x01(\x03R\brevision\"\xfa\x01\n" +
+	"\brevision\x18\x06 \x01(\x03R\brevision\"O\n" +
+	"\x12SubmitTasksRequest\x129\n" +
+	"\brequests\x18\x01 \x03(\v2\x1d.mjproxy.v1.SubmitTaskRequestR\brequests\"I\n" +
+	"\x13SubmitTasksResponse\x122\n" +
+	"\aanswers\x18\x01 \x03(\v2\x18.mjproxy.v1.SubmitAnswerR\aanswers\"\x9e\x01\n" +
+	"\fSubmitAnswer\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x05R\x05index\x12<\n" +
+	"\baccepted\x18\x02 \x01(\v2\x1e.mjproxy.v1.SubmitTaskResponseH\x00R\baccepted\x12/\n" +
+	"\x05error\x18\x03 \x01(\v2\x17.mjproxy.v1.SubmitErrorH\x00R\x05errorB\t\n" +
+	"\aoutcome\"k\n" +
+	"\vSubmitError\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12.\n" +
+	"\adetails\x18\x03 \x03(\v2\x14.google.protobuf.AnyR\adetails\"\xfa\x01\n" +
 	"\rSubmitRefusal\x12*\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x16.mjproxy.v1.SubmitCodeR\x04code\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x17\n" +
@@ -2631,10 +2897,11 @@ const file_mjproxy_v1_task_service_proto_rawDesc = "" +
 	"\x14SUBMIT_CODE_IN_QUEUE\x10\x16\x12\x1e\n" +
 	"\x1aSUBMIT_CODE_QUEUE_REJECTED\x10\x17\x12\x1d\n" +
 	"\x19SUBMIT_CODE_BANNED_PROMPT\x10\x18\x12\x1b\n" +
-	"\x17SUBMIT_CODE_NEEDS_MODAL\x10y2\xca\x05\n" +
+	"\x17SUBMIT_CODE_NEEDS_MODAL\x10y2\x9c\x06\n" +
 	"\vTaskService\x12K\n" +
 	"\n" +
-	"SubmitTask\x12\x1d.mjproxy.v1.SubmitTaskRequest\x1a\x1e.mjproxy.v1.SubmitTaskResponse\x12N\n" +
+	"SubmitTask\x12\x1d.mjproxy.v1.SubmitTaskRequest\x1a\x1e.mjproxy.v1.SubmitTaskResponse\x12P\n" +
+	"\vSubmitTasks\x12\x1e.mjproxy.v1.SubmitTasksRequest\x1a\x1f.mjproxy.v1.SubmitTasksResponse0\x01\x12N\n" +
 	"\vSubmitModal\x12\x1e.mjproxy.v1.SubmitModalRequest\x1a\x1f.mjproxy.v1.SubmitModalResponse\x12B\n" +
 	"\aGetTask\x12\x1a.mjproxy.v1.GetTaskRequest\x1a\x1b.mjproxy.v1.GetTaskResponse\x12H\n" +
 	"\tListTasks\x12\x1c.mjproxy.v1.ListTasksRequest\x1a\x1d.mjproxy.v1.ListTasksResponse\x12K\n" +
@@ -2660,7 +2927,7 @@ func file_mjproxy_v1_task_service_proto_rawDescGZIP() []byte {
 }
 
 var file_mjproxy_v1_task_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_mjproxy_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_mjproxy_v1_task_service_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_mjproxy_v1_task_service_proto_goTypes = []any{
 	(BlendDimensions)(0),          // 0: mjproxy.v1.BlendDimensions
 	(SubmitCode)(0),               // 1: mjproxy.v1.SubmitCode
@@ -2676,43 +2943,48 @@ var file_mjproxy_v1_task_service_proto_goTypes = []any{
 	(*FaceSwapCommand)(nil),       // 11: mjproxy.v1.FaceSwapCommand
 	(*SubmitTaskRequest)(nil),     // 12: mjproxy.v1.SubmitTaskRequest
 	(*SubmitTaskResponse)(nil),    // 13: mjproxy.v1.SubmitTaskResponse
-	(*SubmitRefusal)(nil),         // 14: mjproxy.v1.SubmitRefusal
-	(*SubmitModalRequest)(nil),    // 15: mjproxy.v1.SubmitModalRequest
-	(*SubmitModalResponse)(nil),   // 16: mjproxy.v1.SubmitModalResponse
-	(*GetTaskRequest)(nil),        // 17: mjproxy.v1.GetTaskRequest
-	(*GetTaskResponse)(nil),       // 18: mjproxy.v1.GetTaskResponse
-	(*TaskFilter)(nil),            // 19: mjproxy.v1.TaskFilter
-	(*ListTasksRequest)(nil),      // 20: mjproxy.v1.ListTasksRequest
-	(*ListTasksResponse)(nil),     // 21: mjproxy.v1.ListTasksResponse
-	(*CancelTaskRequest)(nil),     // 22: mjproxy.v1.CancelTaskRequest
-	(*CancelTaskResponse)(nil),    // 23: mjproxy.v1.CancelTaskResponse
-	(*GetImageUrlRequest)(nil),    // 24: mjproxy.v1.GetImageUrlRequest
-	(*GetImageUrlResponse)(nil),   // 25: mjproxy.v1.GetImageUrlResponse
-	(*GetImageSeedRequest)(nil),   // 26: mjproxy.v1.GetImageSeedRequest
-	(*GetImageSeedResponse)(nil),  // 27: mjproxy.v1.GetImageSeedResponse
-	(*UploadImagesRequest)(nil),   // 28: mjproxy.v1.UploadImagesRequest
-	(*UploadImagesResponse)(nil),  // 29: mjproxy.v1.UploadImagesResponse
-	(*WatchFilter)(nil),           // 30: mjproxy.v1.WatchFilter
-	(*WatchTasksRequest)(nil),     // 31: mjproxy.v1.WatchTasksRequest
-	(*TaskChange)(nil),            // 32: mjproxy.v1.TaskChange
-	(*WatchTasksResponse)(nil),    // 33: mjproxy.v1.WatchTasksResponse
-	(Mode)(0),                     // 34: mjproxy.v1.Mode
-	(BotType)(0),                  // 35: mjproxy.v1.BotType
-	(Action)(0),                   // 36: mjproxy.v1.Action
-	(*Task)(nil),                  // 37: mjproxy.v1.Task
-	(TaskStatus)(0),               // 38: mjproxy.v1.TaskStatus
-	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
+	(*SubmitTasksRequest)(nil),    // 14: mjproxy.v1.SubmitTasksRequest
+	(*SubmitTasksResponse)(nil),   // 15: mjproxy.v1.SubmitTasksResponse
+	(*SubmitAnswer)(nil),          // 16: mjproxy.v1.SubmitAnswer
+	(*SubmitError)(nil),           // 17: mjproxy.v1.SubmitError
+	(*SubmitRefusal)(nil),         // 18: mjproxy.v1.SubmitRefusal
+	(*SubmitModalRequest)(nil),    // 19: mjproxy.v1.SubmitModalRequest
+	(*SubmitModalResponse)(nil),   // 20: mjproxy.v1.SubmitModalResponse
+	(*GetTaskRequest)(nil),        // 21: mjproxy.v1.GetTaskRequest
+	(*GetTaskResponse)(nil),       // 22: mjproxy.v1.GetTaskResponse
+	(*TaskFilter)(nil),            // 23: mjproxy.v1.TaskFilter
+	(*ListTasksRequest)(nil),      // 24: mjproxy.v1.ListTasksRequest
+	(*ListTasksResponse)(nil),     // 25: mjproxy.v1.ListTasksResponse
+	(*CancelTaskRequest)(nil),     // 26: mjproxy.v1.CancelTaskRequest
+	(*CancelTaskResponse)(nil),    // 27: mjproxy.v1.CancelTaskResponse
+	(*GetImageUrlRequest)(nil),    // 28: mjproxy.v1.GetImageUrlRequest
+	(*GetImageUrlResponse)(nil),   // 29: mjproxy.v1.GetImageUrlResponse
+	(*GetImageSeedRequest)(nil),   // 30: mjproxy.v1.GetImageSeedRequest
+	(*GetImageSeedResponse)(nil),  // 31: mjproxy.v1.GetImageSeedResponse
+	(*UploadImagesRequest)(nil),   // 32: mjproxy.v1.UploadImagesRequest
+	(*UploadImagesResponse)(nil),  // 33: mjproxy.v1.UploadImagesResponse
+	(*WatchFilter)(nil),           // 34: mjproxy.v1.WatchFilter
+	(*WatchTasksRequest)(nil),     // 35: mjproxy.v1.WatchTasksRequest
+	(*TaskChange)(nil),            // 36: mjproxy.v1.TaskChange
+	(*WatchTasksResponse)(nil),    // 37: mjproxy.v1.WatchTasksResponse
+	(Mode)(0),                     // 38: mjproxy.v1.Mode
+	(BotType)(0),                  // 39: mjproxy.v1.BotType
+	(Action)(0),                   // 40: mjproxy.v1.Action
+	(*Task)(nil),                  // 41: mjproxy.v1.Task
+	(*anypb.Any)(nil),             // 42: google.protobuf.Any
+	(TaskStatus)(0),               // 43: mjproxy.v1.TaskStatus
+	(*timestamppb.Timestamp)(nil), // 44: google.protobuf.Timestamp
 }
 var file_mjproxy_v1_task_service_proto_depIdxs = []int32{
-	34, // 0: mjproxy.v1.AccountFilter.modes:type_name -> mjproxy.v1.Mode
-	35, // 1: mjproxy.v1.SubmitOptions.bot_type:type_name -> mjproxy.v1.BotType
-	34, // 2: mjproxy.v1.SubmitOptions.mode:type_name -> mjproxy.v1.Mode
+	38, // 0: mjproxy.v1.AccountFilter.modes:type_name -> mjproxy.v1.Mode
+	39, // 1: mjproxy.v1.SubmitOptions.bot_type:type_name -> mjproxy.v1.BotType
+	38, // 2: mjproxy.v1.SubmitOptions.mode:type_name -> mjproxy.v1.Mode
 	3,  // 3: mjproxy.v1.SubmitOptions.account_filter:type_name -> mjproxy.v1.AccountFilter
 	2,  // 4: mjproxy.v1.ImagineCommand.images:type_name -> mjproxy.v1.Image
 	2,  // 5: mjproxy.v1.BlendCommand.images:type_name -> mjproxy.v1.Image
 	0,  // 6: mjproxy.v1.BlendCommand.dimensions:type_name -> mjproxy.v1.BlendDimensions
 	2,  // 7: mjproxy.v1.DescribeCommand.image:type_name -> mjproxy.v1.Image
-	36, // 8: mjproxy.v1.ChangeCommand.action:type_name -> mjproxy.v1.Action
+	40, // 8: mjproxy.v1.ChangeCommand.action:type_name -> mjproxy.v1.Action
 	2,  // 9: mjproxy.v1.FaceSwapCommand.source:type_name -> mjproxy.v1.Image
 	2,  // 10: mjproxy.v1.FaceSwapCommand.target:type_name -> mjproxy.v1.Image
 	4,  // 11: mjproxy.v1.SubmitTaskRequest.options:type_name -> mjproxy.v1.SubmitOptions
@@ -2723,51 +2995,58 @@ var file_mjproxy_v1_task_service_proto_depIdxs = []int32{
 	9,  // 16: mjproxy.v1.SubmitTaskRequest.change:type_name -> mjproxy.v1.ChangeCommand
 	10, // 17: mjproxy.v1.SubmitTaskRequest.action:type_name -> mjproxy.v1.ActionCommand
 	11, // 18: mjproxy.v1.SubmitTaskRequest.face_swap:type_name -> mjproxy.v1.FaceSwapCommand
-	37, // 19: mjproxy.v1.SubmitTaskResponse.tasks:type_name -> mjproxy.v1.Task
+	41, // 19: mjproxy.v1.SubmitTaskResponse.tasks:type_name -> mjproxy.v1.Task
 	1,  // 20: mjproxy.v1.SubmitTaskResponse.code:type_name -> mjproxy.v1.SubmitCode
-	1,  // 21: mjproxy.v1.SubmitRefusal.code:type_name -> mjproxy.v1.SubmitCode
-	2,  // 22: mjproxy.v1.SubmitModalRequest.mask:type_name -> mjproxy.v1.Image
-	37, // 23: mjproxy.v1.SubmitModalResponse.task:type_name -> mjproxy.v1.Task
-	1,  // 24: mjproxy.v1.SubmitModalResponse.code:type_name -> mjproxy.v1.SubmitCode
-	37, // 25: mjproxy.v1.GetTaskResponse.task:type_name -> mjproxy.v1.Task
-	38, // 26: mjproxy.v1.TaskFilter.statuses:type_name -> mjproxy.v1.TaskStatus
-	36, // 27: mjproxy.v1.TaskFilter.actions:type_name -> mjproxy.v1.Action
-	39, // 28: mjproxy.v1.TaskFilter.submitted_from:type_name -> google.protobuf.Timestamp
-	39, // 29: mjproxy.v1.TaskFilter.submitted_until:type_name -> google.protobuf.Timestamp
-	19, // 30: mjproxy.v1.ListTasksRequest.filter:type_name -> mjproxy.v1.TaskFilter
-	37, // 31: mjproxy.v1.ListTasksResponse.tasks:type_name -> mjproxy.v1.Task
-	37, // 32: mjproxy.v1.CancelTaskResponse.task:type_name -> mjproxy.v1.Task
-	39, // 33: mjproxy.v1.GetImageUrlResponse.expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 34: mjproxy.v1.UploadImagesRequest.images:type_name -> mjproxy.v1.Image
-	3,  // 35: mjproxy.v1.UploadImagesRequest.account_filter:type_name -> mjproxy.v1.AccountFilter
-	36, // 36: mjproxy.v1.WatchFilter.actions:type_name -> mjproxy.v1.Action
-	35, // 37: mjproxy.v1.WatchFilter.bot_types:type_name -> mjproxy.v1.BotType
-	30, // 38: mjproxy.v1.WatchTasksRequest.filter:type_name -> mjproxy.v1.WatchFilter
-	37, // 39: mjproxy.v1.TaskChange.task:type_name -> mjproxy.v1.Task
-	32, // 40: mjproxy.v1.WatchTasksResponse.changes:type_name -> mjproxy.v1.TaskChange
-	12, // 41: mjproxy.v1.TaskService.SubmitTask:input_type -> mjproxy.v1.SubmitTaskRequest
-	15, // 42: mjproxy.v1.TaskService.SubmitModal:input_type -> mjproxy.v1.SubmitModalRequest
-	17, // 43: mjproxy.v1.TaskService.GetTask:input_type -> mjproxy.v1.GetTaskRequest
-	20, // 44: mjproxy.v1.TaskService.ListTasks:input_type -> mjproxy.v1.ListTasksRequest
-	22, // 45: mjproxy.v1.TaskService.CancelTask:input_type -> mjproxy.v1.CancelTaskRequest
-	24, // 46: mjproxy.v1.TaskService.GetImageUrl:input_type -> mjproxy.v1.GetImageUrlRequest
-	26, // 47: mjproxy.v1.TaskService.GetImageSeed:input_type -> mjproxy.v1.GetImageSeedRequest
-	28, // 48: mjproxy.v1.TaskService.UploadImages:input_type -> mjproxy.v1.UploadImagesRequest
-	31, // 49: mjproxy.v1.TaskService.WatchTasks:input_type -> mjproxy.v1.WatchTasksRequest
-	13, // 50: mjproxy.v1.TaskService.SubmitTask:output_type -> mjproxy.v1.SubmitTaskResponse
-	16, // 51: mjproxy.v1.TaskService.SubmitModal:output_type -> mjproxy.v1.SubmitModalResponse
-	18, // 52: mjproxy.v1.TaskService.GetTask:output_type -> mjproxy.v1.GetTaskResponse
-	21, // 53: mjproxy.v1.TaskService.ListTasks:output_type -> mjproxy.v1.ListTasksResponse
-	23, // 54: mjproxy.v1.TaskService.CancelTask:output_type -> mjproxy.v1.CancelTaskResponse
-	25, // 55: mjproxy.v1.TaskService.GetImageUrl:output_type -> mjproxy.v1.GetImageUrlResponse
-	27, // 56: mjproxy.v1.TaskService.GetImageSeed:output_type -> mjproxy.v1.GetImageSeedResponse
-	29, // 57: mjproxy.v1.TaskService.UploadImages:output_type -> mjproxy.v1.UploadImagesResponse
-	33, // 58: mjproxy.v1.TaskService.WatchTasks:output_type -> mjproxy.v1.WatchTasksResponse
-	50, // [50:59] is the sub-list for method output_type
-	41, // [41:50] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	12, // 21: mjproxy.v1.SubmitTasksRequest.requests:type_name -> mjproxy.v1.SubmitTaskRequest
+	16, // 22: mjproxy.v1.SubmitTasksResponse.answers:type_name -> mjproxy.v1.SubmitAnswer
+	13, // 23: mjproxy.v1.SubmitAnswer.accepted:type_name -> mjproxy.v1.SubmitTaskResponse
+	17, // 24: mjproxy.v1.SubmitAnswer.error:type_name -> mjproxy.v1.SubmitError
+	42, // 25: mjproxy.v1.SubmitError.details:type_name -> google.protobuf.Any
+	1,  // 26: mjproxy.v1.SubmitRefusal.code:type_name -> mjproxy.v1.SubmitCode
+	2,  // 27: mjproxy.v1.SubmitModalRequest.mask:type_name -> mjproxy.v1.Image
+	41, // 28: mjproxy.v1.SubmitModalResponse.task:type_name -> mjproxy.v1.Task
+	1,  // 29: mjproxy.v1.SubmitModalResponse.code:type_name -> mjproxy.v1.SubmitCode
+	41, // 30: mjproxy.v1.GetTaskResponse.task:type_name -> mjproxy.v1.Task
+	43, // 31: mjproxy.v1.TaskFilter.statuses:type_name -> mjproxy.v1.TaskStatus
+	40, // 32: mjproxy.v1.TaskFilter.actions:type_name -> mjproxy.v1.Action
+	44, // 33: mjproxy.v1.TaskFilter.submitted_from:type_name -> google.protobuf.Timestamp
+	44, // 34: mjproxy.v1.TaskFilter.submitted_until:type_name -> google.protobuf.Timestamp
+	23, // 35: mjproxy.v1.ListTasksRequest.filter:type_name -> mjproxy.v1.TaskFilter
+	41, // 36: mjproxy.v1.ListTasksResponse.tasks:type_name -> mjproxy.v1.Task
+	41, // 37: mjproxy.v1.CancelTaskResponse.task:type_name -> mjproxy.v1.Task
+	44, // 38: mjproxy.v1.GetImageUrlResponse.expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 39: mjproxy.v1.UploadImagesRequest.images:type_name -> mjproxy.v1.Image
+	3,  // 40: mjproxy.v1.UploadImagesRequest.account_filter:type_name -> mjproxy.v1.AccountFilter
+	40, // 41: mjproxy.v1.WatchFilter.actions:type_name -> mjproxy.v1.Action
+	39, // 42: mjproxy.v1.WatchFilter.bot_types:type_name -> mjproxy.v1.BotType
+	34, // 43: mjproxy.v1.WatchTasksRequest.filter:type_name -> mjproxy.v1.WatchFilter
+	41, // 44: mjproxy.v1.TaskChange.task:type_name -> mjproxy.v1.Task
+	36, // 45: mjproxy.v1.WatchTasksResponse.changes:type_name -> mjproxy.v1.TaskChange
+	12, // 46: mjproxy.v1.TaskService.SubmitTask:input_type -> mjproxy.v1.SubmitTaskRequest
+	14, // 47: mjproxy.v1.TaskService.SubmitTasks:input_type -> mjproxy.v1.SubmitTasksRequest
+	19, // 48: mjproxy.v1.TaskService.SubmitModal:input_type -> mjproxy.v1.SubmitModalRequest
+	21, // 49: mjproxy.v1.TaskService.GetTask:input_type -> mjproxy.v1.GetTaskRequest
+	24, // 50: mjproxy.v1.TaskService.ListTasks:input_type -> mjproxy.v1.ListTasksRequest
+	26, // 51: mjproxy.v1.TaskService.CancelTask:input_type -> mjproxy.v1.CancelTaskRequest
+	28, // 52: mjproxy.v1.TaskService.GetImageUrl:input_type -> mjproxy.v1.GetImageUrlRequest
+	30, // 53: mjproxy.v1.TaskService.GetImageSeed:input_type -> mjproxy.v1.GetImageSeedRequest
+	32, // 54: mjproxy.v1.TaskService.UploadImages:input_type -> mjproxy.v1.UploadImagesRequest
+	35, // 55: mjproxy.v1.TaskService.WatchTasks:input_type -> mjproxy.v1.WatchTasksRequest
+	13, // 56: mjproxy.v1.TaskService.SubmitTask:output_type -> mjproxy.v1.SubmitTaskResponse
+	15, // 57: mjproxy.v1.TaskService.SubmitTasks:output_type -> mjproxy.v1.SubmitTasksResponse
+	20, // 58: mjproxy.v1.TaskService.SubmitModal:output_type -> mjproxy.v1.SubmitModalResponse
+	22, // 59: mjproxy.v1.TaskService.GetTask:output_type -> mjproxy.v1.GetTaskResponse
+	25, // 60: mjproxy.v1.TaskService.ListTasks:output_type -> mjproxy.v1.ListTasksResponse
+	27, // 61: mjproxy.v1.TaskService.CancelTask:output_type -> mjproxy.v1.CancelTaskResponse
+	29, // 62: mjproxy.v1.TaskService.GetImageUrl:output_type -> mjproxy.v1.GetImageUrlResponse
+	31, // 63: mjproxy.v1.TaskService.GetImageSeed:output_type -> mjproxy.v1.GetImageSeedResponse
+	33, // 64: mjproxy.v1.TaskService.UploadImages:output_type -> mjproxy.v1.UploadImagesResponse
+	37, // 65: mjproxy.v1.TaskService.WatchTasks:output_type -> mjproxy.v1.WatchTasksResponse
+	56, // [56:66] is the sub-list for method output_type
+	46, // [46:56] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_mjproxy_v1_task_service_proto_init() }
@@ -2790,11 +3069,15 @@ func file_mjproxy_v1_task_service_proto_init() {
 		(*SubmitTaskRequest_Action)(nil),
 		(*SubmitTaskRequest_FaceSwap)(nil),
 	}
-	file_mjproxy_v1_task_service_proto_msgTypes[13].OneofWrappers = []any{}
+	file_mjproxy_v1_task_service_proto_msgTypes[14].OneofWrappers = []any{
+		(*SubmitAnswer_Accepted)(nil),
+		(*SubmitAnswer_Error)(nil),
+	}
 	file_mjproxy_v1_task_service_proto_msgTypes[17].OneofWrappers = []any{}
-	file_mjproxy_v1_task_service_proto_msgTypes[28].OneofWrappers = []any{}
-	file_mjproxy_v1_task_service_proto_msgTypes[29].OneofWrappers = []any{}
-	file_mjproxy_v1_task_service_proto_msgTypes[30].OneofWrappers = []any{
+	file_mjproxy_v1_task_service_proto_msgTypes[21].OneofWrappers = []any{}
+	file_mjproxy_v1_task_service_proto_msgTypes[32].OneofWrappers = []any{}
+	file_mjproxy_v1_task_service_proto_msgTypes[33].OneofWrappers = []any{}
+	file_mjproxy_v1_task_service_proto_msgTypes[34].OneofWrappers = []any{
 		(*TaskChange_Task)(nil),
 		(*TaskChange_RemovedTaskId)(nil),
 	}
@@ -2804,7 +3087,7 @@ func file_mjproxy_v1_task_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_mjproxy_v1_task_service_proto_rawDesc), len(file_mjproxy_v1_task_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   32,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

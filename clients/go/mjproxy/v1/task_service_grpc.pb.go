@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	TaskService_SubmitTask_FullMethodName   = "/mjproxy.v1.TaskService/SubmitTask"
+	TaskService_SubmitTasks_FullMethodName  = "/mjproxy.v1.TaskService/SubmitTasks"
 	TaskService_SubmitModal_FullMethodName  = "/mjproxy.v1.TaskService/SubmitModal"
 	TaskService_GetTask_FullMethodName      = "/mjproxy.v1.TaskService/GetTask"
 	TaskService_ListTasks_FullMethodName    = "/mjproxy.v1.TaskService/ListTasks"
@@ -55,6 +56,12 @@ type TaskServiceClient interface {
 	// RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
 	// A refusal also carries `SubmitRefusal`.
 	SubmitTask(ctx context.Context, in *SubmitTaskRequest, opts ...grpc.CallOption) (*SubmitTaskResponse, error)
+	// Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+	// have many at the same time; one call costs far less than many. The stream ends when all are answered.
+	//
+	// INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+	// If the call ends before all are answered, those that have a request id can be repeated safely.
+	SubmitTasks(ctx context.Context, in *SubmitTasksRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubmitTasksResponse], error)
 	// Confirms a task in status MODAL, and so queues it. Repeating it gives the same answer.
 	//
 	// INVALID_ARGUMENT: prompt or mask are wrong; correct them. NOT_FOUND: no such task. FAILED_PRECONDITION: the task waits for no modal.
@@ -113,6 +120,25 @@ func (c *taskServiceClient) SubmitTask(ctx context.Context, in *SubmitTaskReques
 	}
 	return out, nil
 }
+
+func (c *taskServiceClient) SubmitTasks(ctx context.Context, in *SubmitTasksRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubmitTasksResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &TaskService_ServiceDesc.Streams[0], TaskService_SubmitTasks_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[SubmitTasksRequest, SubmitTasksResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TaskService_SubmitTasksClient = grpc.ServerStreamingClient[SubmitTasksResponse]
 
 func (c *taskServiceClient) SubmitModal(ctx context.Context, in *SubmitModalRequest, opts ...grpc.CallOption) (*SubmitModalResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -186,7 +212,7 @@ func (c *taskServiceClient) UploadImages(ctx context.Context, in *UploadImagesRe
 
 func (c *taskServiceClient) WatchTasks(ctx context.Context, in *WatchTasksRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchTasksResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &TaskService_ServiceDesc.Streams[0], TaskService_WatchTasks_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &TaskService_ServiceDesc.Streams[1], TaskService_WatchTasks_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -226,6 +252,12 @@ type TaskServiceServer interface {
 	// RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
 	// A refusal also carries `SubmitRefusal`.
 	SubmitTask(context.Context, *SubmitTaskRequest) (*SubmitTaskResponse, error)
+	// Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+	// have many at the same time; one call costs far less than many. The stream ends when all are answered.
+	//
+	// INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+	// If the call ends before all are answered, those that have a request id can be repeated safely.
+	SubmitTasks(*SubmitTasksRequest, grpc.ServerStreamingServer[SubmitTasksResponse]) error
 	// Confirms a task in status MODAL, and so queues it. Repeating it gives the same answer.
 	//
 	// INVALID_ARGUMENT: prompt or mask are wrong; correct them. NOT_FOUND: no such task. FAILED_PRECONDITION: the task waits for no modal.
@@ -277,6 +309,9 @@ type UnimplementedTaskServiceServer struct{}
 
 func (UnimplementedTaskServiceServer) SubmitTask(context.Context, *SubmitTaskRequest) (*SubmitTaskResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitTask not implemented")
+}
+func (UnimplementedTaskServiceServer) SubmitTasks(*SubmitTasksRequest, grpc.ServerStreamingServer[SubmitTasksResponse]) error {
+	return status.Error(codes.Unimplemented, "method SubmitTasks not implemented")
 }
 func (UnimplementedTaskServiceServer) SubmitModal(context.Context, *SubmitModalRequest) (*SubmitModalResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SubmitModal not implemented")
@@ -340,6 +375,17 @@ func _TaskService_SubmitTask_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _TaskService_SubmitTasks_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(SubmitTasksRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(TaskServiceServer).SubmitTasks(m, &grpc.GenericServerStream[SubmitTasksRequest, SubmitTasksResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type TaskService_SubmitTasksServer = grpc.ServerStreamingServer[SubmitTasksResponse]
 
 func _TaskService_SubmitModal_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SubmitModalRequest)
@@ -519,6 +565,11 @@ var TaskService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "SubmitTasks",
+			Handler:       _TaskService_SubmitTasks_Handler,
+			ServerStreams: true,
+		},
 		{
 			StreamName:    "WatchTasks",
 			Handler:       _TaskService_WatchTasks_Handler,

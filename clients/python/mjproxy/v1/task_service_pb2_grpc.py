@@ -47,6 +47,11 @@ class TaskServiceStub:
                 request_serializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskRequest.SerializeToString,
                 response_deserializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskResponse.FromString,
                 _registered_method=True)
+        self.SubmitTasks = channel.unary_stream(
+                '/mjproxy.v1.TaskService/SubmitTasks',
+                request_serializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksRequest.SerializeToString,
+                response_deserializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksResponse.FromString,
+                _registered_method=True)
         self.SubmitModal = channel.unary_unary(
                 '/mjproxy.v1.TaskService/SubmitModal',
                 request_serializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitModalRequest.SerializeToString,
@@ -110,6 +115,17 @@ class TaskServiceServicer:
         ALREADY_EXISTS: the request id was used with another content; use a new id.
         RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
         A refusal also carries `SubmitRefusal`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitTasks(self, request, context):
+        """Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+        have many at the same time; one call costs far less than many. The stream ends when all are answered.
+
+        INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+        If the call ends before all are answered, those that have a request id can be repeated safely.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +218,11 @@ def add_TaskServiceServicer_to_server(servicer, server):
                     request_deserializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskRequest.FromString,
                     response_serializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskResponse.SerializeToString,
             ),
+            'SubmitTasks': grpc.unary_stream_rpc_method_handler(
+                    servicer.SubmitTasks,
+                    request_deserializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksRequest.FromString,
+                    response_serializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksResponse.SerializeToString,
+            ),
             'SubmitModal': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitModal,
                     request_deserializer=mjproxy_dot_v1_dot_task__service__pb2.SubmitModalRequest.FromString,
@@ -278,6 +299,33 @@ class TaskService:
             '/mjproxy.v1.TaskService/SubmitTask',
             mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskRequest.SerializeToString,
             mjproxy_dot_v1_dot_task__service__pb2.SubmitTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitTasks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/mjproxy.v1.TaskService/SubmitTasks',
+            mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksRequest.SerializeToString,
+            mjproxy_dot_v1_dot_task__service__pb2.SubmitTasksResponse.FromString,
             options,
             channel_credentials,
             insecure,

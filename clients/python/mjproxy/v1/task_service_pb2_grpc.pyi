@@ -52,6 +52,13 @@ class TaskServiceStub:
     RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
     A refusal also carries `SubmitRefusal`.
     """
+    SubmitTasks: _grpc.UnaryStreamMultiCallable[_task_service_pb2.SubmitTasksRequest, _task_service_pb2.SubmitTasksResponse]
+    """Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+    have many at the same time; one call costs far less than many. The stream ends when all are answered.
+
+    INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+    If the call ends before all are answered, those that have a request id can be repeated safely.
+    """
     SubmitModal: _grpc.UnaryUnaryMultiCallable[_task_service_pb2.SubmitModalRequest, _task_service_pb2.SubmitModalResponse]
     """Confirms a task in status MODAL, and so queues it. Repeating it gives the same answer.
 
@@ -123,6 +130,13 @@ class TaskServiceAsyncStub(TaskServiceStub):
     ALREADY_EXISTS: the request id was used with another content; use a new id.
     RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
     A refusal also carries `SubmitRefusal`.
+    """
+    SubmitTasks: _aio.UnaryStreamMultiCallable[_task_service_pb2.SubmitTasksRequest, _task_service_pb2.SubmitTasksResponse]  # type: ignore[assignment]
+    """Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+    have many at the same time; one call costs far less than many. The stream ends when all are answered.
+
+    INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+    If the call ends before all are answered, those that have a request id can be repeated safely.
     """
     SubmitModal: _aio.UnaryUnaryMultiCallable[_task_service_pb2.SubmitModalRequest, _task_service_pb2.SubmitModalResponse]  # type: ignore[assignment]
     """Confirms a task in status MODAL, and so queues it. Repeating it gives the same answer.
@@ -198,6 +212,19 @@ class TaskServiceServicer(metaclass=_abc_1.ABCMeta):
         ALREADY_EXISTS: the request id was used with another content; use a new id.
         RESOURCE_EXHAUSTED: the queue is full; wait as `RetryInfo` says and repeat with the same request id.
         A refusal also carries `SubmitRefusal`.
+        """
+
+    @_abc_1.abstractmethod
+    def SubmitTasks(
+        self,
+        request: _task_service_pb2.SubmitTasksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_task_service_pb2.SubmitTasksResponse], _abc.AsyncIterator[_task_service_pb2.SubmitTasksResponse]]:
+        """Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+        have many at the same time; one call costs far less than many. The stream ends when all are answered.
+
+        INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+        If the call ends before all are answered, those that have a request id can be repeated safely.
         """
 
     @_abc_1.abstractmethod

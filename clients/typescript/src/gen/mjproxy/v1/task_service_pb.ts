@@ -6,8 +6,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Any, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_any, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Action, BotType, Mode, Task, TaskStatus } from "./task_pb.js";
 import { file_mjproxy_v1_task } from "./task_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file mjproxy/v1/task_service.proto.
  */
 export const file_mjproxy_v1_task_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1tanByb3h5L3YxL3Rhc2tfc2VydmljZS5wcm90bxIKbWpwcm94eS52MSIwCgVJbWFnZRIOCgRkYXRhGAEgASgMSAASDQoDdXJsGAIgASgJSABCCAoGc291cmNlInIKDUFjY291bnRGaWx0ZXISEgoKYWNjb3VudF9pZBgBIAEoCRIfCgVtb2RlcxgCIAMoDjIQLm1qcHJveHkudjEuTW9kZRIOCgZyZW1hcmsYAyABKAkSEgoFcmVtaXgYBCABKAhIAIgBAUIICgZfcmVtaXgiwQEKDVN1Ym1pdE9wdGlvbnMSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVzdGF0ZRgCIAEoCRITCgtub3RpZnlfaG9vaxgDIAEoCRIlCghib3RfdHlwZRgEIAEoDjITLm1qcHJveHkudjEuQm90VHlwZRIeCgRtb2RlGAUgASgOMhAubWpwcm94eS52MS5Nb2RlEjEKDmFjY291bnRfZmlsdGVyGAYgASgLMhkubWpwcm94eS52MS5BY2NvdW50RmlsdGVyIkMKDkltYWdpbmVDb21tYW5kEg4KBnByb21wdBgBIAEoCRIhCgZpbWFnZXMYAiADKAsyES5tanByb3h5LnYxLkltYWdlImIKDEJsZW5kQ29tbWFuZBIhCgZpbWFnZXMYASADKAsyES5tanByb3h5LnYxLkltYWdlEi8KCmRpbWVuc2lvbnMYAiABKA4yGy5tanByb3h5LnYxLkJsZW5kRGltZW5zaW9ucyJFCg9EZXNjcmliZUNvbW1hbmQSIAoFaW1hZ2UYASABKAsyES5tanByb3h5LnYxLkltYWdlEhAKCGxhbmd1YWdlGAIgASgJIiAKDlNob3J0ZW5Db21tYW5kEg4KBnByb21wdBgBIAEoCSJTCg1DaGFuZ2VDb21tYW5kEg8KB3Rhc2tfaWQYASABKAkSIgoGYWN0aW9uGAIgASgOMhIubWpwcm94eS52MS5BY3Rpb24SDQoFaW5kZXgYAyABKAUiRwoNQWN0aW9uQ29tbWFuZBIPCgd0YXNrX2lkGAEgASgJEhEKCWN1c3RvbV9pZBgCIAEoCRISCgpza2lwX21vZGFsGAMgASgIIlcKD0ZhY2VTd2FwQ29tbWFuZBIhCgZzb3VyY2UYASABKAsyES5tanByb3h5LnYxLkltYWdlEiEKBnRhcmdldBgCIAEoCzIRLm1qcHJveHkudjEuSW1hZ2UikAMKEVN1Ym1pdFRhc2tSZXF1ZXN0EioKB29wdGlvbnMYASABKAsyGS5tanByb3h5LnYxLlN1Ym1pdE9wdGlvbnMSLQoHaW1hZ2luZRgCIAEoCzIaLm1qcHJveHkudjEuSW1hZ2luZUNvbW1hbmRIABIpCgVibGVuZBgDIAEoCzIYLm1qcHJveHkudjEuQmxlbmRDb21tYW5kSAASLwoIZGVzY3JpYmUYBCABKAsyGy5tanByb3h5LnYxLkRlc2NyaWJlQ29tbWFuZEgAEi0KB3Nob3J0ZW4YBSABKAsyGi5tanByb3h5LnYxLlNob3J0ZW5Db21tYW5kSAASKwoGY2hhbmdlGAYgASgLMhkubWpwcm94eS52MS5DaGFuZ2VDb21tYW5kSAASKwoGYWN0aW9uGAcgASgLMhkubWpwcm94eS52MS5BY3Rpb25Db21tYW5kSAASMAoJZmFjZV9zd2FwGAggASgLMhsubWpwcm94eS52MS5GYWNlU3dhcENvbW1hbmRIAEIJCgdjb21tYW5kIrABChJTdWJtaXRUYXNrUmVzcG9uc2USHwoFdGFza3MYASADKAsyEC5tanByb3h5LnYxLlRhc2sSJAoEY29kZRgCIAEoDjIWLm1qcHJveHkudjEuU3VibWl0Q29kZRITCgtkZXNjcmlwdGlvbhgDIAEoCRIWCg5xdWV1ZV9wb3NpdGlvbhgEIAEoBRIUCgxkZWR1cGxpY2F0ZWQYBSABKAgSEAoIcmV2aXNpb24YBiABKAMirwEKDVN1Ym1pdFJlZnVzYWwSJAoEY29kZRgBIAEoDjIWLm1qcHJveHkudjEuU3VibWl0Q29kZRITCgtkZXNjcmlwdGlvbhgCIAEoCRIPCgd0YXNrX2lkGAMgASgJEhEKCXByb21wdF9lbhgEIAEoCRITCgtiYW5uZWRfd29yZBgFIAEoCRIbChNkaXNjb3JkX2luc3RhbmNlX2lkGAYgASgJEg0KBWZpZWxkGAcgASgJIp4BChJTdWJtaXRNb2RhbFJlcXVlc3QSDwoHdGFza19pZBgBIAEoCRIOCgZwcm9tcHQYAiABKAkSHwoEbWFzaxgDIAEoCzIRLm1qcHJveHkudjEuSW1hZ2USEgoFc3RhdGUYBCABKAlIAIgBARIYCgtub3RpZnlfaG9vaxgFIAEoCUgBiAEBQggKBl9zdGF0ZUIOCgxfbm90aWZ5X2hvb2sisAEKE1N1Ym1pdE1vZGFsUmVzcG9uc2USHgoEdGFzaxgBIAEoCzIQLm1qcHJveHkudjEuVGFzaxIkCgRjb2RlGAIgASgOMhYubWpwcm94eS52MS5TdWJtaXRDb2RlEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhYKDnF1ZXVlX3Bvc2l0aW9uGAQgASgFEhQKDGRlZHVwbGljYXRlZBgFIAEoCBIQCghyZXZpc2lvbhgGIAEoAyIyCg5HZXRUYXNrUmVxdWVzdBIKCgJpZBgBIAEoCRIUCgxtaW5fcmV2aXNpb24YAiABKAMiQwoPR2V0VGFza1Jlc3BvbnNlEh4KBHRhc2sYASABKAsyEC5tanByb3h5LnYxLlRhc2sSEAoIcmV2aXNpb24YAiABKAMilgIKClRhc2tGaWx0ZXISCwoDaWRzGAEgAygJEigKCHN0YXR1c2VzGAIgAygOMhYubWpwcm94eS52MS5UYXNrU3RhdHVzEiMKB2FjdGlvbnMYAyADKA4yEi5tanByb3h5LnYxLkFjdGlvbhISCgphY2NvdW50X2lkGAQgASgJEhIKBXN0YXRlGAUgASgJSACIAQESEQoJcGFyZW50X2lkGAYgASgJEjIKDnN1Ym1pdHRlZF9mcm9tGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg9zdWJtaXR0ZWRfdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQggKBl9zdGF0ZSKNAQoQTGlzdFRhc2tzUmVxdWVzdBImCgZmaWx0ZXIYASABKAsyFi5tanByb3h5LnYxLlRhc2tGaWx0ZXISEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMb2xkZXN0X2ZpcnN0GAQgASgIEhQKDG1pbl9yZXZpc2lvbhgFIAEoAyJzChFMaXN0VGFza3NSZXNwb25zZRIfCgV0YXNrcxgBIAMoCzIQLm1qcHJveHkudjEuVGFzaxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEAoIcmV2aXNpb24YAyABKAMSEgoKaGlzdG9yeV9pZBgEIAEoCSIfChFDYW5jZWxUYXNrUmVxdWVzdBIKCgJpZBgBIAEoCSJGChJDYW5jZWxUYXNrUmVzcG9uc2USHgoEdGFzaxgBIAEoCzIQLm1qcHJveHkudjEuVGFzaxIQCghyZXZpc2lvbhgCIAEoAyIgChJHZXRJbWFnZVVybFJlcXVlc3QSCgoCaWQYASABKAkiUwoTR2V0SW1hZ2VVcmxSZXNwb25zZRILCgN1cmwYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiEKE0dldEltYWdlU2VlZFJlcXVlc3QSCgoCaWQYASABKAkiNgoUR2V0SW1hZ2VTZWVkUmVzcG9uc2USDAoEc2VlZBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAyJrChNVcGxvYWRJbWFnZXNSZXF1ZXN0EiEKBmltYWdlcxgBIAMoCzIRLm1qcHJveHkudjEuSW1hZ2USMQoOYWNjb3VudF9maWx0ZXIYAiABKAsyGS5tanByb3h5LnYxLkFjY291bnRGaWx0ZXIiJAoUVXBsb2FkSW1hZ2VzUmVzcG9uc2USDAoEdXJscxgBIAMoCSKpAQoLV2F0Y2hGaWx0ZXISCwoDaWRzGAEgAygJEiMKB2FjdGlvbnMYAiADKA4yEi5tanByb3h5LnYxLkFjdGlvbhISCgVzdGF0ZRgDIAEoCUgAiAEBEhEKCXBhcmVudF9pZBgEIAEoCRImCglib3RfdHlwZXMYBSADKA4yEy5tanByb3h5LnYxLkJvdFR5cGUSDwoHY2FsbGVycxgGIAMoCUIICgZfc3RhdGUigAEKEVdhdGNoVGFza3NSZXF1ZXN0EicKBmZpbHRlchgBIAEoCzIXLm1qcHJveHkudjEuV2F0Y2hGaWx0ZXISGwoOYWZ0ZXJfcmV2aXNpb24YAiABKANIAIgBARISCgpoaXN0b3J5X2lkGAMgASgJQhEKD19hZnRlcl9yZXZpc2lvbiJlCgpUYXNrQ2hhbmdlEhAKCHJldmlzaW9uGAEgASgDEiAKBHRhc2sYAiABKAsyEC5tanByb3h5LnYxLlRhc2tIABIZCg9yZW1vdmVkX3Rhc2tfaWQYAyABKAlIAEIICgZjaGFuZ2UiYwoSV2F0Y2hUYXNrc1Jlc3BvbnNlEicKB2NoYW5nZXMYASADKAsyFi5tanByb3h5LnYxLlRhc2tDaGFuZ2USEAoIcmV2aXNpb24YAiABKAMSEgoKaGlzdG9yeV9pZBgDIAEoCSqPAQoPQmxlbmREaW1lbnNpb25zEiAKHEJMRU5EX0RJTUVOU0lPTlNfVU5TUEVDSUZJRUQQABIdChlCTEVORF9ESU1FTlNJT05TX1BPUlRSQUlUEAESGwoXQkxFTkRfRElNRU5TSU9OU19TUVVBUkUQAhIeChpCTEVORF9ESU1FTlNJT05TX0xBTkRTQ0FQRRADKqcCCgpTdWJtaXRDb2RlEhsKF1NVQk1JVF9DT0RFX1VOU1BFQ0lGSUVEEAASFwoTU1VCTUlUX0NPREVfU1VDQ0VTUxABEhkKFVNVQk1JVF9DT0RFX05PVF9GT1VORBADEiAKHFNVQk1JVF9DT0RFX1ZBTElEQVRJT05fRVJST1IQBBIXChNTVUJNSVRfQ09ERV9GQUlMVVJFEAkSFwoTU1VCTUlUX0NPREVfRVhJU1RFRBAVEhgKFFNVQk1JVF9DT0RFX0lOX1FVRVVFEBYSHgoaU1VCTUlUX0NPREVfUVVFVUVfUkVKRUNURUQQFxIdChlTVUJNSVRfQ09ERV9CQU5ORURfUFJPTVBUEBgSGwoXU1VCTUlUX0NPREVfTkVFRFNfTU9EQUwQeTLKBQoLVGFza1NlcnZpY2USSwoKU3VibWl0VGFzaxIdLm1qcHJveHkudjEuU3VibWl0VGFza1JlcXVlc3QaHi5tanByb3h5LnYxLlN1Ym1pdFRhc2tSZXNwb25zZRJOCgtTdWJtaXRNb2RhbBIeLm1qcHJveHkudjEuU3VibWl0TW9kYWxSZXF1ZXN0Gh8ubWpwcm94eS52MS5TdWJtaXRNb2RhbFJlc3BvbnNlEkIKB0dldFRhc2sSGi5tanByb3h5LnYxLkdldFRhc2tSZXF1ZXN0GhsubWpwcm94eS52MS5HZXRUYXNrUmVzcG9uc2USSAoJTGlzdFRhc2tzEhwubWpwcm94eS52MS5MaXN0VGFza3NSZXF1ZXN0Gh0ubWpwcm94eS52MS5MaXN0VGFza3NSZXNwb25zZRJLCgpDYW5jZWxUYXNrEh0ubWpwcm94eS52MS5DYW5jZWxUYXNrUmVxdWVzdBoeLm1qcHJveHkudjEuQ2FuY2VsVGFza1Jlc3BvbnNlEk4KC0dldEltYWdlVXJsEh4ubWpwcm94eS52MS5HZXRJbWFnZVVybFJlcXVlc3QaHy5tanByb3h5LnYxLkdldEltYWdlVXJsUmVzcG9uc2USUQoMR2V0SW1hZ2VTZWVkEh8ubWpwcm94eS52MS5HZXRJbWFnZVNlZWRSZXF1ZXN0GiAubWpwcm94eS52MS5HZXRJbWFnZVNlZWRSZXNwb25zZRJRCgxVcGxvYWRJbWFnZXMSHy5tanByb3h5LnYxLlVwbG9hZEltYWdlc1JlcXVlc3QaIC5tanByb3h5LnYxLlVwbG9hZEltYWdlc1Jlc3BvbnNlEk0KCldhdGNoVGFza3MSHS5tanByb3h5LnYxLldhdGNoVGFza3NSZXF1ZXN0Gh4ubWpwcm94eS52MS5XYXRjaFRhc2tzUmVzcG9uc2UwAUJNCg1pby5tanByb3h5LnYxUAFaOmdpdGh1Yi5jb20vbWpwcm94eS9tanByb3h5L2NsaWVudHMvZ28vbWpwcm94eS92MTttanByb3h5djFiBnByb3RvMw", [file_google_protobuf_timestamp, file_mjproxy_v1_task]);
+  fileDesc("Ch1tanByb3h5L3YxL3Rhc2tfc2VydmljZS5wcm90bxIKbWpwcm94eS52MSIwCgVJbWFnZRIOCgRkYXRhGAEgASgMSAASDQoDdXJsGAIgASgJSABCCAoGc291cmNlInIKDUFjY291bnRGaWx0ZXISEgoKYWNjb3VudF9pZBgBIAEoCRIfCgVtb2RlcxgCIAMoDjIQLm1qcHJveHkudjEuTW9kZRIOCgZyZW1hcmsYAyABKAkSEgoFcmVtaXgYBCABKAhIAIgBAUIICgZfcmVtaXgiwQEKDVN1Ym1pdE9wdGlvbnMSEgoKcmVxdWVzdF9pZBgBIAEoCRINCgVzdGF0ZRgCIAEoCRITCgtub3RpZnlfaG9vaxgDIAEoCRIlCghib3RfdHlwZRgEIAEoDjITLm1qcHJveHkudjEuQm90VHlwZRIeCgRtb2RlGAUgASgOMhAubWpwcm94eS52MS5Nb2RlEjEKDmFjY291bnRfZmlsdGVyGAYgASgLMhkubWpwcm94eS52MS5BY2NvdW50RmlsdGVyIkMKDkltYWdpbmVDb21tYW5kEg4KBnByb21wdBgBIAEoCRIhCgZpbWFnZXMYAiADKAsyES5tanByb3h5LnYxLkltYWdlImIKDEJsZW5kQ29tbWFuZBIhCgZpbWFnZXMYASADKAsyES5tanByb3h5LnYxLkltYWdlEi8KCmRpbWVuc2lvbnMYAiABKA4yGy5tanByb3h5LnYxLkJsZW5kRGltZW5zaW9ucyJFCg9EZXNjcmliZUNvbW1hbmQSIAoFaW1hZ2UYASABKAsyES5tanByb3h5LnYxLkltYWdlEhAKCGxhbmd1YWdlGAIgASgJIiAKDlNob3J0ZW5Db21tYW5kEg4KBnByb21wdBgBIAEoCSJTCg1DaGFuZ2VDb21tYW5kEg8KB3Rhc2tfaWQYASABKAkSIgoGYWN0aW9uGAIgASgOMhIubWpwcm94eS52MS5BY3Rpb24SDQoFaW5kZXgYAyABKAUiRwoNQWN0aW9uQ29tbWFuZBIPCgd0YXNrX2lkGAEgASgJEhEKCWN1c3RvbV9pZBgCIAEoCRISCgpza2lwX21vZGFsGAMgASgIIlcKD0ZhY2VTd2FwQ29tbWFuZBIhCgZzb3VyY2UYASABKAsyES5tanByb3h5LnYxLkltYWdlEiEKBnRhcmdldBgCIAEoCzIRLm1qcHJveHkudjEuSW1hZ2UikAMKEVN1Ym1pdFRhc2tSZXF1ZXN0EioKB29wdGlvbnMYASABKAsyGS5tanByb3h5LnYxLlN1Ym1pdE9wdGlvbnMSLQoHaW1hZ2luZRgCIAEoCzIaLm1qcHJveHkudjEuSW1hZ2luZUNvbW1hbmRIABIpCgVibGVuZBgDIAEoCzIYLm1qcHJveHkudjEuQmxlbmRDb21tYW5kSAASLwoIZGVzY3JpYmUYBCABKAsyGy5tanByb3h5LnYxLkRlc2NyaWJlQ29tbWFuZEgAEi0KB3Nob3J0ZW4YBSABKAsyGi5tanByb3h5LnYxLlNob3J0ZW5Db21tYW5kSAASKwoGY2hhbmdlGAYgASgLMhkubWpwcm94eS52MS5DaGFuZ2VDb21tYW5kSAASKwoGYWN0aW9uGAcgASgLMhkubWpwcm94eS52MS5BY3Rpb25Db21tYW5kSAASMAoJZmFjZV9zd2FwGAggASgLMhsubWpwcm94eS52MS5GYWNlU3dhcENvbW1hbmRIAEIJCgdjb21tYW5kIrABChJTdWJtaXRUYXNrUmVzcG9uc2USHwoFdGFza3MYASADKAsyEC5tanByb3h5LnYxLlRhc2sSJAoEY29kZRgCIAEoDjIWLm1qcHJveHkudjEuU3VibWl0Q29kZRITCgtkZXNjcmlwdGlvbhgDIAEoCRIWCg5xdWV1ZV9wb3NpdGlvbhgEIAEoBRIUCgxkZWR1cGxpY2F0ZWQYBSABKAgSEAoIcmV2aXNpb24YBiABKAMiRQoSU3VibWl0VGFza3NSZXF1ZXN0Ei8KCHJlcXVlc3RzGAEgAygLMh0ubWpwcm94eS52MS5TdWJtaXRUYXNrUmVxdWVzdCJAChNTdWJtaXRUYXNrc1Jlc3BvbnNlEikKB2Fuc3dlcnMYASADKAsyGC5tanByb3h5LnYxLlN1Ym1pdEFuc3dlciKGAQoMU3VibWl0QW5zd2VyEg0KBWluZGV4GAEgASgFEjIKCGFjY2VwdGVkGAIgASgLMh4ubWpwcm94eS52MS5TdWJtaXRUYXNrUmVzcG9uc2VIABIoCgVlcnJvchgDIAEoCzIXLm1qcHJveHkudjEuU3VibWl0RXJyb3JIAEIJCgdvdXRjb21lIlMKC1N1Ym1pdEVycm9yEgwKBGNvZGUYASABKAUSDwoHbWVzc2FnZRgCIAEoCRIlCgdkZXRhaWxzGAMgAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSKvAQoNU3VibWl0UmVmdXNhbBIkCgRjb2RlGAEgASgOMhYubWpwcm94eS52MS5TdWJtaXRDb2RlEhMKC2Rlc2NyaXB0aW9uGAIgASgJEg8KB3Rhc2tfaWQYAyABKAkSEQoJcHJvbXB0X2VuGAQgASgJEhMKC2Jhbm5lZF93b3JkGAUgASgJEhsKE2Rpc2NvcmRfaW5zdGFuY2VfaWQYBiABKAkSDQoFZmllbGQYByABKAkingEKElN1Ym1pdE1vZGFsUmVxdWVzdBIPCgd0YXNrX2lkGAEgASgJEg4KBnByb21wdBgCIAEoCRIfCgRtYXNrGAMgASgLMhEubWpwcm94eS52MS5JbWFnZRISCgVzdGF0ZRgEIAEoCUgAiAEBEhgKC25vdGlmeV9ob29rGAUgASgJSAGIAQFCCAoGX3N0YXRlQg4KDF9ub3RpZnlfaG9vayKwAQoTU3VibWl0TW9kYWxSZXNwb25zZRIeCgR0YXNrGAEgASgLMhAubWpwcm94eS52MS5UYXNrEiQKBGNvZGUYAiABKA4yFi5tanByb3h5LnYxLlN1Ym1pdENvZGUSEwoLZGVzY3JpcHRpb24YAyABKAkSFgoOcXVldWVfcG9zaXRpb24YBCABKAUSFAoMZGVkdXBsaWNhdGVkGAUgASgIEhAKCHJldmlzaW9uGAYgASgDIjIKDkdldFRhc2tSZXF1ZXN0EgoKAmlkGAEgASgJEhQKDG1pbl9yZXZpc2lvbhgCIAEoAyJDCg9HZXRUYXNrUmVzcG9uc2USHgoEdGFzaxgBIAEoCzIQLm1qcHJveHkudjEuVGFzaxIQCghyZXZpc2lvbhgCIAEoAyKWAgoKVGFza0ZpbHRlchILCgNpZHMYASADKAkSKAoIc3RhdHVzZXMYAiADKA4yFi5tanByb3h5LnYxLlRhc2tTdGF0dXMSIwoHYWN0aW9ucxgDIAMoDjISLm1qcHJveHkudjEuQWN0aW9uEhIKCmFjY291bnRfaWQYBCABKAkSEgoFc3RhdGUYBSABKAlIAIgBARIRCglwYXJlbnRfaWQYBiABKAkSMgoOc3VibWl0dGVkX2Zyb20YByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD3N1Ym1pdHRlZF91bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCAoGX3N0YXRlIo0BChBMaXN0VGFza3NSZXF1ZXN0EiYKBmZpbHRlchgBIAEoCzIWLm1qcHJveHkudjEuVGFza0ZpbHRlchIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIUCgxvbGRlc3RfZmlyc3QYBCABKAgSFAoMbWluX3JldmlzaW9uGAUgASgDInMKEUxpc3RUYXNrc1Jlc3BvbnNlEh8KBXRhc2tzGAEgAygLMhAubWpwcm94eS52MS5UYXNrEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIQCghyZXZpc2lvbhgDIAEoAxISCgpoaXN0b3J5X2lkGAQgASgJIh8KEUNhbmNlbFRhc2tSZXF1ZXN0EgoKAmlkGAEgASgJIkYKEkNhbmNlbFRhc2tSZXNwb25zZRIeCgR0YXNrGAEgASgLMhAubWpwcm94eS52MS5UYXNrEhAKCHJldmlzaW9uGAIgASgDIiAKEkdldEltYWdlVXJsUmVxdWVzdBIKCgJpZBgBIAEoCSJTChNHZXRJbWFnZVVybFJlc3BvbnNlEgsKA3VybBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTR2V0SW1hZ2VTZWVkUmVxdWVzdBIKCgJpZBgBIAEoCSI2ChRHZXRJbWFnZVNlZWRSZXNwb25zZRIMCgRzZWVkGAEgASgJEhAKCHJldmlzaW9uGAIgASgDImsKE1VwbG9hZEltYWdlc1JlcXVlc3QSIQoGaW1hZ2VzGAEgAygLMhEubWpwcm94eS52MS5JbWFnZRIxCg5hY2NvdW50X2ZpbHRlchgCIAEoCzIZLm1qcHJveHkudjEuQWNjb3VudEZpbHRlciIkChRVcGxvYWRJbWFnZXNSZXNwb25zZRIMCgR1cmxzGAEgAygJIqkBCgtXYXRjaEZpbHRlchILCgNpZHMYASADKAkSIwoHYWN0aW9ucxgCIAMoDjISLm1qcHJveHkudjEuQWN0aW9uEhIKBXN0YXRlGAMgASgJSACIAQESEQoJcGFyZW50X2lkGAQgASgJEiYKCWJvdF90eXBlcxgFIAMoDjITLm1qcHJveHkudjEuQm90VHlwZRIPCgdjYWxsZXJzGAYgAygJQggKBl9zdGF0ZSKAAQoRV2F0Y2hUYXNrc1JlcXVlc3QSJwoGZmlsdGVyGAEgASgLMhcubWpwcm94eS52MS5XYXRjaEZpbHRlchIbCg5hZnRlcl9yZXZpc2lvbhgCIAEoA0gAiAEBEhIKCmhpc3RvcnlfaWQYAyABKAlCEQoPX2FmdGVyX3JldmlzaW9uImUKClRhc2tDaGFuZ2USEAoIcmV2aXNpb24YASABKAMSIAoEdGFzaxgCIAEoCzIQLm1qcHJveHkudjEuVGFza0gAEhkKD3JlbW92ZWRfdGFza19pZBgDIAEoCUgAQggKBmNoYW5nZSJjChJXYXRjaFRhc2tzUmVzcG9uc2USJwoHY2hhbmdlcxgBIAMoCzIWLm1qcHJveHkudjEuVGFza0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAxISCgpoaXN0b3J5X2lkGAMgASgJKo8BCg9CbGVuZERpbWVuc2lvbnMSIAocQkxFTkRfRElNRU5TSU9OU19VTlNQRUNJRklFRBAAEh0KGUJMRU5EX0RJTUVOU0lPTlNfUE9SVFJBSVQQARIbChdCTEVORF9ESU1FTlNJT05TX1NRVUFSRRACEh4KGkJMRU5EX0RJTUVOU0lPTlNfTEFORFNDQVBFEAMqpwIKClN1Ym1pdENvZGUSGwoXU1VCTUlUX0NPREVfVU5TUEVDSUZJRUQQABIXChNTVUJNSVRfQ09ERV9TVUNDRVNTEAESGQoVU1VCTUlUX0NPREVfTk9UX0ZPVU5EEAMSIAocU1VCTUlUX0NPREVfVkFMSURBVElPTl9FUlJPUhAEEhcKE1NVQk1JVF9DT0RFX0ZBSUxVUkUQCRIXChNTVUJNSVRfQ09ERV9FWElTVEVEEBUSGAoUU1VCTUlUX0NPREVfSU5fUVVFVUUQFhIeChpTVUJNSVRfQ09ERV9RVUVVRV9SRUpFQ1RFRBAXEh0KGVNVQk1JVF9DT0RFX0JBTk5FRF9QUk9NUFQQGBIbChdTVUJNSVRfQ09ERV9ORUVEU19NT0RBTBB5MpwGCgtUYXNrU2VydmljZRJLCgpTdWJtaXRUYXNrEh0ubWpwcm94eS52MS5TdWJtaXRUYXNrUmVxdWVzdBoeLm1qcHJveHkudjEuU3VibWl0VGFza1Jlc3BvbnNlElAKC1N1Ym1pdFRhc2tzEh4ubWpwcm94eS52MS5TdWJtaXRUYXNrc1JlcXVlc3QaHy5tanByb3h5LnYxLlN1Ym1pdFRhc2tzUmVzcG9uc2UwARJOCgtTdWJtaXRNb2RhbBIeLm1qcHJveHkudjEuU3VibWl0TW9kYWxSZXF1ZXN0Gh8ubWpwcm94eS52MS5TdWJtaXRNb2RhbFJlc3BvbnNlEkIKB0dldFRhc2sSGi5tanByb3h5LnYxLkdldFRhc2tSZXF1ZXN0GhsubWpwcm94eS52MS5HZXRUYXNrUmVzcG9uc2USSAoJTGlzdFRhc2tzEhwubWpwcm94eS52MS5MaXN0VGFza3NSZXF1ZXN0Gh0ubWpwcm94eS52MS5MaXN0VGFza3NSZXNwb25zZRJLCgpDYW5jZWxUYXNrEh0ubWpwcm94eS52MS5DYW5jZWxUYXNrUmVxdWVzdBoeLm1qcHJveHkudjEuQ2FuY2VsVGFza1Jlc3BvbnNlEk4KC0dldEltYWdlVXJsEh4ubWpwcm94eS52MS5HZXRJbWFnZVVybFJlcXVlc3QaHy5tanByb3h5LnYxLkdldEltYWdlVXJsUmVzcG9uc2USUQoMR2V0SW1hZ2VTZWVkEh8ubWpwcm94eS52MS5HZXRJbWFnZVNlZWRSZXF1ZXN0GiAubWpwcm94eS52MS5HZXRJbWFnZVNlZWRSZXNwb25zZRJRCgxVcGxvYWRJbWFnZXMSHy5tanByb3h5LnYxLlVwbG9hZEltYWdlc1JlcXVlc3QaIC5tanByb3h5LnYxLlVwbG9hZEltYWdlc1Jlc3BvbnNlEk0KCldhdGNoVGFza3MSHS5tanByb3h5LnYxLldhdGNoVGFza3NSZXF1ZXN0Gh4ubWpwcm94eS52MS5XYXRjaFRhc2tzUmVzcG9uc2UwAUJNCg1pby5tanByb3h5LnYxUAFaOmdpdGh1Yi5jb20vbWpwcm94eS9tanByb3h5L2NsaWVudHMvZ28vbWpwcm94eS92MTttanByb3h5djFiBnByb3RvMw", [file_google_protobuf_any, file_google_protobuf_timestamp, file_mjproxy_v1_task]);
 
 /**
  * An image, by value or by reference.
@@ -497,6 +497,127 @@ export const SubmitTaskResponseSchema: GenMessage<SubmitTaskResponse> = /*@__PUR
   messageDesc(file_mjproxy_v1_task_service, 11);
 
 /**
+ * Request of SubmitTasks.
+ *
+ * @generated from message mjproxy.v1.SubmitTasksRequest
+ */
+export type SubmitTasksRequest = Message<"mjproxy.v1.SubmitTasksRequest"> & {
+  /**
+   * The commands; at most 1000.
+   *
+   * @generated from field: repeated mjproxy.v1.SubmitTaskRequest requests = 1;
+   */
+  requests: SubmitTaskRequest[];
+};
+
+/**
+ * Describes the message mjproxy.v1.SubmitTasksRequest.
+ * Use `create(SubmitTasksRequestSchema)` to create a new message.
+ */
+export const SubmitTasksRequestSchema: GenMessage<SubmitTasksRequest> = /*@__PURE__*/
+  messageDesc(file_mjproxy_v1_task_service, 12);
+
+/**
+ * Response of SubmitTasks: answers that came at the same time.
+ *
+ * @generated from message mjproxy.v1.SubmitTasksResponse
+ */
+export type SubmitTasksResponse = Message<"mjproxy.v1.SubmitTasksResponse"> & {
+  /**
+   * Each command is answered once.
+   *
+   * @generated from field: repeated mjproxy.v1.SubmitAnswer answers = 1;
+   */
+  answers: SubmitAnswer[];
+};
+
+/**
+ * Describes the message mjproxy.v1.SubmitTasksResponse.
+ * Use `create(SubmitTasksResponseSchema)` to create a new message.
+ */
+export const SubmitTasksResponseSchema: GenMessage<SubmitTasksResponse> = /*@__PURE__*/
+  messageDesc(file_mjproxy_v1_task_service, 13);
+
+/**
+ * The answer to one of several commands.
+ *
+ * @generated from message mjproxy.v1.SubmitAnswer
+ */
+export type SubmitAnswer = Message<"mjproxy.v1.SubmitAnswer"> & {
+  /**
+   * The place of the command among the requests, from 0.
+   *
+   * @generated from field: int32 index = 1;
+   */
+  index: number;
+
+  /**
+   * What became of it.
+   *
+   * @generated from oneof mjproxy.v1.SubmitAnswer.outcome
+   */
+  outcome: {
+    /**
+     * It was accepted.
+     *
+     * @generated from field: mjproxy.v1.SubmitTaskResponse accepted = 2;
+     */
+    value: SubmitTaskResponse;
+    case: "accepted";
+  } | {
+    /**
+     * It was not, and left nothing behind.
+     *
+     * @generated from field: mjproxy.v1.SubmitError error = 3;
+     */
+    value: SubmitError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message mjproxy.v1.SubmitAnswer.
+ * Use `create(SubmitAnswerSchema)` to create a new message.
+ */
+export const SubmitAnswerSchema: GenMessage<SubmitAnswer> = /*@__PURE__*/
+  messageDesc(file_mjproxy_v1_task_service, 14);
+
+/**
+ * The status with which SubmitTask would have ended. It has the form of `google.rpc.Status`, and can be read as one.
+ *
+ * @generated from message mjproxy.v1.SubmitError
+ */
+export type SubmitError = Message<"mjproxy.v1.SubmitError"> & {
+  /**
+   * The number of the gRPC status.
+   *
+   * @generated from field: int32 code = 1;
+   */
+  code: number;
+
+  /**
+   * What is wrong and what to do, in English.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * As of every error: `google.rpc.ErrorInfo`, and what else applies.
+   *
+   * @generated from field: repeated google.protobuf.Any details = 3;
+   */
+  details: Any[];
+};
+
+/**
+ * Describes the message mjproxy.v1.SubmitError.
+ * Use `create(SubmitErrorSchema)` to create a new message.
+ */
+export const SubmitErrorSchema: GenMessage<SubmitError> = /*@__PURE__*/
+  messageDesc(file_mjproxy_v1_task_service, 15);
+
+/**
  * A detail of the status of a refused submission, with what the /mj JSON API tells its clients.
  *
  * @generated from message mjproxy.v1.SubmitRefusal
@@ -557,7 +678,7 @@ export type SubmitRefusal = Message<"mjproxy.v1.SubmitRefusal"> & {
  * Use `create(SubmitRefusalSchema)` to create a new message.
  */
 export const SubmitRefusalSchema: GenMessage<SubmitRefusal> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 12);
+  messageDesc(file_mjproxy_v1_task_service, 16);
 
 /**
  * Request of SubmitModal.
@@ -606,7 +727,7 @@ export type SubmitModalRequest = Message<"mjproxy.v1.SubmitModalRequest"> & {
  * Use `create(SubmitModalRequestSchema)` to create a new message.
  */
 export const SubmitModalRequestSchema: GenMessage<SubmitModalRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 13);
+  messageDesc(file_mjproxy_v1_task_service, 17);
 
 /**
  * Response of SubmitModal.
@@ -662,7 +783,7 @@ export type SubmitModalResponse = Message<"mjproxy.v1.SubmitModalResponse"> & {
  * Use `create(SubmitModalResponseSchema)` to create a new message.
  */
 export const SubmitModalResponseSchema: GenMessage<SubmitModalResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 14);
+  messageDesc(file_mjproxy_v1_task_service, 18);
 
 /**
  * Request of GetTask.
@@ -690,7 +811,7 @@ export type GetTaskRequest = Message<"mjproxy.v1.GetTaskRequest"> & {
  * Use `create(GetTaskRequestSchema)` to create a new message.
  */
 export const GetTaskRequestSchema: GenMessage<GetTaskRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 15);
+  messageDesc(file_mjproxy_v1_task_service, 19);
 
 /**
  * Response of GetTask.
@@ -718,7 +839,7 @@ export type GetTaskResponse = Message<"mjproxy.v1.GetTaskResponse"> & {
  * Use `create(GetTaskResponseSchema)` to create a new message.
  */
 export const GetTaskResponseSchema: GenMessage<GetTaskResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 16);
+  messageDesc(file_mjproxy_v1_task_service, 20);
 
 /**
  * Which tasks a list contains. All that is set must match; within a repeated field one must.
@@ -788,7 +909,7 @@ export type TaskFilter = Message<"mjproxy.v1.TaskFilter"> & {
  * Use `create(TaskFilterSchema)` to create a new message.
  */
 export const TaskFilterSchema: GenMessage<TaskFilter> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 17);
+  messageDesc(file_mjproxy_v1_task_service, 21);
 
 /**
  * Request of ListTasks.
@@ -837,7 +958,7 @@ export type ListTasksRequest = Message<"mjproxy.v1.ListTasksRequest"> & {
  * Use `create(ListTasksRequestSchema)` to create a new message.
  */
 export const ListTasksRequestSchema: GenMessage<ListTasksRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 18);
+  messageDesc(file_mjproxy_v1_task_service, 22);
 
 /**
  * Response of ListTasks.
@@ -879,7 +1000,7 @@ export type ListTasksResponse = Message<"mjproxy.v1.ListTasksResponse"> & {
  * Use `create(ListTasksResponseSchema)` to create a new message.
  */
 export const ListTasksResponseSchema: GenMessage<ListTasksResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 19);
+  messageDesc(file_mjproxy_v1_task_service, 23);
 
 /**
  * Request of CancelTask.
@@ -900,7 +1021,7 @@ export type CancelTaskRequest = Message<"mjproxy.v1.CancelTaskRequest"> & {
  * Use `create(CancelTaskRequestSchema)` to create a new message.
  */
 export const CancelTaskRequestSchema: GenMessage<CancelTaskRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 20);
+  messageDesc(file_mjproxy_v1_task_service, 24);
 
 /**
  * Response of CancelTask.
@@ -928,7 +1049,7 @@ export type CancelTaskResponse = Message<"mjproxy.v1.CancelTaskResponse"> & {
  * Use `create(CancelTaskResponseSchema)` to create a new message.
  */
 export const CancelTaskResponseSchema: GenMessage<CancelTaskResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 21);
+  messageDesc(file_mjproxy_v1_task_service, 25);
 
 /**
  * Request of GetImageUrl.
@@ -949,7 +1070,7 @@ export type GetImageUrlRequest = Message<"mjproxy.v1.GetImageUrlRequest"> & {
  * Use `create(GetImageUrlRequestSchema)` to create a new message.
  */
 export const GetImageUrlRequestSchema: GenMessage<GetImageUrlRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 22);
+  messageDesc(file_mjproxy_v1_task_service, 26);
 
 /**
  * Response of GetImageUrl.
@@ -977,7 +1098,7 @@ export type GetImageUrlResponse = Message<"mjproxy.v1.GetImageUrlResponse"> & {
  * Use `create(GetImageUrlResponseSchema)` to create a new message.
  */
 export const GetImageUrlResponseSchema: GenMessage<GetImageUrlResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 23);
+  messageDesc(file_mjproxy_v1_task_service, 27);
 
 /**
  * Request of GetImageSeed.
@@ -998,7 +1119,7 @@ export type GetImageSeedRequest = Message<"mjproxy.v1.GetImageSeedRequest"> & {
  * Use `create(GetImageSeedRequestSchema)` to create a new message.
  */
 export const GetImageSeedRequestSchema: GenMessage<GetImageSeedRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 24);
+  messageDesc(file_mjproxy_v1_task_service, 28);
 
 /**
  * Response of GetImageSeed.
@@ -1026,7 +1147,7 @@ export type GetImageSeedResponse = Message<"mjproxy.v1.GetImageSeedResponse"> & 
  * Use `create(GetImageSeedResponseSchema)` to create a new message.
  */
 export const GetImageSeedResponseSchema: GenMessage<GetImageSeedResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 25);
+  messageDesc(file_mjproxy_v1_task_service, 29);
 
 /**
  * Request of UploadImages.
@@ -1054,7 +1175,7 @@ export type UploadImagesRequest = Message<"mjproxy.v1.UploadImagesRequest"> & {
  * Use `create(UploadImagesRequestSchema)` to create a new message.
  */
 export const UploadImagesRequestSchema: GenMessage<UploadImagesRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 26);
+  messageDesc(file_mjproxy_v1_task_service, 30);
 
 /**
  * Response of UploadImages.
@@ -1075,7 +1196,7 @@ export type UploadImagesResponse = Message<"mjproxy.v1.UploadImagesResponse"> & 
  * Use `create(UploadImagesResponseSchema)` to create a new message.
  */
 export const UploadImagesResponseSchema: GenMessage<UploadImagesResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 27);
+  messageDesc(file_mjproxy_v1_task_service, 31);
 
 /**
  * Which tasks a watch follows: only by what never changes. All that is set must match; within a repeated field one must.
@@ -1131,7 +1252,7 @@ export type WatchFilter = Message<"mjproxy.v1.WatchFilter"> & {
  * Use `create(WatchFilterSchema)` to create a new message.
  */
 export const WatchFilterSchema: GenMessage<WatchFilter> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 28);
+  messageDesc(file_mjproxy_v1_task_service, 32);
 
 /**
  * Request of WatchTasks.
@@ -1166,7 +1287,7 @@ export type WatchTasksRequest = Message<"mjproxy.v1.WatchTasksRequest"> & {
  * Use `create(WatchTasksRequestSchema)` to create a new message.
  */
 export const WatchTasksRequestSchema: GenMessage<WatchTasksRequest> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 29);
+  messageDesc(file_mjproxy_v1_task_service, 33);
 
 /**
  * One change of one task.
@@ -1210,7 +1331,7 @@ export type TaskChange = Message<"mjproxy.v1.TaskChange"> & {
  * Use `create(TaskChangeSchema)` to create a new message.
  */
 export const TaskChangeSchema: GenMessage<TaskChange> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 30);
+  messageDesc(file_mjproxy_v1_task_service, 34);
 
 /**
  * A step of the watch.
@@ -1245,7 +1366,7 @@ export type WatchTasksResponse = Message<"mjproxy.v1.WatchTasksResponse"> & {
  * Use `create(WatchTasksResponseSchema)` to create a new message.
  */
 export const WatchTasksResponseSchema: GenMessage<WatchTasksResponse> = /*@__PURE__*/
-  messageDesc(file_mjproxy_v1_task_service, 31);
+  messageDesc(file_mjproxy_v1_task_service, 35);
 
 /**
  * The shape of a blend.
@@ -1401,6 +1522,20 @@ export const TaskService: GenService<{
     methodKind: "unary";
     input: typeof SubmitTaskRequestSchema;
     output: typeof SubmitTaskResponseSchema;
+  },
+  /**
+   * Accepts several commands, each as SubmitTask would, and answers each as soon as it is decided: none waits for another. For callers who
+   * have many at the same time; one call costs far less than many. The stream ends when all are answered.
+   *
+   * INVALID_ARGUMENT: there are too many; submit them in several calls. What is wrong with one of the commands is its own answer.
+   * If the call ends before all are answered, those that have a request id can be repeated safely.
+   *
+   * @generated from rpc mjproxy.v1.TaskService.SubmitTasks
+   */
+  submitTasks: {
+    methodKind: "server_streaming";
+    input: typeof SubmitTasksRequestSchema;
+    output: typeof SubmitTasksResponseSchema;
   },
   /**
    * Confirms a task in status MODAL, and so queues it. Repeating it gives the same answer.
