@@ -10,6 +10,7 @@ A pause says nothing against the account: the bot is busy, and wants to be left 
 from enum import Enum, auto
 from typing import Final
 
+from mjproxy_server.model.account import Account
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Reason, Status
 
@@ -78,6 +79,10 @@ class Condition:
     def fit(self, now: float) -> bool:
         """Tells whether the account may start something."""
         return not self.held_reason and now >= self.idle_until
+
+    def cores(self, account: Account, now: float) -> int:
+        """Returns how many of an account's tasks may be at work for another one to start; 0 while none may."""
+        return account.core_size if account.enable and self.fit(now) else 0
 
     def recover(self) -> None:
         """Forgets everything: the operator says that all is well."""

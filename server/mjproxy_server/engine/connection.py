@@ -7,7 +7,8 @@ spacing.
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Protocol
 
 from pydantic import SecretStr
@@ -36,16 +37,16 @@ SUSPICIOUS_ATTEMPTS: Final = 3
 itself by nothing else than connections that are closed before READY."""
 
 
+Hear = Callable[[Sequence[Dispatch]], Awaitable[None]]
+"""Takes in dispatches of one session, in their order; returns when what they tell is stored."""
+
+
 class Listener(Protocol):
-    """An account that hears what its user's connection brings."""
+    """An account that heeds what becomes of its user's connection."""
 
     @property
     def account(self) -> Account:
         """The account as it is now."""
-        ...
-
-    async def hear(self, dispatch: Dispatch) -> None:
-        """Takes one dispatch in; returns when what it tells is stored."""
         ...
 
     def begin_session(self, user_id: str) -> None:
@@ -116,22 +117,22 @@ class Connection:
             identify_gate=identify_gate,
             clock=clock,
             rng=rng,
-            on_dispatch=self._on_dispatch,
+            on_dispatches=self._on_dispatches,
             on_status=self._on_status,
             resume=ResumePoint(left.session_id, left.resume_url, left.sequence) if left else None,
         )
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, Hear] = {}
         self._ready = asyncio.Event()
         self._suspicion = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
 
-    def join(self, listener: Listener) -> None:
+    def join(self, listener: Listener, hear: Hear) -> None:
         """Lets an account of this user hear what comes."""
-        self._listeners.append(listener)
+        self._listeners[listener] = hear
 
     def leave(self, listener: Listener) -> None:
         """Lets an account hear nothing any more."""
-        self._listeners.remove(listener)
+        del self._listeners[listener]
 
     @property
     def unused(self) -> bool:
@@ -217,15 +218,20 @@ class Connection:
         """Has the commands discovered anew next time, since Discord called one outdated."""
         self._commands.pop(guild_id, None)
 
-    async def _on_dispatch(self, dispatch: Dispatch) -> None:
-        if dispatch.type == "READY":
-            self.user_id = _user_of(dispatch)
+    async def _on_dispatches(self, dispatches: Sequence[Dispatch]) -> None:
+        for told_together in split_at_beginnings(dispatches):
+            await self._tell(told_together)
+
+    async def _tell(self, dispatches: Sequence[Dispatch]) -> None:
+        first = dispatches[0]
+        if first.type == "READY":
+            self.user_id = _user_of(first)
             self._begin_session()
-        elif dispatch.type == "RESUMED" and not self._taken_up:  # The earlier process has heard what is not replayed.
+        elif first.type == "RESUMED" and not self._taken_up:  # The earlier process has heard what is not replayed.
             self._begin_session()
-        for listener in tuple(self._listeners):
-            await listener.hear(dispatch)
-        if dispatch.type == "READY":
+        for hear in tuple(self._listeners.values()):
+            await hear(dispatches)
+        if first.type == "READY":
             self._begun.ring()  # Those who wait for it come after the dispatch is handed over, and see the new session.
 
     def _begin_session(self) -> None:
@@ -261,6 +267,13 @@ class Connection:
     def _tell_change(self) -> None:
         for listener in self._listeners:
             listener.connection_changed()
+
+
+def split_at_beginnings(dispatches: Sequence[Dispatch]) -> Iterator[Sequence[Dispatch]]:
+    """Yields them in groups, each with one that begins a session, or goes on with it, at most at its head."""
+    beginnings = (index for index, each in enumerate(dispatches) if index and each.type in {"READY", "RESUMED"})
+    for begin, end in pairwise([0, *beginnings, len(dispatches)]):
+        yield dispatches[begin:end]
 
 
 def _user_of(ready: Dispatch) -> str:

@@ -4,6 +4,9 @@ From when a session begins until the history was read, what no exact key tells w
 the history knows. The history is told together with it, when all is heard that was told while it was read: what it
 shows of the newest jobs would lack their nonces otherwise. And it is not read before the bot must have answered what
 was sent last: otherwise it could show another's job alone, of two that are alike.
+
+What Discord has sent together is heard together. Each event is reported before the next one is read, but for those that
+tell only how far a job is: nothing else is read otherwise for that, so that they are reported, and stored, together.
 """
 
 import asyncio
@@ -22,10 +25,11 @@ from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.workload import Workload
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
-from mjproxy_server.midjourney.messages import BotMessage, Deleted, Event
+from mjproxy_server.midjourney.messages import MESSAGES, BotMessage, Deleted, Event
 from mjproxy_server.midjourney.scrubbing import Place
 from mjproxy_server.midjourney.versions import MessageReader, is_fragment
 from mjproxy_server.model.account import Account
+from mjproxy_server.model.facts import Progressed, Reported
 from mjproxy_server.model.task import Task, Trace
 
 _logger = logging.getLogger(__name__)
@@ -82,18 +86,22 @@ class Hearing:
         self._report = report
         self._reader = MessageReader(account.channel_id)
         self._waiting: list[BotMessage] = []
+        self._progress: dict[str, list[tuple[Event, Progressed]]] = {}  # What is yet to be reported, by the tasks.
         self._missed = asyncio.Event()  # Something may have happened that only the history tells.
         self._caught_up = asyncio.Event()
         history.join(self._look_back)
+        link.listen(self.hear)
 
-    async def hear(self, dispatch: Dispatch) -> None:
+    async def hear(self, dispatches: Sequence[Dispatch]) -> None:
         """Takes in what Discord sent, and returns when what it tells of the account's tasks is reported."""
-        event = self._reader.read(dispatch.type, dispatch.data)
-        self._unknown.hear(dispatch, event, self._place)
-        if event is None:
-            await self._complete(dispatch)
-        elif not self._inquiries.hear(event) and self._concerns(event):
-            await self._observe(event, dispatch.session_id)
+        for dispatch in dispatches:
+            event = self._reader.read(dispatch.type, dispatch.payload)
+            self._unknown.hear(dispatch, event, self._place)
+            if event is None:
+                await self._complete(dispatch)
+            elif not self._inquiries.hear(event) and self._concerns(event):
+                await self._observe(event, dispatch.session_id)
+        await self._report_progress()
 
     def begin_session(self) -> None:
         """Has the history read before anything is known by its likeness again."""
@@ -138,17 +146,35 @@ class Hearing:
 
         What comes after it waits for that: the change may be the last word.
         """
-        message_id, channel_id = str(dispatch.data.get("id")), dispatch.data.get("channel_id")
-        here = is_fragment(dispatch.type, dispatch.data) and channel_id == self.account.channel_id
-        if here and self._correlator.awaits_change_of(message_id) and (now := await self._history.message(message_id)):
+        data = dispatch.data if dispatch.type in MESSAGES else {}
+        message_id, here = str(data.get("id")), data.get("channel_id") == self.account.channel_id
+        if not (here and is_fragment(dispatch.type, data) and self._correlator.awaits_change_of(message_id)):
+            return
+        await self._report_progress()
+        if now := await self._history.message(message_id):
             for message in self._messages([now]):
                 await self._observe(message)
 
     async def _observe(self, event: Event, session_id: str = "") -> None:
         if isinstance(event, BotMessage) and not self._caught_up.is_set() and self._correlator.awaits_history(event):
             self._waiting.append(event)
-        else:
-            await self._report(event, self._correlator.observe(event, now_ms(self._clock), session_id))
+            return
+        sightings = self._correlator.observe(event, now_ms(self._clock), session_id)
+        match sightings:
+            case []:
+                pass
+            case [Sighting(task_id, Progressed() as report)]:
+                self._progress.setdefault(task_id, []).append((event, report))
+            case _:
+                await self._report_progress()
+                await self._report(event, sightings)
+
+    async def _report_progress(self) -> None:
+        """Has reported how far jobs are, as messages that came together told it."""
+        progress, self._progress = self._progress, {}
+        for task_id, told in progress.items():
+            newest, _ = told[-1]
+            await self._report(newest, [Sighting(task_id, Reported(tuple(report for _, report in told)))])
 
     async def _catch_up(self) -> bool:
         """Takes in the history since the account's jobs began, and what waits for it; returns whether it could."""

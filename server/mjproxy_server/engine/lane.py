@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine import second_chances
 from mjproxy_server.engine.asking import Inquiries
@@ -29,19 +28,19 @@ from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.modes import SpentModes, mode_for
 from mjproxy_server.engine.opened_modals import OpenedModals
 from mjproxy_server.engine.patience import PatientStore
-from mjproxy_server.engine.recovery import is_begun, is_unsettled
+from mjproxy_server.engine.recovery import is_unsettled
 from mjproxy_server.engine.translations import Translations
 from mjproxy_server.engine.unknown_messages import UnknownCollector
 from mjproxy_server.engine.watchdog import Watchdog
 from mjproxy_server.engine.wording import wants_chinese
 from mjproxy_server.engine.worker import Worker
-from mjproxy_server.engine.workload import Workload
+from mjproxy_server.engine.workload import News, Workload
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
 from mjproxy_server.midjourney.messages import BotMessage, Event
 from mjproxy_server.model.account import Account, AccountRecord
 from mjproxy_server.model.facts import Fact, Failed, Finished
 from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Bot, Mode, Setback, Status
+from mjproxy_server.model.vocabulary import Bot, Mode, Setback
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision
 
@@ -97,7 +96,8 @@ class Lane:
         self._on_change = on_change
         self._changed = asyncio.Event()
         self._spent_modes = SpentModes()
-        self._tasks = Workload(clock)
+        self._core_freed = asyncio.Event()
+        self._tasks = Workload()
         self._correlator = Correlator()
         self._hearing = Hearing(
             record.account,
@@ -203,37 +203,42 @@ class Lane:
 
     async def wait_until_idle(self) -> None:
         """Returns when nothing is at work."""
-        await self._tasks.wait_until_idle()
+        while self._tasks.at_work:
+            self._core_freed.clear()
+            await self._core_freed.wait()
 
     def open(self, unfinished: Sequence[Task], ended: Iterable[Task]) -> None:
         """Takes over the account's tasks from an earlier process.
 
-        Those that ended lately are made known to the correlator, since their jobs may still bring results.
+        Those that ended lately are made known to the correlator, since their jobs may still bring results, and so are
+        those that wait to be sent again: what is told of their failed jobs is no other's.
         """
         self._correlator.user_id = self._link.user_id
-        for task in ended:
+        for task in [*ended, *(task for task in unfinished if task.trace.failed)]:
             self._correlator.watch(task)
             self._correlator.forget(task.id)
-        self._tasks.requeue(task for task in unfinished if not is_begun(task))
-        for task in unfinished:
-            if is_begun(task):
-                self._give_core(task)
-            self._modals.take_over(task)
+        self._tasks.take_over(unfinished, self._clock.monotonic())
+        for begun in self.at_work:
+            self._correlator.watch(begun)
+            self._modals.take_over(begun)
 
     def follow(self, revision: Revision) -> None:
         """Learns from the task log what became of one of the account's tasks."""
         task = revision.subject
-        if revision.removed or task.status.ended:
-            self._forget(task)
-        elif task.trace.failed and self.works_on(task.id):
-            self._put_back(task)
-        elif self.works_on(task.id):
-            if not self._tasks.update(task):
+        match self._tasks.follow(task, self._clock.monotonic(), removed=revision.removed):
+            case News.REPORTED:
                 return  # How far its job is decides neither what may start nor how busy the account is.
-            self._correlator.watch(task)
-            self._cancellations.notice(task)
-        elif task.status is Status.NOT_START:
-            self._tasks.queue(task)
+            case News.LEARNED:
+                self._correlator.watch(task)
+                self._cancellations.notice(task)
+            case News.PUT_BACK:
+                self._correlator.forget(task.id)
+                self._core_freed.set()
+            case News.ENDED:
+                self._modals.forget(task.id)
+                self._correlator.forget(task.id)
+                self._health.heed_end(task)
+                self._core_freed.set()
         self.notice_change()
 
     async def run(self) -> None:
@@ -260,10 +265,6 @@ class Lane:
                 else:
                     group.create_task(self._worker.work(self._as_sent(task)))
 
-    async def hear(self, dispatch: Dispatch) -> None:
-        """Takes in what Discord sent, and returns when what it tells of the account's tasks is stored."""
-        await self._hearing.hear(dispatch)
-
     def begin_session(self, user_id: str) -> None:
         """Takes note of whose session it is, before which something may have been missed."""
         self._correlator.user_id = user_id
@@ -275,30 +276,11 @@ class Lane:
 
     def _claim(self) -> Task | None:
         """Takes the first waiting task that may start, and gives it a core."""
-        fit = self.account.enable and self.condition.fit(self._clock.monotonic())
-        if not fit or len(self._tasks.at_work) >= self.account.core_size:
-            return None
-        task = next(filter(self._correlator.may_start, self._tasks.waiting.values()), None)
+        now = self._clock.monotonic()
+        task = self._tasks.claim(self.condition.cores(self.account, now), self._correlator.may_start, now)
         if task is not None:
-            self._give_core(task)
+            self._correlator.watch(task)
         return task
-
-    def _give_core(self, task: Task) -> None:
-        self._tasks.begin(task)
-        self._correlator.watch(task)
-
-    def _forget(self, task: Task) -> None:
-        self._tasks.withdraw(task.id)
-        if self._tasks.finish(task.id):
-            self._modals.forget(task.id)
-            self._correlator.forget(task.id)
-            self._health.heed_end(task)
-
-    def _put_back(self, task: Task) -> None:
-        """Lets a task whose job has failed wait for its second chance, before those that have had none."""
-        self._tasks.finish(task.id)
-        self._tasks.requeue([task])
-        self._correlator.forget(task.id)
 
     def _judge(self, task: Task, failed: Failed, message: BotMessage) -> Fact:
         """Returns what becomes of a task whose dialogue the bot does not open; heeds it as the failure of a job."""

@@ -9,7 +9,7 @@ import asyncio
 from mjproxy_server.discord.gateway.types import GatewayStatus
 from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.tasks import first_of
-from mjproxy_server.engine.connection import Connection, Listener
+from mjproxy_server.engine.connection import Connection, Hear, Listener
 from mjproxy_server.engine.pace import Pace
 from mjproxy_server.midjourney.commands import CommandRef
 from mjproxy_server.model.vocabulary import Bot
@@ -29,10 +29,14 @@ class Link:
         self._listener: Listener | None = None
         self._switched = asyncio.Event()
 
+    def listen(self, hear: Hear) -> None:
+        """Has what comes taken in by this; called before the account joins."""
+        self._hear = hear
+
     def join(self, listener: Listener) -> None:
-        """Lets the account hear what comes."""
+        """Lets the account hear what comes, and heed what becomes of the connection."""
         self._listener = listener
-        self.connection.join(listener)
+        self.connection.join(listener, self._hear)
 
     def leave(self) -> None:
         """Lets the account hear nothing any more."""

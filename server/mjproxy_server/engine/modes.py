@@ -55,7 +55,7 @@ def carries_mode(task: Task) -> bool:
 
 def mode_for(task: Task, account: Account, spent: AbstractSet[Mode]) -> Mode | None:
     """Returns the mode in which to send a task: its own while that has hours, or where there is no other."""
-    if not carries_mode(task) or task.mode not in spent | _refused_in(task):
+    if not carries_mode(task) or (task.mode or Mode.FAST) not in spent | _refused_in(task):
         return task.mode
     return fallback(task, account, spent) or task.mode
 
@@ -71,4 +71,4 @@ def fallback(task: Task, account: Account, spent: AbstractSet[Mode]) -> Mode | N
 def _refused_in(task: Task) -> frozenset[Mode]:
     """The modes in which the task itself was refused, which outlive a restart."""
     refused = (step.mode for step in task.trace.steps if step.setback is Setback.EXHAUSTED)
-    return frozenset[Mode]().union(*(_SHARED[mode] for mode in refused if mode))
+    return frozenset[Mode]().union(*(_SHARED[mode or Mode.FAST] for mode in refused))

@@ -14,9 +14,9 @@ from typing import Final
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine.clock import now_ms
-from mjproxy_server.midjourney.messages import Event
+from mjproxy_server.midjourney.messages import BotMessage, Event
 from mjproxy_server.midjourney.scrubbing import Place, scrubbed, shape
-from mjproxy_server.midjourney.unknown import why_unknown
+from mjproxy_server.midjourney.unknown import JUDGED, gap_in, why_unknown
 from mjproxy_server.store.unknown_messages import UnknownMessage, UnknownMessageStore
 
 _logger = logging.getLogger(__name__)
@@ -64,9 +64,7 @@ class UnknownCollector:
             event: What was read in it.
             place: The account that heard it. Another one may hear the same: they may be one user's.
         """
-        if dispatch.data.get("channel_id") != place.channel_id:
-            return
-        reason = why_unknown(dispatch.type, dispatch.data, event)
+        reason = _reason(dispatch, event, place.channel_id)
         if reason is None:
             return
         self._seen += 1
@@ -107,6 +105,14 @@ class UnknownCollector:
         self._kept_at[sort] = message.at_ms
         _logger.warning("A message in channel %s was not understood: %s", message.account_id, message.reason)
         return True
+
+
+def _reason(dispatch: Dispatch, event: Event | None, channel_id: str) -> str | None:
+    """Returns why a dispatch is not understood; None if it is, or belongs to another channel."""
+    if isinstance(event, BotMessage):
+        return gap_in(event) if event.channel_id == channel_id else None
+    data = dispatch.data if dispatch.type in JUDGED else {}
+    return why_unknown(dispatch.type, data, event) if data.get("channel_id") == channel_id else None
 
 
 def _unknown_message(heard: _Heard) -> UnknownMessage:

@@ -1,4 +1,7 @@
-"""The watchdog of one account: jobs that are silent for too long are looked for in the history, then given up."""
+"""The watchdog of one account: jobs that are silent for too long are looked for in the history, then given up.
+
+When it looks, which jobs are silent and how their tasks fail is decided by functions of data.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -58,35 +61,49 @@ class Watchdog:
     async def run(self) -> None:
         """Looks for silent jobs until cancelled."""
         while True:
-            timeout = self.account.timeout_minutes * 60.0
-            await self._clock.sleep(timeout / SILENCE_CHECKS)
-            silent = self._silent_for(timeout)
+            await self._clock.sleep(pause(self.account))
+            silent = self._silent()
             if silent and self._link.ready:
-                await self._give_up(silent, timeout)
+                await self._give_up(silent)
 
-    def _silent_for(self, seconds: float) -> list[Task]:
-        """A sign of life may have come and wait to be heard."""
-        return self._workload.silent_since(self._clock.monotonic() - seconds - self._link.lag)
+    def _silent(self) -> list[Task]:
+        return silent(self._workload, self.account, self._clock.monotonic(), lag=self._link.lag)
 
-    async def _give_up(self, silent: Sequence[Task], seconds: float) -> None:
+    async def _give_up(self, tasks: Sequence[Task]) -> None:
         """Ends the tasks that stay silent even after the channel's history was read."""
-        if not await self._history.read_for(silent):
+        if not await self._history.read_for(tasks):
             return
         await self._translations.join()  # Results that the history held may still be on their way.
-        for task in self._silent_for(seconds):
-            failure = _silence(task, self.account.timeout_minutes)
-            await self._store.record(task.id, Failed(now_ms(self._clock), failure))
+        for task in self._silent():
+            await self._store.record(task.id, Failed(now_ms(self._clock), silence(task, self.account)))
 
 
-def _silence(task: Task, minutes: int) -> Failure:
-    """Why a silent task fails; a dialogue of which nobody heard leaves no trace, and is not the bot's fault.
+def pause(account: Account) -> float:
+    """Returns after how many seconds an account's jobs are looked at again."""
+    return account.timeout_minutes * 60.0 / SILENCE_CHECKS
+
+
+def silent(workload: Workload, account: Account, now: float, *, lag: float) -> list[Task]:
+    """Returns the tasks whose jobs are silent for longer than their account allows.
+
+    Args:
+        workload: The account's tasks.
+        account: The account.
+        now: The time, by the clock that is never set.
+        lag: How many seconds what was heard lies behind what has come: a sign of life may wait there.
+    """
+    return workload.silent_since(now - account.timeout_minutes * 60.0 - lag)
+
+
+def silence(task: Task, account: Account) -> Failure:
+    """Returns why a silent task fails; a dialogue of which nobody heard leaves no trace, and is not the bot's fault.
 
     The press is not sent again, for it draws if the Remix mode was off, and what it draws may be queued yet.
     """
     opened = any(step.outcome == "opened" for step in task.trace.attempt)
     if depends_on_remix(task) and not opened and not task.trace.progress_message_id:
-        return Failure(Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNHEARD.format(minutes))
-    return Failure(Reason.TIMED_OUT, "Timed out", _SILENT.format(minutes))
+        return Failure(Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNHEARD.format(account.timeout_minutes))
+    return Failure(Reason.TIMED_OUT, "Timed out", _SILENT.format(account.timeout_minutes))
 
 
 _SILENT: Final = "The bot gave no sign of life for {} minutes, and the channel holds no result."

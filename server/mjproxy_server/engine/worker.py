@@ -1,16 +1,11 @@
-"""Working one task off: prepare it, send it, and settle whether Discord has taken it.
+"""Working one task off: what its transmission asks for is done, and it is told what came of that.
 
-What happens after that is the bot's business; the lane hears of it. The rule for what spends the account's hours: it
-is sent at most once. A refusal proves that it was not taken. After a cut connection it stays in doubt until evidence
-comes; it is sent again only if the absence of INTERACTION_CREATE on the session that it named, which was alive all
-the time or was resumed, proves that it was not taken. It is absent if the session has told everything up to a moment
-at which Discord must have taken it long ago; that nothing was heard is not enough, since a network that is stalled is
-silent, too. The same holds of what an earlier process has sent. What is submitted on a page of the bot's own creates no
-interaction, so that its absence proves nothing.
+What is to be sent, when, and how often is decided in `transmission`; what happens after that is the bot's business, and
+the lane hears of it.
 """
 
 import logging
-import math
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -33,42 +28,32 @@ from mjproxy_server.engine.dialogues import DialogueRefused
 from mjproxy_server.engine.history import History
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.patience import PatientStore
+from mjproxy_server.engine.transmission import (
+    Action,
+    Actions,
+    ForgetCommands,
+    GiveUp,
+    Heard,
+    Listen,
+    LookBack,
+    Pause,
+    Send,
+    Settle,
+    Transmission,
+    may_be_sent,
+    obstacle,
+)
 from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.errors import BotSilent
 from mjproxy_server.model.facts import Fact, Failed, NotTaken, Sending, Taken
-from mjproxy_server.model.task import Failure, Step, Task
+from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Reason
 
 _logger = logging.getLogger(__name__)
 
-PROOF_OF_ABSENCE: Final = 15.0
-"""What Discord has not told of by INTERACTION_CREATE for so many seconds after it came into doubt, it has not taken."""
-MOST_DOUBT: Final = 120.0
-"""A task that nothing is heard of for so many seconds, while its account is connected, ends as OUTCOME_UNKNOWN."""
-MOST_PATIENCE: Final = 3600.0
-"""For so many seconds a task is sent again, each time after it was proved that it was not taken; the pace bounds how
-often that is."""
-INVALID_FORM_BODY: Final = 50035
-"""Discord's code for a field that it does not accept, an outdated command version among them."""
-UNREACHABLE_PAUSE: Final = 5.0
-"""Seconds until the next try after Discord could not be reached at all."""
-
-
 Judge = Callable[[Task, Failed, BotMessage], Fact]
 """Returns what becomes of a task of which a message tells a failure."""
-
-
-class _Again(Exception):
-    """It is proved that Discord has not taken the interaction, and it may be sent again after a pause in seconds."""
-
-    def __init__(self, pause: float) -> None:
-        super().__init__(pause)
-        self.pause = pause
-
-
-class _Refusal(Exception):
-    """Discord does not want the interaction, now or later."""
 
 
 class Worker:
@@ -110,11 +95,16 @@ class Worker:
             task: The task.
             opened: The modal that its press has opened, and that is to be answered; None if it is yet to be sent.
         """
-        await self._see_through(task, self._send(task, opened))
+        transmission = Transmission(task)
+        await self._see_through(task, self._carry_out(transmission.begin(), transmission, opened))
 
     async def take_up(self, task: Task) -> None:
         """Goes on with a task for which an earlier process has sent something; returns as `work` does."""
-        await self._see_through(task, self._settle_and_send(task))
+        if task.trace.in_doubt:
+            _warn_of_doubt(task)
+        transmission = Transmission(task)
+        todo = transmission.take_up(self._clock.monotonic())
+        await self._see_through(task, self._carry_out(todo, transmission, None))
 
     async def _see_through(self, task: Task, work: Awaitable[None]) -> None:
         try:
@@ -122,13 +112,12 @@ class Worker:
         except DialogueRefused as refused:
             await self._heed_refusal(task, refused)
         except BotSilent as silent:
-            await self._fail(task, Reason.BOT_ERROR, "No answer", str(silent))
-        except (_Refusal, UnknownCommand, DiscordError) as error:
-            _logger.warning("Task %s could not be sent: %s", task.id, error)
-            await self._fail(task, Reason.DISCORD_REFUSED, "Discord refused", str(error))
+            await self._give_up(task, Failure(Reason.BOT_ERROR, "No answer", str(silent)))
+        except (UnknownCommand, DiscordError) as error:
+            await self._give_up(task, Failure(Reason.DISCORD_REFUSED, "Discord refused", str(error)))
         except Exception:
             _logger.exception("Task %s failed by a fault of the server", task.id)
-            await self._fail(task, Reason.INTERNAL, "Internal error", "A fault of the server; its log says more.")
+            await self._fail(task, _FAULT)
 
     async def _heed_refusal(self, task: Task, refused: DialogueRefused) -> None:
         """Stores the press that has opened nothing as one whose job has failed: it may be tried again."""
@@ -148,142 +137,98 @@ class Worker:
             _logger.warning("The job of task %s could not be stopped: %s", task.id, error)
             return False
 
-    async def _settle_and_send(self, task: Task) -> None:
-        """Sends a task unless what was sent for it before is found to have been taken."""
-        try:
-            if task.trace.in_doubt:
-                await self._settle(task, task.trace.steps[-1])
-            else:
-                await self._send(task, None)
-        except _Again:
-            await self._send(task, None)
+    async def _carry_out(self, actions: Actions, transmission: Transmission, opened: ModalOpened | None) -> None:
+        """Does one thing after the other, and what follows from them, until nothing does."""
+        todo = deque(actions)
+        while todo:
+            todo += await self._do(todo.popleft(), transmission, opened)
 
-    async def _send(self, task: Task, opened: ModalOpened | None) -> None:
-        first, given_up_at = True, math.inf
-        while self._clock.monotonic() < given_up_at:
-            await self._link.wait_until_ready()
-            try:
-                message = await self._compose(task, opened, first=first)
-                return await self._send_once(task, message, first=first)
-            except _Again as again:
-                await self._clock.sleep(again.pause)
-            if first:
-                first, given_up_at = False, self._clock.monotonic() + MOST_PATIENCE
-        raise _Refusal(f"it was not taken for an hour; submit it again later ({self._link.pace.obstacle})")
+    async def _do(self, action: Action, transmission: Transmission, opened: ModalOpened | None) -> Actions:
+        match action:
+            case Send():
+                return await self._compose_and_send(transmission, opened)
+            case Pause(seconds):
+                await self._clock.sleep(seconds)
+                return transmission.paused(self._clock.monotonic())
+            case Listen(seconds):
+                heard = await self._listen(seconds)
+                return transmission.listened(heard, await self._known(transmission))
+            case LookBack():
+                await self._history.read_for([transmission.task])
+                return transmission.looked_back(await self._known(transmission))
+            case Settle(nonce, taken):
+                fact = Taken if taken else NotTaken
+                await self._store.record(transmission.task.id, fact(now_ms(self._clock), nonce))
+            case ForgetCommands():
+                self._link.forget_commands(self.account.guild_id)
+            case GiveUp(failure):
+                await self._give_up(transmission.task, failure)
+        return []
 
-    async def _compose(self, task: Task, opened: ModalOpened | None, *, first: bool) -> Message:
+    async def _compose_and_send(self, transmission: Transmission, opened: ModalOpened | None) -> Actions:
+        await self._link.wait_until_ready()
         try:
-            return await self._composer.compose(task, self.account, opened)
+            message = await self._composer.compose(transmission.task, self.account, opened)
         except NotComposed as refused:
-            outcome = refused.outcome
-            self._heed(outcome)
-            if isinstance(outcome, Refused):
-                self._judge(task, outcome, first=first)
-            raise _Again(UNREACHABLE_PAUSE) from refused
+            self._heed(refused.outcome)
+            return transmission.not_composed(refused.outcome)
         except (RateLimited, RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
-            raise _Again(held_back.retry_after) from held_back
+            return transmission.not_composed(_held_back(held_back))
         except DiscordUnavailable as failure:
-            self._link.pace.back_off(0.0, failure.reason)
-            raise _Again(UNREACHABLE_PAUSE) from failure
+            unreachable = InDoubt(failure.reason)
+            self._heed(unreachable)
+            return transmission.not_composed(unreachable)
+        return await self._send(transmission, message)
 
-    async def _send_once(self, task: Task, message: Message, *, first: bool) -> None:
-        """Sends the interaction in the account's turn, and settles what came of it.
-
-        Raises:
-            _Again: It was not taken and may be sent again.
-            _Refusal: It was not taken and must not be sent again.
-        """
+    async def _send(self, transmission: Transmission, message: Message) -> Actions:
+        """Sends the interaction in the account's turn, after its step was stored."""
         async with self._link.pace.turn():
             session_id, nonce = self._link.session_id, message.nonce or self._nonces.next()
-            told = "" if message.interaction_id else session_id
-            sending = Sending(now_ms(self._clock), nonce, message.interaction_id, task.mode, told)
-            stored = await self._store.record(task.id, sending)
-            if stored is None or stored.status.ended:
-                return
+            sending = transmission.sending(now_ms(self._clock), nonce, session_id, message.interaction_id)
+            if not may_be_sent(await self._store.record(transmission.task.id, sending)):
+                return []
             try:
                 outcome = await message.send(session_id, nonce)
             except (RateLimitTooLong, InvalidRequestBudgetSpent) as held_back:
-                outcome = Refused(None, None, str(held_back), held_back.retry_after)
+                outcome = _held_back(held_back)
             self._heed(outcome)
-        match outcome:
-            case Accepted():
-                await self._store.record(task.id, Taken(now_ms(self._clock), nonce))
-            case Refused():
-                await self._store.record(task.id, NotTaken(now_ms(self._clock), nonce))
-                self._judge(task, outcome, first=first)
-            case InDoubt():
-                await self._settle(task, stored.trace.steps[-1])
+        if isinstance(outcome, InDoubt):
+            _warn_of_doubt(transmission.task)
+        return transmission.answered(outcome, self._clock.monotonic())
 
     def _heed(self, outcome: InteractionOutcome) -> None:
         """Has the account send nothing for a while if Discord takes nothing just now."""
-        match outcome:
-            case InDoubt():
-                self._link.pace.back_off(0.0, outcome.reason)
-            case Refused() if outcome.retry_after is not None or outcome.http_status is None:
-                self._link.pace.back_off(outcome.retry_after or 0.0, outcome.message)
-            case _:
-                self._link.pace.go_on()
+        if met := obstacle(outcome):
+            self._link.pace.back_off(met.seconds, met.reason)
+        else:
+            self._link.pace.go_on()
 
-    def _judge(self, task: Task, refused: Refused, *, first: bool) -> None:
-        """Decides whether what Discord refused may be sent again."""
-        if refused.retry_after is not None:
-            raise _Again(refused.retry_after)
-        if refused.http_status is None:
-            raise _Again(UNREACHABLE_PAUSE)
-        if first and task.source is None and refused.code == INVALID_FORM_BODY:  # The command may be outdated.
-            self._link.forget_commands(self.account.guild_id)
-            raise _Again(0.0)
-        raise _Refusal(f"Discord answered {refused.http_status}: {refused.message} (code {refused.code})")
-
-    async def _settle(self, task: Task, step: Step) -> None:
-        """Waits until evidence shows whether Discord has taken an interaction whose answer was lost.
-
-        Raises:
-            _Again: It was not taken and may be sent again.
-        """
-        _logger.warning("Task %s: the answer to its interaction was lost; waiting for evidence", task.id)
-        absent_at, connected = self._clock.monotonic() + PROOF_OF_ABSENCE, 0.0
-        while connected < MOST_DOUBT:
-            connected += await self._listen()
-            absent = self._would_have_told(step) and self._link.heard_until >= absent_at
-            if not await self._is_in_doubt(task, step):
-                return
-            if absent:
-                await self._store.record(task.id, NotTaken(now_ms(self._clock), step.nonce))
-                raise _Again(0.0)
-        await self._history.read_for([task])
-        if await self._is_in_doubt(task, step):
-            await self._fail(task, Reason.OUTCOME_UNKNOWN, "Outcome unknown", _UNKNOWN)
-
-    async def _listen(self) -> float:
-        """Waits for a while, and until all is heard that was told meanwhile, unless that takes too long.
-
-        Returns:
-            The seconds that it took; 0 if the account is not connected.
-        """
+    async def _listen(self, seconds: float) -> Heard:
         began = self._clock.monotonic()
-        await self._clock.sleep(PROOF_OF_ABSENCE)
-        await first_of(self._link.hear_out(), self._clock.sleep(PROOF_OF_ABSENCE))
-        return self._clock.monotonic() - began if self._link.ready else 0.0
+        await self._clock.sleep(seconds)
+        await first_of(self._link.hear_out(), self._clock.sleep(seconds))
+        connected = self._clock.monotonic() - began if self._link.ready else 0.0
+        return Heard(connected, self._link.session_id, self._link.heard_until)
 
-    async def _is_in_doubt(self, task: Task, step: Step) -> bool:
-        """Tells whether it is still to be settled what became of a step; the task may have been sent again since."""
-        known = await self._store.get(task.id)
-        return known is not None and _in_doubt(known[0], step.nonce)
+    async def _known(self, transmission: Transmission) -> Task | None:
+        known = await self._store.get(transmission.task.id)
+        return known[0] if known else None
 
-    def _would_have_told(self, step: Step) -> bool:
-        """Tells whether this is the session that is told of the step if it is taken."""
-        return bool(step.session_id) and self._link.session_id == step.session_id
+    async def _give_up(self, task: Task, failure: Failure) -> None:
+        _logger.warning("Task %s could not be sent: %s", task.id, failure.description)
+        await self._fail(task, failure)
 
-    async def _fail(self, task: Task, reason: Reason, title: str, description: str) -> None:
-        await self._store.record(task.id, Failed(now_ms(self._clock), Failure(reason, title, description)))
-
-
-def _in_doubt(task: Task, nonce: str) -> bool:
-    return not task.status.ended and task.trace.in_doubt and task.trace.nonce == nonce
+    async def _fail(self, task: Task, failure: Failure) -> None:
+        await self._store.record(task.id, Failed(now_ms(self._clock), failure))
 
 
-_UNKNOWN: Final = (
-    "The connection broke while it was sent, and nothing shows whether Discord took it. Look into the channel before"
-    " you submit it again."
-)
+def _held_back(error: RateLimited | RateLimitTooLong | InvalidRequestBudgetSpent) -> Refused:
+    """Returns what is proved of something that was not sent, or was refused, since too much was sent before."""
+    return Refused(None, None, str(error), error.retry_after)
+
+
+def _warn_of_doubt(task: Task) -> None:
+    _logger.warning("Task %s: the answer to its interaction was lost; waiting for evidence", task.id)
+
+
+_FAULT: Final = Failure(Reason.INTERNAL, "Internal error", "A fault of the server; its log says more.")

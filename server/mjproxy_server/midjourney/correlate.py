@@ -26,7 +26,7 @@ Why one left is the owner: the true owner is always among the candidates. To kee
   account's user started elsewhere, whose messages carry a nonce that we never sent. They are remembered for an hour.
   What is found to be theirs is no fact for anybody. Results that were seen are remembered as well, so that a second
   delivery, or a later edit, meets its own job again. So are jobs that have failed: a task that is sent once more has a
-  new job, and what the first one still says is nobody's;
+  new job, and what the first one still says is nobody's. Another process knows them by the task's steps;
 - so are copies: /show posts an old result again, as a message that looks like any result. While one is awaited, no
   result is known by its prompt alone. A copy that names its job is of no consequence, as that has its result;
 - a message that answers an interaction, replies to a source and has no nonce may be the start of somebody's region. It
@@ -42,8 +42,9 @@ is given what looks like it if all of that is of one job at the bot (`looking_ba
 and known by exact keys alone, until the history is read once more. Where no result replies to its progress, the
 progress is deleted with the result: while it stands, the job has none yet.
 
-One thing is beyond it: a twin that was begun elsewhere between two sessions, alike in bot, verb and prompt to a job of
-ours that was sent just before, of which Discord and the bot have said nothing, neither then nor later.
+One thing is beyond it: a twin that was begun elsewhere and of which this process has heard nothing, since it began
+between two sessions or before the process did, alike in bot, verb and prompt to a job of ours that was sent just before
+and of which the bot has said nothing, neither then nor later.
 
 So safety needs no care from the caller. Liveness does: two jobs that no likeness tells apart would make each other's
 results ambiguous. `may_start` keeps the second waiting until the first has its UUID or has ended. That can be told from
@@ -54,9 +55,9 @@ progress message: there the first message of the job is enough. Not less than th
 
 Not every job ends by a picture (`families`). What answers /describe and /shorten, and what /swapid makes, is known by
 exact keys alone. Retry and Show Details change the message of their *parent*, which thereby serves several tasks: its
-version is theirs if the text was never seen there before and the change is younger than their interaction, by Discord's
-clock; of two such jobs the second waits until the first has ended. Any other version is the parent's, and a task that
-has its text gets no second one.
+version is theirs if the text was not seen there before their interaction was made, by Discord's clock; of two such jobs
+the second waits until the first has ended. Any other version is the parent's, and a task that has its text gets no
+second one.
 
 An ambiguous message is not kept. Before a task is given up the channel's history is read, and that is its second look,
 with all that was learned since.
@@ -79,6 +80,7 @@ from mjproxy_server.midjourney.jobs import (
     Key,
     copying_job,
     created_at,
+    failed_jobs,
     job_of,
     likenesses,
     prompt_of,
@@ -112,8 +114,19 @@ from mjproxy_server.model.vocabulary import Reason, Status
 
 _REMEMBERED_MS = 60 * 60 * 1000
 _MOST_REMEMBERED = 2000
-_TOLD_BY_THE_BOT = frozenset({Reason.PROMPT_REJECTED, Reason.MODERATED, Reason.BOT_BUSY, Reason.STOPPED})
-"""With what a job fails that draws nothing any more. An error of the bot may be its silence, in which it draws."""
+_TOLD_BY_THE_BOT = frozenset(
+    {
+        Reason.PROMPT_REJECTED,
+        Reason.MODERATED,
+        Reason.BOT_BUSY,
+        Reason.BOT_ERROR,
+        Reason.ACCOUNT_HELD,
+        Reason.STOPPED,
+    }
+)
+"""With what a job fails that draws nothing any more."""
+_NO_ANSWER = "No answer"
+"""The title of a failure that the bot has not told: it is silent, and may draw for all that."""
 _Interaction = InteractionEvent | ModalOpened | IframeOpened
 
 
@@ -172,6 +185,7 @@ class Correlator:
             self.forget(task.id)
             job = None
         if job is None:
+            self._remember_attempts(task)
             job = self._tasks[task.id] = job_of(task)
             self._learn_all(job, likenesses(job, prompt_of(task)))
         if task.source:
@@ -182,7 +196,7 @@ class Correlator:
             self._jobs.learn(job, (By.MESSAGE, task.result.message_id))
             self._texts.learn(task.result.message_id, task.result.prompt)
             self._close(job, task.result.message_id)
-        elif task.failure and task.failure.reason in _TOLD_BY_THE_BOT:
+        elif task.failure and _is_told(task.failure):
             self._close(job)
 
     def forget(self, task_id: str) -> None:
@@ -265,8 +279,7 @@ class Correlator:
     def awaits_change_of(self, message_id: str) -> bool:
         """Return True if a change of this message may tell something of a task that has not ended.
 
-        A text that is to be rewritten is not worth a look before the interaction is known: it could be nobody's, and
-        would be taken for an old one ever after.
+        A text that is to be rewritten is not worth a look before the interaction is known: it could be nobody's.
         """
         jobs = [job for job in self._jobs.find(source_key(message_id)) if job.family.ending is Ending.REWRITE]
         jobs = [job for job in jobs if job.interaction_id] + self._jobs.find((By.MESSAGE, message_id))
@@ -327,6 +340,12 @@ class Correlator:
         remembered = self._remembered
         while remembered and (len(remembered) > _MOST_REMEMBERED or remembered[0][0] < self._now - _REMEMBERED_MS):
             self._jobs.drop(remembered.popleft()[1])
+
+    def _remember_attempts(self, task: Task) -> None:
+        """Remember the jobs of a task that have failed: it may be another process that has heard them."""
+        for job, keys in failed_jobs(task):
+            self._learn_all(job, keys)
+            self._remember(job)
 
     def _remember_strangers(self, message: BotMessage) -> None:
         """Remember the job of a message that none of our tasks can have started, while it lasts."""
@@ -407,7 +426,7 @@ class Correlator:
         """The bot did not answer in time; it may have begun for all that, so the job stays open."""
         if job.answered or event.nonce not in {"", job.nonce}:
             return []
-        failure = Failure(Reason.BOT_ERROR, "No answer", "The application did not respond.")
+        failure = Failure(Reason.BOT_ERROR, _NO_ANSWER, "The application did not respond.")
         return _sightings(job, [Failed(at, failure)])
 
     def _observe_presses(self, message: BotMessage, at: int) -> list[Sighting]:
@@ -432,7 +451,7 @@ class Correlator:
             return []
         job = self._owner(message, telling)
         if message.proposal:
-            self._texts.learn(message.id, message.proposal.description)
+            self._texts.learn(message.id, message.proposal.description, message.edited_at)
         if job is None:
             return []
         if message.is_result:
@@ -462,8 +481,6 @@ class Correlator:
         job.refused = False
         if message.nonce and job.task_id:
             self.user_id = self.user_id or message.user_id
-        if message.id == job.source_id:
-            return  # the message is its source's, which tells nothing new but the text
         self._reclaim(job, (By.INTERACTION, message.interaction_id), (By.MESSAGE, message.id), (By.JOB, message.job_id))
         self._learn_interaction(job, message.interaction_id)
         self._jobs.learn(job, (By.MESSAGE, message.id))
@@ -501,9 +518,13 @@ class Correlator:
         if job.closed:
             return []
         self._close(job)
-        if message.id != job.progress_id:
-            job.notice_id = message.id
+        job.notice_id = message.id
         return [Failed(at, failure)]
+
+
+def _is_told(failure: Failure) -> bool:
+    """True if the bot has told the failure, so that the job has ended."""
+    return failure.reason in _TOLD_BY_THE_BOT and failure.title != _NO_ANSWER
 
 
 def _failed_before(trace: Trace) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
@@ -75,7 +75,7 @@ class Job:
         interaction_id: Discord's newest interaction for it.
         progress_id: The message that shows its progress; a "Job queued" is none.
         result_id: The message that brought its result.
-        notice_id: The message that told its failure, and did nothing else.
+        notice_id: The message that told its failure.
         job_id: Its UUID.
         keys: What it can be found by.
     """
@@ -147,10 +147,10 @@ class Job:
         """True if the message can be the copy that this /show was asked for."""
         return self.may_own(message) and created_at(message.id) <= self.sent_at + _COPYING_MS
 
-    def may_have_rewritten(self, message: BotMessage) -> bool:
-        """True if nothing contradicts that the job made its source what this version of it says."""
+    def may_have_written(self, at: int) -> bool:
+        """True if nothing contradicts that the job gave its source the text that this has since, in Unix ms."""
         may_rewrite = self.family.ending is Ending.REWRITE and self._was_sent and not self.closed
-        return may_rewrite and self._not_before <= message.edited_at
+        return may_rewrite and self._not_before <= at
 
     def is_ended_by(self, message: BotMessage) -> bool:
         """True if this message about the job is the one with which it ends well.
@@ -160,10 +160,8 @@ class Job:
         match self.family.ending:
             case Ending.PICTURE:
                 return message.is_result
-            case Ending.TEXT:
+            case Ending.TEXT | Ending.REWRITE:
                 return message.proposal is not None and not self.closed
-            case Ending.REWRITE:
-                return message.proposal is not None and not self.closed and message.id == self.source_id
             case Ending.FILE:
                 return bool(message.attachments) and message.command != _LEARNING
             case Ending.NOTE:
@@ -222,6 +220,26 @@ def job_of(task: Task) -> Job:
         job.source_id = task.trace.appeal.message_id
         job.custom_id = task.trace.appeal.custom_id
     return job
+
+
+def failed_jobs(task: Task) -> Iterator[tuple[Job, list[Key]]]:
+    """Yield a job for each attempt of the task that has failed, and what it can be found by: exact keys alone."""
+    nonces: list[Key] = []
+    for step in task.trace.steps:
+        nonces.append((By.NONCE, step.nonce))
+        if step.outcome == "failed":
+            job = Job(
+                bot=task.bot,
+                family=_ANYTHING,
+                nonce=step.nonce,
+                sent_at=step.sent_at,
+                taken=True,
+                closed=True,
+                notice_id=task.trace.appeal.message_id if task.trace.appeal else "",
+            )
+            told = (By.INTERACTION, step.interaction_id), (By.MESSAGE, step.progress_message_id), (By.JOB, step.job_id)
+            yield job, [*nonces, *told]
+            nonces = []
 
 
 def strangers_job(message: BotMessage, family: Family | None = None) -> Job:

@@ -50,7 +50,7 @@ def _undisputed(claims: Sequence[tuple[BotMessage, Sequence[Job]]]) -> set[int]:
     for message, jobs in claims:
         for job in jobs:
             alike[id(job)].append(message)
-    sole = {place: id(jobs[0]) for place, (_, jobs) in enumerate(claims) if len(jobs) == 1 and not jobs[0].disputed}
+    sole = {place: id(jobs[0]) for place, (_, jobs) in enumerate(claims) if len(jobs) == 1}
     return {place for place, job in sole.items() if are_of_one_job(alike[job])}
 
 

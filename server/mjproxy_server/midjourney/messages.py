@@ -7,11 +7,10 @@ The same reader serves the channel's history: a message read there has the shape
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum, auto
 
-import msgspec
 from msgspec import Struct
 
 from mjproxy_server.midjourney import content as grammar
@@ -102,6 +101,7 @@ class BotMessage(Struct, frozen=True, kw_only=True):
         menus: Its menus.
         embeds: Its framed texts.
         job_id: The UUID of the job that it is about.
+        component_types: Of which types its components are, as Discord numbers them.
     """
 
     kind: MessageKind
@@ -122,6 +122,7 @@ class BotMessage(Struct, frozen=True, kw_only=True):
     menus: tuple[Menu, ...] = ()
     embeds: tuple[Embed, ...] = ()
     job_id: str = ""
+    component_types: frozenset[int] = frozenset()
 
     @property
     def picture(self) -> Picture | None:
@@ -230,7 +231,8 @@ class IframeOpened(Struct, frozen=True):
 
 Event = BotMessage | Deleted | InteractionEvent | ModalOpened | IframeOpened
 
-_MESSAGES = {"MESSAGE_CREATE": MessageKind.CREATED, "MESSAGE_UPDATE": MessageKind.UPDATED}
+MESSAGES = {"MESSAGE_CREATE": MessageKind.CREATED, "MESSAGE_UPDATE": MessageKind.UPDATED}
+"""The dispatches that bring a message."""
 _DELETIONS = frozenset({"MESSAGE_DELETE", "MESSAGE_DELETE_BULK"})
 _INTERACTIONS = {
     "INTERACTION_CREATE": InteractionKind.CREATED,
@@ -247,33 +249,33 @@ _STRING_SELECT = 3
 _TEXT_INPUT = 4
 
 
-def read(name: str, data: Mapping[str, object]) -> Event | None:
+def read(name: str, payload: wire.Payload) -> Event | None:
     """Return what a dispatch means.
 
     Args:
         name: The dispatch's name, for instance "MESSAGE_CREATE".
-        data: Its data as decoded from JSON.
+        payload: What it tells.
 
     Returns:
         The event; None if it is not of a known bot, of no concern, or malformed.
     """
     try:
-        return _read(name, data)
-    except msgspec.ValidationError:
+        return _read(name, payload)
+    except wire.Malformed:
         return None
 
 
-def _read(name: str, data: Mapping[str, object]) -> Event | None:
-    if kind := _MESSAGES.get(name):
-        return _message(kind, msgspec.convert(data, wire.Message))
+def _read(name: str, payload: wire.Payload) -> Event | None:
+    if kind := MESSAGES.get(name):
+        return message_of(kind, wire.read(payload, wire.Message))
     if name in _DELETIONS:
-        return _deleted(msgspec.convert(data, wire.Deletion))
+        return _deleted(wire.read(payload, wire.Deletion))
     if interaction := _INTERACTIONS.get(name):
-        return _interaction(interaction, msgspec.convert(data, wire.Interaction))
+        return _interaction(interaction, wire.read(payload, wire.Interaction))
     if name == _MODAL:
-        return _modal(msgspec.convert(data, wire.Dialogue))
+        return _modal(wire.read(payload, wire.Dialogue))
     if name == _IFRAME:
-        return _iframe(msgspec.convert(data, wire.Dialogue))
+        return _iframe(wire.read(payload, wire.Dialogue))
     return None
 
 
@@ -296,7 +298,8 @@ def _iframe(raw: wire.Dialogue) -> IframeOpened:
     return IframeOpened(raw.id, _nonce(raw.nonce), raw.custom_id.removeprefix(_IFRAME_PREFIX))
 
 
-def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
+def message_of(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
+    """Return what a message says; None if it is of no known bot."""
     bot = _author(raw)
     if bot is None:
         return None
@@ -324,6 +327,7 @@ def _message(kind: MessageKind, raw: wire.Message) -> BotMessage | None:
         menus=tuple([_menu(each) for each in components if each.type == _STRING_SELECT]),
         embeds=tuple([_embed(embed) for embed in raw.embeds or ()]),
         job_id=_job_id(components, attachments, content),
+        component_types=frozenset([each.type for each in components]),
     )
 
 

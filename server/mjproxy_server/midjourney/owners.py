@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mjproxy_server.midjourney.content import Verb
 from mjproxy_server.midjourney.jobs import By, Job, Jobs, Key, prompt_key, source_key
 from mjproxy_server.midjourney.messages import BotMessage
+from mjproxy_server.midjourney.outcomes import queued_prompt
 from mjproxy_server.midjourney.telling import is_about_a_job, is_anothers
 from mjproxy_server.midjourney.texts import SeenTexts
 
@@ -62,11 +64,12 @@ class Owners:
     def _rewriter(self, message: BotMessage) -> Job | None:
         """Return the job that gave its source a new text; any other version of the source is its own job's.
 
-        The version has to be newer than the press by Discord's own clock, which the interaction tells.
+        The text has to be younger than the press by Discord's own clock, which the interaction tells.
         """
-        if message.proposal is None or self._texts.knows(message.id, message.proposal.description):
+        if message.proposal is None:
             return None
-        rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_rewritten(message)]
+        since = self._texts.since(message.id, message.proposal.description, message.edited_at)
+        rewriters = [job for job in self._jobs.find(source_key(message.id)) if job.may_have_written(since)]
         return rewriters[0] if len(rewriters) == 1 and rewriters[0].interaction_id else None
 
     def _by_exact_key(self, message: BotMessage) -> Job | None:
@@ -101,8 +104,10 @@ class Owners:
         # A reply to a known result is about a button of it, not about a command with the same prompt.
         if content and not self._jobs.exactly(By.MESSAGE, reference_id):
             yield [prompt_key(message.bot, content.verb, content.prompt)]
+        if not reference_id and (prompt := queued_prompt(message)):
+            yield [prompt_key(message.bot, Verb.IMAGINE, prompt)]
 
 
 def is_early(job: Job, message: BotMessage, telling: Telling) -> bool:
     """True if the message would be the job's result, and its progress, to which that does not reply, is still shown."""
-    return message.is_result and not message.reference_id and job.shows_progress_in(telling.shown)
+    return not message.reference_id and job.shows_progress_in(telling.shown)

@@ -20,7 +20,8 @@ from mjproxy_server.midjourney.panel import VERSIONS, panel_of
 from mjproxy_server.midjourney.seed import seed_of
 from mjproxy_server.model.vocabulary import Bot
 
-_JUDGED: Final = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_MODAL_CREATE"})
+JUDGED: Final = frozenset({"MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_MODAL_CREATE"})
+"""The dispatches in which there can be something to understand."""
 
 _LOADING: Final = 1 << 7
 """Discord's flag of a message that says only that the bot is thinking."""
@@ -53,10 +54,10 @@ def why_unknown(name: str, data: Mapping[str, object], event: Event | None) -> s
     """
     match event:
         case BotMessage():
-            return _gap_in_message(event) or _alien_component(data.get("components"), _TYPES_OF_MESSAGES)
+            return gap_in(event)
         case ModalOpened() if _is_of_bot(data) or event.custom_id.startswith("MJ::"):
             return _gap_in_modal(event) or _alien_component(data.get("components"), _TYPES_OF_MODALS)
-        case None if name in _JUDGED and _is_of_bot(data):
+        case None if name in JUDGED and _is_of_bot(data):
             return "the event has not the shape of one"
     return None
 
@@ -67,9 +68,15 @@ def _is_of_bot(data: Mapping[str, object]) -> bool:
     return any(bot_of(str(id_)) for id_ in ids)
 
 
-def _gap_in_message(message: BotMessage) -> str | None:
-    if message.flags & _LOADING:
-        return None
+def gap_in(message: BotMessage) -> str | None:
+    """Return what of a bot's message is not understood, as `why_unknown` does."""
+    if not message.flags & _LOADING and (gap := _gap_in_content(message)):
+        return gap
+    alien = message.component_types - _TYPES_OF_MESSAGES
+    return _are_alien(min(alien)) if alien else None
+
+
+def _gap_in_content(message: BotMessage) -> str | None:
     return _gap_in_text(message) or _gap_in_components(message) or _gap_in_embeds(message)
 
 
@@ -142,12 +149,16 @@ def _alien_component(components: object, known: frozenset[int]) -> str | None:
             continue
         type_ = component.get("type")
         if type_ not in known:
-            return f"components of type {type_ if isinstance(type_, int) else '?'} are not known"
+            return _are_alien(type_)
         if inside := component.get("components"):
             alien = _alien_component(inside, known)
             if alien:
                 return alien
     return None
+
+
+def _are_alien(type_: object) -> str:
+    return f"components of type {type_ if isinstance(type_, int) else '?'} are not known"
 
 
 def _form_of(id_: str) -> str:

@@ -9,41 +9,36 @@ to be read from the channel's history (`is_fragment`).
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mjproxy_server.midjourney import wire
-from mjproxy_server.midjourney.messages import BotMessage, Event, read
+from mjproxy_server.midjourney.messages import MESSAGES, BotMessage, Event, MessageKind, message_of, read
 
 MOST_KEPT: Final = 100
 """For every account, of some 2 KB each."""
 
-_CREATE: Final = "MESSAGE_CREATE"
-_UPDATE: Final = "MESSAGE_UPDATE"
-_MESSAGES: Final = frozenset({_CREATE, _UPDATE})
-_LASTING: Final = frozenset(wire.Message.__struct_fields__) - {"nonce"}
+_LASTING: Final = tuple(name for name in wire.Message.__struct_fields__ if name not in {"id", "nonce"})
 """What is kept of a message. Its nonce is told with the first version, and must not seem to be told with others."""
+_lasting: Final = attrgetter(*_LASTING)
+_decode: Final = msgspec.json.Decoder(wire.Message).decode
 
-Data = Mapping[str, object]
 
-
-def is_fragment(name: str, data: Data) -> bool:
+def is_fragment(name: str, data: Mapping[str, object]) -> bool:
     """Return True if a dispatch changes a message without telling whose it is."""
-    return name == _UPDATE and not data.get("author") and not data.get("application_id")
+    return name == "MESSAGE_UPDATE" and not data.get("author") and not data.get("application_id")
 
 
 class _Version(Struct, frozen=True):
-    """A message as it stood last: when that was, in Unix milliseconds, and what was told of it, as JSON."""
+    """A message as it stood last: since when, in Unix milliseconds, what was not told of it, and the rest as JSON."""
 
     edited_at: int
-    told: frozenset[str]
+    untold: frozenset[str]
     text: bytes
-
-    def data(self) -> dict[str, object]:
-        """Return what was told of it."""
-        return msgspec.json.decode(self.text, type=dict[str, object])
 
 
 class MessageReader:
@@ -60,43 +55,49 @@ class MessageReader:
         self._channel_id = channel_id
         self._versions: OrderedDict[str, _Version] = OrderedDict()
 
-    def read(self, name: str, data: Data) -> Event | None:
+    def read(self, name: str, payload: wire.Payload) -> Event | None:
         """Return what a dispatch means, as `messages.read` does; a message from the history counts as created.
 
         An update that is older than what is known of its message means what is known, unless it tells everything.
         """
-        if name not in _MESSAGES:
-            return read(name, data)
-        known, told = self._versions.get(str(data.get("id"))), _told(data)
-        if known and name == _UPDATE and not known.told <= told:
-            told |= known.told
-            whole = _with(known.data(), data)
-        else:
-            whole = data
-        event = read(name, whole)
-        if not isinstance(event, BotMessage):
-            return event
-        if known and event.edited_at < known.edited_at:
-            return read(name, known.data()) if is_fragment(name, data) else event
-        self._keep(event, whole, told)
-        return event
+        kind = MESSAGES.get(name)
+        if kind is None:
+            return read(name, payload)
+        try:
+            return self._read_message(kind, wire.read(payload, wire.Message))
+        except wire.Malformed:
+            return None
 
-    def _keep(self, message: BotMessage, whole: Data, told: frozenset[str]) -> None:
-        if message.channel_id != self._channel_id and whole.get("guild_id"):
-            return
-        text = msgspec.json.encode({key: whole[key] for key in told})
-        self._versions[message.id] = _Version(message.edited_at, told, text)
-        self._versions.move_to_end(message.id)
+    def _read_message(self, kind: MessageKind, told: wire.Message) -> BotMessage | None:
+        known, untold = self._versions.get(told.id), _untold(told)
+        whole = told
+        if known and kind is MessageKind.UPDATED and not untold <= known.untold:
+            whole, untold = _completed(told, _decode(known.text)), untold & known.untold
+        message = message_of(kind, whole)
+        if message is None:
+            return None
+        if known and message.edited_at < known.edited_at:
+            return message if told.author or told.application_id else message_of(kind, _decode(known.text))
+        if whole.channel_id == self._channel_id or not whole.guild_id:
+            self._keep(message.id, _Version(message.edited_at, untold, msgspec.json.encode(_without_nonce(whole))))
+        return message
+
+    def _keep(self, message_id: str, version: _Version) -> None:
+        self._versions[message_id] = version
+        self._versions.move_to_end(message_id)
         if len(self._versions) > MOST_KEPT:
             self._versions.popitem(last=False)
 
 
-def _told(data: Data) -> frozenset[str]:
-    """Return which of the lasting things a message tells; null says as little as a key that is missing."""
-    told = _LASTING.intersection(data)
-    return told if None not in data.values() else frozenset([key for key in told if data[key] is not None])
+def _untold(message: wire.Message) -> frozenset[str]:
+    """Return which of the lasting things a message does not tell; null says as little as a key that is missing."""
+    return frozenset([name for name, value in zip(_LASTING, _lasting(message), strict=True) if value is None])
 
 
-def _with(known: Data, update: Data) -> Data:
-    """Return a message with an update."""
-    return {**known, **{key: value for key, value in update.items() if value is not None}}
+def _completed(told: wire.Message, known: wire.Message) -> wire.Message:
+    """Return what is told of a message, with what is known of it where nothing is told."""
+    return replace(told, **{name: getattr(known, name) for name in _untold(told)})
+
+
+def _without_nonce(message: wire.Message) -> wire.Message:
+    return message if message.nonce is None else replace(message, nonce=None)

@@ -4,16 +4,29 @@ Discord's documentation of the message object says which keys there are; that an
 observed with servers that speak the same protocol.
 """
 
-from msgspec import Struct
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+Payload = Mapping[str, object] | Raw
+"""What a dispatch tells: as decoded from JSON, or the JSON itself."""
+
+Shape = TypeVar("Shape", bound=Struct)
 
 
-class User(Struct):
+class Malformed(Exception):
+    """A payload that has not the shape which is read."""
+
+
+class User(Struct, omit_defaults=True):
     """A user; bots are users too."""
 
     id: str
 
 
-class InteractionMetadata(Struct):
+class InteractionMetadata(Struct, omit_defaults=True):
     """The interaction that a message answers (`interaction_metadata`, formerly `interaction`)."""
 
     id: str
@@ -21,13 +34,13 @@ class InteractionMetadata(Struct):
     user: User | None = None
 
 
-class MessageReference(Struct):
+class MessageReference(Struct, omit_defaults=True):
     """The message that another one replies to."""
 
     message_id: str | None = None
 
 
-class Attachment(Struct):
+class Attachment(Struct, omit_defaults=True):
     """A file."""
 
     filename: str | None = None
@@ -36,13 +49,13 @@ class Attachment(Struct):
     height: int | None = None
 
 
-class Emoji(Struct):
+class Emoji(Struct, omit_defaults=True):
     """An emoji: the character itself, or a custom emoji's name."""
 
     name: str | None = None
 
 
-class Choice(Struct):
+class Choice(Struct, omit_defaults=True):
     """An entry of a menu."""
 
     label: str
@@ -50,7 +63,7 @@ class Choice(Struct):
     default: bool | None = None
 
 
-class Component(Struct):
+class Component(Struct, omit_defaults=True):
     """A component: a button, a menu, a text field, or a row or container of others."""
 
     type: int
@@ -64,13 +77,13 @@ class Component(Struct):
     components: "list[Component] | None" = None
 
 
-class EmbedFooter(Struct):
+class EmbedFooter(Struct, omit_defaults=True):
     """The line under an embed."""
 
     text: str | None = None
 
 
-class EmbedImage(Struct):
+class EmbedImage(Struct, omit_defaults=True):
     """The image in an embed."""
 
     url: str | None = None
@@ -78,7 +91,7 @@ class EmbedImage(Struct):
     height: int | None = None
 
 
-class Embed(Struct):
+class Embed(Struct, omit_defaults=True):
     """A framed text."""
 
     type: str | None = None
@@ -89,11 +102,12 @@ class Embed(Struct):
     image: EmbedImage | None = None
 
 
-class Message(Struct):
+class Message(Struct, omit_defaults=True):
     """A message; in an update, possibly a part of one."""
 
     id: str
     channel_id: str | None = None
+    guild_id: str | None = None
     author: User | None = None
     application_id: str | None = None
     content: str | None = None
@@ -108,7 +122,7 @@ class Message(Struct):
     embeds: list[Embed] | None = None
 
 
-class Deletion(Struct):
+class Deletion(Struct, omit_defaults=True):
     """MESSAGE_DELETE has an id, MESSAGE_DELETE_BULK has ids."""
 
     id: str | None = None
@@ -116,7 +130,7 @@ class Deletion(Struct):
     channel_id: str | None = None
 
 
-class Interaction(Struct):
+class Interaction(Struct, omit_defaults=True):
     """INTERACTION_CREATE, INTERACTION_SUCCESS and INTERACTION_FAILURE."""
 
     id: str
@@ -124,10 +138,24 @@ class Interaction(Struct):
     reason_code: int | None = None
 
 
-class Dialogue(Struct):
+class Dialogue(Struct, omit_defaults=True):
     """INTERACTION_MODAL_CREATE and INTERACTION_IFRAME_MODAL_CREATE."""
 
     id: str
     custom_id: str
     nonce: str | int | None = None
     components: list[Component] | None = None
+
+
+def read(payload: Payload, shape: type[Shape]) -> Shape:
+    """Return what a payload tells.
+
+    Raises:
+        Malformed: It has not this shape.
+    """
+    try:
+        if isinstance(payload, Raw):
+            return msgspec.json.decode(payload, type=shape)
+        return msgspec.convert(payload, shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from None

@@ -68,6 +68,12 @@ class Progressed(Struct, frozen=True):
     mode: Mode | None = None
 
 
+class Reported(Struct, frozen=True):
+    """The bot has reported several times, and was heard once; each report makes a version of the task of its own."""
+
+    reports: tuple[Progressed, ...]
+
+
 class Held(Struct, frozen=True):
     """The bot lets the job wait for another one to end: a sign of life, not a failure."""
 
@@ -149,6 +155,7 @@ Fact = (
     | NotTaken
     | Started
     | Progressed
+    | Reported
     | Held
     | Finished
     | Failed

@@ -90,18 +90,21 @@ class Confirmation(Struct, frozen=True):
     mask: StoredImage | None = None
 
 
-class Step(Struct, frozen=True):
+class Step(Struct, frozen=True, omit_defaults=True):
     """Something done at Discord for a task, stored before it is sent.
 
     Attributes:
         nonce: The nonce of the interaction.
         sent_at: Unix milliseconds.
         outcome: "" while it is in doubt; "taken" or "refused" once that is known; "opened" if it was a press that was
-            answered by a modal, which spends nothing; "failed" once the bot has not done it and the task is to be sent
-            again.
+            answered by a modal, which spends nothing; "failed" once the bot has not done it, and the task is to be sent
+            again or was cancelled.
         setback: Why it failed; None if it did not.
         mode: The mode that the task had then; None if none was asked for.
         session_id: The gateway session that is told of it if it is taken; "" if none is, or if that was not noted.
+        interaction_id: Once it has failed, what tied Discord's messages to it, as in `Trace`.
+        progress_message_id: Once it has failed, likewise.
+        job_id: Once it has failed, likewise.
     """
 
     nonce: str
@@ -110,6 +113,9 @@ class Step(Struct, frozen=True):
     setback: Setback | None = None
     mode: Mode | None = None
     session_id: str = ""
+    interaction_id: str = ""
+    progress_message_id: str = ""
+    job_id: str = ""
 
 
 class Trace(Struct, frozen=True):

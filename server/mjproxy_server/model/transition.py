@@ -11,7 +11,7 @@ What holds of every task that came out of it, whatever the facts and their order
 - An end never changes; only the seed of a picture may be found afterwards.
 - Progress never falls; it is 100 exactly if the task succeeded.
 - submitted_at <= started_at <= finished_at, as far as they are set, and both of the latter are set at the end.
-- What was once known of the trace is not forgotten, until the task is tried again: then its steps alone are kept.
+- What was once known of the trace is not forgotten, until the task is tried again: then its steps keep it.
 
 Facts arrive late, twice and out of order. A fact that tells nothing new returns the same task, by which a caller sees
 that there is nothing to store. Nor is it a sign of life: a progress message that is read again in the channel's history
@@ -19,7 +19,7 @@ does not show that the job still runs. Between two attempts, what is told of the
 if it has a result after all, that is the task's.
 """
 
-from functools import singledispatch
+from functools import reduce, singledispatch
 
 from msgspec.structs import replace
 
@@ -35,6 +35,7 @@ from mjproxy_server.model.facts import (
     NotTaken,
     Opened,
     Progressed,
+    Reported,
     Retrying,
     SeedFound,
     Sending,
@@ -42,7 +43,7 @@ from mjproxy_server.model.facts import (
     Taken,
 )
 from mjproxy_server.model.task import Failure, Result, Step, Task, Trace
-from mjproxy_server.model.vocabulary import Mode, Reason, Status
+from mjproxy_server.model.vocabulary import Mode, Reason, Setback, Status
 
 _MOST_BEFORE_SUCCESS = 99
 _OF_AN_ATTEMPT = Taken | Opened | NotTaken | Started | Progressed | Held | Retrying
@@ -138,6 +139,11 @@ def _(fact: Progressed, task: Task) -> Task:
 
 
 @_apply.register
+def _(fact: Reported, task: Task) -> Task:
+    return reduce(transition, fact.reports, task)
+
+
+@_apply.register
 def _(fact: Held, task: Task) -> Task:
     known = _traced(
         task,
@@ -161,7 +167,7 @@ def _(fact: Finished, task: Task) -> Task:
 @_apply.register
 def _(fact: Failed, task: Task) -> Task:
     if fact.failure.reason is Reason.STOPPED and task.cancel_requested_at:
-        return _end(task, fact.at, Status.CANCELLED)
+        return _end(_traced(task, steps=_failed(task.trace)), fact.at, Status.CANCELLED)
     return _end(task, fact.at, Status.FAILURE, failure=fact.failure)
 
 
@@ -170,11 +176,10 @@ def _(fact: Retrying, task: Task) -> Task:
     """What was not sent, or was proved not to be taken, cannot have failed at the bot."""
     if not task.trace.steps or task.trace.steps[-1].outcome == "refused":
         return task
+    steps = _failed(task.trace, fact.setback)
     if task.cancel_requested_at:
-        return _end(task, fact.at, Status.CANCELLED)
-    failed = replace(task.trace.steps[-1], outcome="failed", setback=fact.setback)
-    trace = Trace(steps=(*task.trace.steps[:-1], failed), appeal=fact.appeal)
-    return replace(task, status=Status.NOT_START, started_at=0, trace=trace)
+        return _end(_traced(task, steps=steps), fact.at, Status.CANCELLED)
+    return replace(task, status=Status.NOT_START, started_at=0, trace=Trace(steps=steps, appeal=fact.appeal))
 
 
 @_apply.register
@@ -269,3 +274,18 @@ def _settled(trace: Trace, outcome: str) -> tuple[Step, ...]:
     if not trace.steps or trace.steps[-1].outcome in {"taken", "opened"}:
         return trace.steps
     return (*trace.steps[:-1], replace(trace.steps[-1], outcome=outcome))
+
+
+def _failed(trace: Trace, setback: Setback | None = None) -> tuple[Step, ...]:
+    """The steps with the newest one failed, which keeps what ties Discord's messages to it."""
+    if not trace.steps:
+        return ()
+    failed = replace(
+        trace.steps[-1],
+        outcome="failed",
+        setback=setback,
+        interaction_id=trace.interaction_id,
+        progress_message_id=trace.progress_message_id,
+        job_id=trace.job_id,
+    )
+    return (*trace.steps[:-1], failed)

@@ -256,6 +256,8 @@ class Store(Protocol):
     async def record(self, task_id: str, *facts: Fact) -> Task | None:
         """Applies the facts to the task, in order, and stores what they made of it as one revision.
 
+        What is `Reported` is stored at once, too, and each of its reports that changes something is a revision.
+
         Returns:
             The task as it is then, or None if there is none. Facts that change nothing make no revision.
         """

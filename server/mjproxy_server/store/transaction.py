@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -79,14 +80,20 @@ class Transaction:
         self.queues.note(None, task)
         return self._log(task, removed=False)
 
-    def change(self, before: Task, task: Task) -> int:
-        """Stores what became of a task, and what is to be told of that; returns the revision."""
-        rows.update_task(self.connection, task)
-        self.queues.note(before, task)
-        revision = self._log(task, removed=False)
-        if hook := task.notify_hook or self._hook:
-            self._note(hook, revision, before, task)
-        return revision
+    def change(self, before: Task, *versions: Task) -> int:
+        """Stores what became of a task, one version after the other, and what is to be told of that.
+
+        Returns:
+            The newest revision; each version is one.
+        """
+        newest = versions[-1]
+        rows.update_task(self.connection, newest)
+        self.queues.note(before, newest)
+        for earlier, task in pairwise((before, *versions)):
+            revision = self._log(task, removed=False)
+            if hook := task.notify_hook or self._hook:
+                self._note(hook, revision, earlier, task)
+        return self.head
 
     def remove(self, task: Task) -> int:
         """Removes a task; returns the revision."""

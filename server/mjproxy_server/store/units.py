@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import reduce
-from itertools import takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from msgspec import structs
 
 from mjproxy_server.model.errors import NotModal, QueueFull, TaskNotFound
-from mjproxy_server.model.facts import Confirmed, Fact
+from mjproxy_server.model.facts import Confirmed, Fact, Reported
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Status
@@ -74,10 +74,18 @@ def record(transaction: Transaction, task_id: str, facts: Sequence[Fact]) -> Tas
     before = rows.find_task(transaction.connection, task_id)
     if before is None:
         return None
-    after = reduce(transition, facts, before)
-    if after is not before:
-        transaction.change(before, after)
-    return after
+    versions = _versions(before, facts)
+    if not versions:
+        return before
+    transaction.change(before, *versions)
+    return versions[-1]
+
+
+def _versions(task: Task, facts: Sequence[Fact]) -> Sequence[Task]:
+    """Returns what the facts make of a task: one version by all of them, but one by each of several reports."""
+    steps = facts[0].reports if len(facts) == 1 and isinstance(facts[0], Reported) else None
+    versions = [task, reduce(transition, facts, task)] if steps is None else accumulate(steps, transition, initial=task)
+    return [after for before, after in pairwise(versions) if after is not before]
 
 
 def expire(transaction: Transaction, before_ms: int, limit: int) -> int:

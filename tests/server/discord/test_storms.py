@@ -108,8 +108,8 @@ class StormyGateway:
         await websocket.wait_closed()
 
 
-async def ignore(_: Dispatch) -> None:
-    """Takes a dispatch that matters to nobody."""
+async def ignore(_: Sequence[Dispatch]) -> None:
+    """Takes dispatches that matter to nobody."""
 
 
 def client(token: str, url: str, gate: IdentifyGate, clock: Clock) -> GatewayClient:
@@ -123,7 +123,7 @@ def client(token: str, url: str, gate: IdentifyGate, clock: Clock) -> GatewayCli
         identify_gate=gate,
         clock=clock,
         rng=random.Random(token),
-        on_dispatch=ignore,
+        on_dispatches=ignore,
         on_status=on_status,
     )
 

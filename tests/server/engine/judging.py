@@ -14,7 +14,7 @@ async def judged(world: EngineWorld) -> tuple[Task, ...]:
     failed_jobs = {job["id"] for job in (await world.control.get("/control/jobs?status=failed")).json()}
     assert all(task.status.ended for task in tasks)
     for task in tasks:
-        given_up = {ledger.get(step.nonce) for step in task.trace.steps if step.outcome == "failed"} - {None}
+        given_up = {ledger.get(step.nonce) for step in task.trace.steps if step.setback} - {None}
         assert given_up <= failed_jobs, f"task {task.id} was tried again although its job had not failed"
         started = [ledger[step.nonce] for step in task.trace.attempt if ledger.get(step.nonce)]
         assert len(started) <= 1, f"task {task.id} was paid {len(started)} times"

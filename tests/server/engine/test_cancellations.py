@@ -37,8 +37,8 @@ async def test_a_job_is_stopped_once_and_given_up_when_its_time_is_over(store: S
     requested_at = now_ms(clock) - seconds_ago * 1000
     cancelled = await store.record(task_id, Sending(1, "77"), Taken(2, "77"), CancelRequested(requested_at))
     assert cancelled is not None
-    workload = Workload(clock)
-    workload.begin(cancelled)
+    workload = Workload()
+    workload.take_over([cancelled], clock.monotonic())
     cancellations = Cancellations(workload, stop=bot.stop, store=PatientStore(store, clock), clock=clock)
     running = asyncio.create_task(cancellations.run())
     for _ in range(int(CANCEL_PATIENCE / CANCEL_PAUSE)):

@@ -1,15 +1,21 @@
 """When an account rests: after failures in a row, longer each time, and not for ever."""
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mjproxy_server.engine.condition import FIRST_REST, LONGEST_REST, PATIENCE, Condition, Omen, omen
+from mjproxy_server.model.account import Account
 from mjproxy_server.model.command import Imagine
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status
 
 OMENS = st.lists(st.tuples(st.sampled_from(Omen), st.floats(0, 4000)), max_size=60)
+
+
+ACCOUNT = Account(guild_id="1", channel_id="11", user_token="t", user_agent="", core_size=3)
 
 
 def ended(status: Status, reason: Reason | None = None) -> Task:
@@ -116,3 +122,12 @@ def test_a_pause_is_no_rest_and_outlasts_one() -> None:
     assert condition.idle_until == FIRST_REST + 10
     condition.recover()
     assert condition.fit(0)
+
+
+def test_an_account_that_is_disabled_or_unfit_has_no_core_for_another_task() -> None:
+    assert Condition().cores(ACCOUNT, 0) == 3
+    assert Condition().cores(dataclasses.replace(ACCOUNT, enable=False), 0) == 0
+    assert Condition(held_reason="[Blocked] Write to support.").cores(ACCOUNT, 0) == 0
+    pausing = Condition()
+    pausing.pause(5)
+    assert (pausing.cores(ACCOUNT, 4), pausing.cores(ACCOUNT, 5)) == (0, 3)

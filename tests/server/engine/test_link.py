@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -27,7 +28,7 @@ class Ear:
     def __init__(self) -> None:
         self.users: list[str] = []
 
-    async def hear(self, dispatch: Dispatch) -> None:
+    async def hear(self, dispatches: Sequence[Dispatch]) -> None:
         """Nothing is asked of it here."""
 
     def begin_session(self, user_id: str) -> None:
@@ -59,6 +60,7 @@ async def test_who_waits_goes_on_with_the_new_connection_and_learns_whose_sessio
         await connected.wait_until_ready()
         ear, before = Ear(), unconnected()
         link = Link(before, Pace(0, SystemClock()))
+        link.listen(ear.hear)
         link.join(ear)
         waiting = asyncio.create_task(link.wait_until_ready())
         await asyncio.sleep(0)
@@ -73,6 +75,7 @@ async def test_who_waits_goes_on_with_the_new_connection_and_learns_whose_sessio
 async def test_a_session_that_has_not_begun_is_nobodys() -> None:
     ear, connection = Ear(), unconnected()
     link = Link(connection, Pace(0, SystemClock()))
+    link.listen(ear.hear)
     link.join(ear)
     link.greet()
     assert not ear.users

@@ -31,8 +31,8 @@ def account(*modes: Mode) -> Account:
     return Account(guild_id="1", channel_id="11", user_token="t", user_agent="", fallback_modes=modes)
 
 
-def refused_in(*modes: Mode) -> Task:
-    task = TASK
+def refused_in(*modes: Mode | None) -> Task:
+    task = replace(TASK, mode=modes[0])
     for number, mode in enumerate(modes):
         task = transition(task, Sending(1, f"{number}", mode=mode))
         task = transition(task, Retrying(2, Setback.EXHAUSTED))
@@ -51,6 +51,9 @@ def refused_in(*modes: Mode) -> Task:
         (refused_in(FAST), (RELAX,), NONE, RELAX),
         (refused_in(FAST), (TURBO, RELAX), NONE, RELAX),
         (refused_in(RELAX), (RELAX, FAST), NONE, FAST),
+        (replace(TASK, mode=None), (RELAX,), NONE, None),
+        (replace(TASK, mode=None), (RELAX,), {FAST, TURBO}, RELAX),
+        (refused_in(None), (RELAX,), NONE, RELAX),
         (PRESS, (RELAX,), {FAST, TURBO}, None),
         (BLEND, (RELAX,), {FAST, TURBO}, FAST),
     ],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import Raw
 
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.engine.requests import ImagineRequest
@@ -42,7 +44,7 @@ class StandingClock:
 def said(text: str, *, channel_id: str = HERE.channel_id) -> Dispatch:
     author = {"id": APPLICATION_IDS[Bot.MIDJOURNEY]}
     data = {"id": "1100000000000000009", "channel_id": channel_id, "author": author, "content": text}
-    return Dispatch("MESSAGE_CREATE", data, sequence=1, session_id="", resume_url="")
+    return Dispatch("MESSAGE_CREATE", Raw(msgspec.json.encode(data)), sequence=1, session_id="", resume_url="")
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import random
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+from msgspec import Raw
+
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.rest.types import InDoubt, InteractionOutcome, Refused, Taken
 from mjproxy_server.discord.snowflake import TIMESTAMP_SHIFT
@@ -58,7 +61,7 @@ class Session:
 
     def tell(self, kind: str, data: Json) -> None:
         if self.alive:
-            self.told.append(Dispatch(kind, data, len(self.told) + 1, self.name, ""))
+            self.told.append(Dispatch(kind, Raw(msgspec.json.encode(data)), len(self.told) + 1, self.name, ""))
             self.news.set()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -14,6 +14,7 @@ from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.engine.asking import Inquiries
 from mjproxy_server.engine.composing import Composer
+from mjproxy_server.engine.connection import Hear
 from mjproxy_server.engine.history import History
 from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.link import Link
@@ -102,6 +103,7 @@ class VirtualLink:
         self._clock = clock
         self._rng = rng
         self._lane: Lane | None = None
+        self._hear: Hear | None = None
         self._session: Session | None = None
         self._ready = asyncio.Event()
         self._heard = asyncio.Event()
@@ -113,6 +115,9 @@ class VirtualLink:
     @property
     def status(self) -> GatewayStatus:
         return GatewayStatus(GatewayPhase.READY if self.ready else GatewayPhase.CONNECTING, since=0)
+
+    def listen(self, hear: Hear) -> None:
+        self._hear = hear
 
     def join(self, lane: Lane) -> None:
         self._lane = lane
@@ -161,19 +166,21 @@ class VirtualLink:
             told = session.told[self._disk.handed_over :]
             alive = session.alive
             await self._discord.pass_through()
-            for dispatch in told:
-                await self._hand_over(dispatch)
+            while told:
+                together = self._rng.randint(1, len(told))
+                await self._hand_over(told[:together])
+                told = told[together:]
             if not alive:
                 return
             self.heard_until = beaten_at
             self._heard.set()
 
-    async def _hand_over(self, dispatch: Dispatch) -> None:
-        assert self._lane is not None
-        if dispatch.type == "READY":
+    async def _hand_over(self, dispatches: Sequence[Dispatch]) -> None:
+        assert self._hear is not None
+        if dispatches[0].type == "READY":
             self._begin_session()
-        await self._lane.hear(dispatch)
-        self._disk.handed_over = dispatch.sequence
+        await self._hear(dispatches)
+        self._disk.handed_over = dispatches[-1].sequence
 
     def _begin_session(self) -> None:
         assert self._lane is not None

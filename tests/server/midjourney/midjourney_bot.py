@@ -132,6 +132,13 @@ def deletion(message_id: str) -> Dispatch:
     return "MESSAGE_DELETE", {"id": message_id, "channel_id": CHANNEL}
 
 
+def signed(dispatch: Dispatch, application_id: str) -> Dispatch:
+    """The dispatch as another bot sends it."""
+    name, data = dispatch
+    author = {"application_id": application_id, "webhook_id": application_id}
+    return (name, data | author | {"author": data["author"] | {"id": application_id}}) if "author" in data else dispatch
+
+
 def without(dispatch: Dispatch, *keys: str) -> Dispatch:
     """The dispatch without some of its data."""
     name, data = dispatch

@@ -20,6 +20,7 @@ class Conditions:
         losses: Some dispatches of our jobs never come.
         giving_up: Some tasks are ended before their jobs.
         fragments: Changes of messages are told without what they leave as it was.
+        niji: Two bots draw in the channel.
         retries: Some tasks whose jobs have failed are sent again, or have their prompts judged once more.
     """
 
@@ -35,6 +36,7 @@ class Conditions:
     giving_up: bool
     retries: bool
     fragments: bool
+    niji: bool
 
     @property
     def may_restart(self) -> bool:

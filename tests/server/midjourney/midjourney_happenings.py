@@ -32,12 +32,14 @@ class Told:
         event: The event.
         nonce: What the job that it is about was sent with, if that is one of ours; else "".
         at: When it was heard, in Unix milliseconds.
+        shown: How much had been shown in the channel when it was sent.
         may_overtake: It may as well be heard before what was heard before it.
     """
 
     event: Event
     nonce: str
     at: int
+    shown: int
     may_overtake: bool
 
 
@@ -57,12 +59,14 @@ class Chronicle:
 
     Attributes:
         happenings: What has happened, in its order.
+        shown: What the channel has shown, in its order: messages as they stood after each change, and deletions.
         owners: What the job was sent with that each name belongs to: the id of a message or of an interaction, a
             nonce, a text. What is nobody's of ours has the nonce of a stranger, or "".
         retried: The nonces of the jobs whose failure was answered by another try, with the button that it presses.
     """
 
     happenings: list[Happening] = field(default_factory=list)
+    shown: list[Event] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     retried: dict[str, Source | None] = field(default_factory=dict)
 

@@ -5,12 +5,13 @@ which is what correlation is about.
 """
 
 import random
+from collections.abc import Iterable, Sequence
 
 from midjourney_happenings import Chronicle, GivenUp, Happening, Sent, Told, given_up, retrying
 from midjourney_tasks import US, sent
 
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.midjourney.messages import BotMessage, IframeOpened
+from mjproxy_server.midjourney.correlate import Correlator, Sighting
+from mjproxy_server.midjourney.messages import BotMessage, Deleted, IframeOpened
 from mjproxy_server.model.facts import Failed, Sending
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
@@ -38,6 +39,7 @@ class Retelling:
         self._tasks: dict[str, Task] = {}
         self._retried: dict[str, Task] = {}
         self._told: list[Told] = []
+        self._shown = 0
         self._now = 0
 
     def run(self) -> bool:
@@ -59,9 +61,21 @@ class Retelling:
                     self._restart()
         return True
 
-    def unfinished(self) -> list[str]:
+    def unfinished(self) -> list[Task]:
         """The tasks that were sent and have not ended."""
-        return [task.id for task in self._tasks.values() if not task.status.ended]
+        return [task for task in self._tasks.values() if not task.status.ended]
+
+    def look_back(self, waiting: Sequence[BotMessage] = ()) -> None:
+        """Reads the channel's history as it is by now, and takes it in together with what was heard and waits."""
+        messages: dict[str, BotMessage] = {}
+        for event in self._chronicle.shown[: self._shown]:
+            if isinstance(event, BotMessage):
+                messages[event.id] = event
+            elif isinstance(event, Deleted):
+                messages = {key: message for key, message in messages.items() if key not in event.ids}
+        shown = sorted(messages.values(), key=lambda message: int(message.id))
+        for _, sightings in self._correlator.look_back([*shown, *waiting], self._now, "", self._tasks):
+            self._take_in(sightings)
 
     # How it is told.
 
@@ -95,11 +109,18 @@ class Retelling:
         return True
 
     def _tell(self, told: Told) -> None:
+        self._note(told)
+        self._take_in(self._correlator.observe(told.event, self._now))
+
+    def _note(self, told: Told) -> None:
         self._now = max(self._now, told.at)
+        self._shown = max(self._shown, told.shown)
         self._told.append(told)
         if isinstance(told.event, IframeOpened):
             self._submit_page(told.event)
-        for sighting in self._correlator.observe(told.event, self._now):
+
+    def _take_in(self, sightings: Iterable[Sighting]) -> None:
+        for sighting in sightings:
             task = self._tasks[sighting.task_id]
             self._chronicle.check(task, sighting.fact)
             if isinstance(sighting.fact, Failed) and task.trace.nonce in self._chronicle.retried:
@@ -128,15 +149,21 @@ class Retelling:
             self._correlator.forget(task_id)
 
     def _restart(self) -> None:
-        """Another process takes up the tasks, and is told once more what came last."""
+        """Another process takes up the tasks, is told once more what came last, and reads the history."""
         self._correlator = Correlator(US)
-        for task in self._tasks.values():
+        for task in [*self._tasks.values(), *self._retried.values()]:
             self._correlator.watch(task)
-            if task.status.ended:
+            if task.status.ended or task.trace.failed:
                 self._correlator.forget(task.id)
         last, self._told = self._told[-self._rng.randint(1, 10) :], []
+        waiting: list[BotMessage] = []
         for told in last:
-            self._tell(told)
+            if isinstance(told.event, BotMessage) and self._correlator.awaits_history(told.event):
+                self._note(told)
+                waiting.append(told.event)
+            else:
+                self._tell(told)
+        self.look_back(waiting)
 
 
 def _is_of_ours(happening: Happening | Restarted) -> bool:
@@ -146,10 +173,5 @@ def _is_of_ours(happening: Happening | Restarted) -> bool:
 def _may_swap(first: Happening | Restarted, second: Happening | Restarted) -> bool:
     """What was written before a task was sent may be told after it, but not the other way round."""
     if isinstance(first, Told) and isinstance(second, Told):
-        return second.may_overtake and not (isinstance(first.event, IframeOpened) or _is_rewritten(second))
+        return second.may_overtake and not isinstance(first.event, IframeOpened)
     return isinstance(first, Told) and isinstance(second, Sent)
-
-
-def _is_rewritten(told: Told) -> bool:
-    """True if it is a text in the place of another one, which is nobody's before its interaction is known."""
-    return isinstance(told.event, BotMessage) and told.event.proposal is not None

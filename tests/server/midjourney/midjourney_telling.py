@@ -24,13 +24,21 @@ class Telling:
     def told(self, dispatch: Dispatch, edited_at: Callable[[], str]) -> Dispatch:
         """The dispatch as it is told; edits that it does not date are made at the time that is handed in."""
         name, data = dispatch
-        if not self._fragments or not name.startswith("MESSAGE_") or "content" not in data:
+        if not name.startswith("MESSAGE_") or "content" not in data:
             return dispatch
         before = self._standing.get(data["id"])
-        if name == "MESSAGE_UPDATE":
+        if self._fragments and name == "MESSAGE_UPDATE":
             data["edited_timestamp"] = data["edited_timestamp"] or edited_at()
         self._standing[data["id"]] = {key: value for key, value in {**(before or {}), **data}.items() if key != "nonce"}
-        return changes((name, before), dispatch) if before and name == "MESSAGE_UPDATE" else dispatch
+        fragment = self._fragments and before and name == "MESSAGE_UPDATE"
+        return changes((name, before), dispatch) if fragment else dispatch
+
+    def shown(self, dispatch: Dispatch) -> Event | None:
+        """What the channel's history shows after a dispatch: the message as it stands, or that it is gone."""
+        name, data = dispatch
+        if name.startswith("INTERACTION_"):
+            return None
+        return observed(dispatch if name == "MESSAGE_DELETE" else ("MESSAGE_CREATE", self._standing[data["id"]]))
 
     def heard(self, dispatch: Dispatch, awaits_change_of: Callable[[str], bool]) -> Event | None:
         """What an account makes of it: it reads a message of which it has heard a change only, if need be."""

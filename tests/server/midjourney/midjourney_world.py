@@ -20,6 +20,7 @@ from midjourney_bot import (
     proposal,
     queued,
     refusal,
+    signed,
 )
 from midjourney_conditions import Conditions
 from midjourney_forms import DRAWN, FORMS, INDEXED
@@ -28,12 +29,14 @@ from midjourney_rewriting import echo
 from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
 from midjourney_telling import Telling
 
+from mjproxy_server.midjourney.bots import APPLICATION_IDS
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.midjourney.messages import BotMessage, Event
 from mjproxy_server.midjourney.outcomes import appeal_of
 from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Source, Task
 from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Bot
 
 PROMPTS = [
     "a cat --ar 2:3",
@@ -71,15 +74,23 @@ class Drawing:
     source_id: str = ""
     user_id: str = US
     nonce: str = ""
+    bot: Bot = Bot.MIDJOURNEY
     script: Iterator[Dispatch] = field(default_factory=lambda: iter(()))
 
 
 @dataclass(frozen=True)
 class Wired:
-    """A dispatch that is under way, and what our job that it is about was sent with; "" if it is about no such one."""
+    """A dispatch that is under way.
+
+    Attributes:
+        dispatch: The dispatch.
+        nonce: What our job that it is about was sent with; "" if it is about no such one.
+        shown: How much had been shown in the channel when it was sent.
+    """
 
     dispatch: Dispatch
     nonce: str = ""
+    shown: int = 0
 
 
 class World:
@@ -148,7 +159,7 @@ class World:
 
     def _imagine(self, task_id: str) -> Task:
         self._kinds[task_id] = "imagine"
-        return imagine(task_id, self._rng.choice(self._prompts))
+        return imagine(task_id, self._rng.choice(self._prompts), bot=self._bot())
 
     def _press(self, task_id: str) -> Task:
         source_id = self._rng.choice(self._sources)
@@ -184,7 +195,7 @@ class World:
         own_prompt = task.source is None or task.confirmation is not None
         prompt = echo(task.prompt, self._rng) if own_prompt or task.source is None else task.source.prompt
         kind, source_id = self._deed(task)
-        self._begin(Drawing(self._job_id(), task.id, kind, prompt, task.index, source_id, US, nonce))
+        self._begin(Drawing(self._job_id(), task.id, kind, prompt, task.index, source_id, US, nonce, task.bot))
 
     def _deed(self, task: Task) -> tuple[str, str]:
         """What the bot does for the task, and to which message that replies; of an appeal it is not known for sure."""
@@ -206,8 +217,8 @@ class World:
         source_id = self._rng.choice(["", *self._sources])
         kind, index = self._button() if source_id else ("imagine", 0)
         prompt = SOURCES[source_id] if source_id else echo(self._rng.choice(self._prompts), self._rng)
-        user_id = self._rng.choice(users)
-        self._begin(Drawing(self._job_id(), "", kind, prompt, index, source_id, user_id, f"{self._tick()}"))
+        user_id, bot = self._rng.choice(users), Bot.MIDJOURNEY if source_id else self._bot()
+        self._begin(Drawing(self._job_id(), "", kind, prompt, index, source_id, user_id, f"{self._tick()}", bot))
 
     def _draw_of_old(self) -> None:
         """The channel holds results and proposals of the day before, and nobody has seen how the latter came."""
@@ -225,7 +236,7 @@ class World:
         source_id = self._rng.choice(list(PROPOSALS))
         self._tick()
         touched = self._proposal(source_id, self._texts[source_id], updated=True, edited_at=self._now)
-        self._put(Wired(self._telling.told(touched, self._edited_at)))
+        self._put(self._write(touched))
 
     def _begin(self, drawing: Drawing) -> None:
         self._owners[drawing.job_id] = drawing.nonce
@@ -241,9 +252,15 @@ class World:
         if written is None:
             self._drawings.remove(drawing)
             return
-        dispatch = self._telling.told(written, self._edited_at)
+        wired = self._write(signed(written, APPLICATION_IDS[drawing.bot]), drawing.nonce if drawing.task_id else "")
         if not (drawing.task_id and self.conditions.losses and self._chance(0.25)):
-            self._put(Wired(dispatch, drawing.nonce if drawing.task_id else ""))
+            self._put(wired)
+
+    def _write(self, dispatch: Dispatch, nonce: str = "") -> Wired:
+        told = self._telling.told(dispatch, self._edited_at)
+        if shown := self._telling.shown(told):
+            self.chronicle.shown.append(shown)
+        return Wired(told, nonce, len(self.chronicle.shown))
 
     def _put(self, wired: Wired) -> None:
         """Discord sends it: now and then early, late or twice, or again what was sent long before."""
@@ -266,7 +283,9 @@ class World:
         event = self._telling.heard(wired.dispatch, self.correlator.awaits_change_of)
         if event is None:
             return
-        self.chronicle.happenings.append(Told(event, wired.nonce, self._now, may_overtake=_may_overtake(wired)))
+        self.chronicle.happenings.append(
+            Told(event, wired.nonce, self._now, wired.shown, may_overtake=_may_overtake(wired))
+        )
         for sighting in self.correlator.observe(event, self._now):
             task = self.tasks[sighting.task_id]
             self.chronicle.check(task, sighting.fact)
@@ -440,6 +459,9 @@ class World:
     def _button(self) -> tuple[str, int]:
         kind = self._rng.choice(self._pressed)
         return kind, 0 if kind == "reroll" else self._rng.randint(1, 2) if kind in INDEXED else 1
+
+    def _bot(self) -> Bot:
+        return self._rng.choice([Bot.MIDJOURNEY, Bot.NIJI]) if self.conditions.niji else Bot.MIDJOURNEY
 
     def _chance(self, probability: float) -> bool:
         return self._rng.random() < probability

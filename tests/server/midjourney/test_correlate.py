@@ -1,30 +1,34 @@
 """Each key and each contradiction on its own; `test_correlate_histories` mixes them."""
 
 import pytest
-from midjourney_bot import Dispatch, deletion, interaction, message, observed, without
+from midjourney_bot import Dispatch, deletion, interaction, message, observed, queued, without
 from midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_A,
+    FINAL_B,
     JOB_A,
     JOB_B,
     START_A,
     START_B,
     Channel,
+    drawn,
     grid,
     percent,
     started,
+    unsigned_grid,
     upscaled,
     variation,
     waiting,
     who,
 )
-from midjourney_tasks import NOW, THEM, US, imagine, snowflake
+from midjourney_tasks import NOW, THEM, US, imagine, press, snowflake
 
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
-from mjproxy_server.midjourney.messages import ModalOpened
-from mjproxy_server.model.facts import Failed, Finished, Opened, Progressed, Started, Taken
+from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
+from mjproxy_server.model.facts import Failed, Finished, NotTaken, Opened, Progressed, Started, Taken
 from mjproxy_server.model.task import Picture
+from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
 
 # Interactions.
@@ -138,6 +142,38 @@ def test_an_ambiguous_result_is_settled_at_the_second_look() -> None:
     assert who(channel.see(grid())) == ["A"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (started("A"), waiting(START_B)),
+        (queued(START_A, "a cat", nonce="nonce-A", interaction_id=CLICK_A), waiting(START_B, interaction_id=CLICK_B)),
+        (unsigned_grid(), unsigned_grid(FINAL_B)),
+    ],
+    ids=["start", "interaction", "result"],
+)
+def test_what_was_told_counts_before_it_is_stored(first: Dispatch, second: Dispatch) -> None:
+    correlator = Channel(imagine("A")).correlator
+    assert [each.task_id for each in correlator.observe(observed(first), NOW)] == ["A"]
+    assert correlator.observe(observed(second), NOW) == []
+
+
+def test_a_job_that_has_its_result_makes_an_older_one_of_another_not_ambiguous() -> None:
+    channel = Channel(imagine("A"), imagine("B"))
+    channel.see(started("B", START_B, CLICK_B))
+    channel.see(percent(35, START_B, files=(f"{JOB_B}_grid_0.webp",)))
+    assert who(channel.see(grid(FINAL_B, JOB_A))) == ["A"]
+    assert who(channel.see(unsigned_grid(FINAL_A))) == ["B"]
+
+
+def test_what_a_result_answers_is_the_progress_of_its_job() -> None:
+    channel = Channel(imagine("A"))
+    late = observed(percent(78))
+    assert isinstance(late, BotMessage)
+    assert channel.correlator.awaits_history(late)
+    channel.see(grid(reply_to=START_A))
+    assert not channel.correlator.awaits_history(late)
+
+
 def test_an_echo_that_was_seen_is_a_likeness_too() -> None:
     channel = Channel(imagine("A", "a cat"))
     channel.see(started("A", prompt="something else entirely"))
@@ -218,10 +254,47 @@ def test_a_result_is_not_ours_when_it_contradicts_what_is_known(final: Dispatch)
     assert channel.see(final) == []
 
 
+def test_a_result_is_ours_though_our_clock_is_ahead() -> None:
+    assert who(Channel(imagine("A")).see(grid(snowflake(NOW - 59_000)))) == ["A"]
+
+
 def test_a_result_that_answers_another_message_is_not_ours() -> None:
     channel = Channel(imagine("A"))
     channel.see(started("A"))
     assert channel.see(grid(reply_to=START_B)) == []
+
+
+def test_a_report_that_answers_another_message_is_not_ours() -> None:
+    assert Channel(imagine("A")).see(percent(40, FINAL_A, reply_to=START_B)) == []
+
+
+def test_what_was_not_sent_or_was_refused_has_no_result() -> None:
+    channel = Channel()
+    channel.correlator.watch(imagine("A"))
+    assert channel.correlator.observe(observed(grid()), NOW) == []
+    channel.send(imagine("B", "a dog"))
+    channel.correlator.watch(transition(channel.tasks["B"], NotTaken(NOW, "nonce-B")))
+    assert channel.correlator.observe(observed(grid(prompt="a dog")), NOW) == []
+
+
+def test_the_interaction_of_an_earlier_step_that_is_told_again_is_not_the_newest() -> None:
+    channel = Channel(press("A", "custom zoom", own="a cat --zoom 2"))
+    first, second = interaction("CREATE", "nonce-A", CLICK_A), interaction("CREATE", "nonce-A2", CLICK_B)
+    channel.see(first)
+    channel.send(channel.tasks["A"], "nonce-A2")
+    channel.see(second)
+    channel.correlator.observe(observed(first), NOW)
+    deed = "Zoom Out by "
+    assert channel.see(drawn(deed, snowflake(NOW + 150), prompt="a cat --zoom 2")) == []
+    assert who(channel.see(drawn(deed, prompt="a cat --zoom 2"))) == ["A"]
+
+
+def test_what_is_younger_than_its_result_is_not_the_job() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(grid())
+    channel.end("A")
+    channel.send(imagine("B"))
+    assert who(channel.see(waiting(FINAL_B))) == ["B"]
 
 
 def test_a_result_of_another_job_is_not_ours() -> None:

@@ -1,7 +1,7 @@
 """Jobs of buttons: known by their source, by what is done, and by the index."""
 
 import pytest
-from midjourney_bot import Dispatch, cancel_button, frame, grid_buttons, interaction, message
+from midjourney_bot import Dispatch, cancel_button, frame, grid_buttons, interaction, message, queued
 from midjourney_channel import (
     CLICK_A,
     CLICK_B,
@@ -24,6 +24,7 @@ from midjourney_channel import (
 from midjourney_tasks import GRID, NOW, PARENT_JOB, US, blend, custom_id, imagine, press, snowflake
 
 from mjproxy_server.model.facts import Finished, Progressed, Started, Taken
+from mjproxy_server.model.transition import transition
 
 
 def test_an_upscale_binds_by_source_and_index() -> None:
@@ -88,11 +89,26 @@ def test_a_button_that_turns_proves_the_click_in_doubt() -> None:
     assert channel.see(_source("upsample", 1)) == []
 
 
+def test_a_button_that_two_tasks_have_pressed_proves_no_click() -> None:
+    channel = Channel(press("A", "upsample", 1), press("B", "upsample", 1))
+    channel.see(_source())
+    assert channel.see(_source("upsample", 1)) == []
+
+
 def test_a_button_that_turns_proves_nothing_of_what_is_known_to_be_taken() -> None:
     channel = Channel(press("U1", "upsample", 1))
     channel.see(_source())
     channel.see(interaction("CREATE", "nonce-U1", CLICK_A))
     assert channel.see(_source("upsample", 1)) == []
+
+
+def test_a_button_that_turns_proves_no_click_that_another_process_knew_to_be_taken() -> None:
+    channel = Channel(press("U1", "upsample", 1))
+    taken = transition(channel.tasks["U1"], Taken(NOW, "nonce-U1"))
+    again = Channel(press("U2", "upsample", 1))
+    again.correlator.watch(taken)
+    again.see(_source())
+    assert again.see(_source("upsample", 1)) == [("U2", Taken(NOW, "nonce-U2"))]
 
 
 def _source(kind: str = "", index: int = 0) -> Dispatch:
@@ -137,6 +153,10 @@ def test_a_result_is_not_ours_when_something_else_was_done(kind: str, deed: str)
     assert Channel(press("A", kind, 1)).see(drawn(deed)) == []
 
 
+def test_a_result_is_not_ours_when_it_answers_another_message() -> None:
+    assert Channel(press("A", "strong", 1)).see(drawn("Variations (Strong) by ", reply_to=START_B)) == []
+
+
 def test_a_film_is_announced_before_its_prompt_is_known() -> None:
     channel = Channel(press("A", "animate"))
     announced = message(START_A, "Animating...", nonce="nonce-A", interaction_id=CLICK_A, reply_to=GRID)
@@ -158,6 +178,18 @@ def test_a_start_without_a_nonce_may_be_anybodys_region() -> None:
     channel = Channel(press("A", "reroll"))
     assert channel.see(beginning(interaction_id=CLICK_B)) == []
     assert who(channel.see(percent(20, reply_to=GRID))) == ["A"]
+
+
+def test_a_notice_without_a_nonce_that_answers_the_source_is_of_somebodys_region() -> None:
+    held = queued(START_A, "a cat", interaction_id=CLICK_A, reply_to=GRID)
+    assert Channel(press("A", "strong")).see(held) == []
+
+
+def test_what_speaks_of_no_job_says_nothing_of_ours() -> None:
+    channel = Channel(press("A", "strong"))
+    channel.see(message(START_B, "Thank you", reply_to=GRID, interaction_id=CLICK_B))
+    text = f"Making variations for image #1 with prompt **a cat --v 7.0** - <@{US}> (Waiting to start)"
+    assert who(channel.see(message(START_A, text, reply_to=GRID, interaction_id=CLICK_A))) == ["A"]
 
 
 def test_somebody_elses_region_is_not_ours() -> None:

@@ -123,6 +123,14 @@ def test_what_a_failed_job_still_says_is_nobodys(late: Dispatch) -> None:
     assert who(channel.see(grid(FINAL_B, JOB_B, reply_to=START_B))) == ["A"]
 
 
+def test_what_answers_the_progress_of_a_failed_job_is_no_other_jobs() -> None:
+    channel = Channel(imagine("A"), imagine("B"))
+    channel.see(started("A"))
+    channel.see(refusal(START_A, "Sorry, something went wrong", updated=True))
+    channel.end("A")
+    assert channel.see(grid(reply_to=START_A)) == []
+
+
 def test_a_failure_is_told_once() -> None:
     channel = Channel(imagine("A"))
     channel.see(started("A"))
@@ -163,6 +171,7 @@ def test_a_job_that_fails_although_it_was_refused_is_another_than_the_one_that_w
     channel.send(channel.tasks["A"], "nonce-A2")
     again = waiting(START_B, nonce="nonce-A2", interaction_id=CLICK_B)
     assert channel.see(again) == [("A", Started(NOW, START_B, CLICK_B))]
+    assert who(channel.see(grid(FINAL_B))) == ["A"]
 
 
 # Appeals.
@@ -185,6 +194,18 @@ def test_what_an_appeal_starts_is_the_tasks(task: Task) -> None:
 
 def test_a_job_that_answers_the_notice_is_the_appeals_even_if_its_start_was_missed() -> None:
     assert who(channel_with_an_appeal(imagine("A")).see(grid(reply_to=NOTICE))) == ["A"]
+
+
+def test_a_job_that_answers_a_notice_in_the_place_of_the_progress_is_the_appeals() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(started("A"))
+    refused = refusal(START_A, "Action needed to continue", updated=True)
+    channel.send(channel.fail("A", refused, appeal=START_A), "nonce-A2")
+    assert who(channel.see(grid(reply_to=START_A))) == ["A"]
+
+
+def test_an_appeal_has_its_result_even_if_all_before_that_was_missed() -> None:
+    assert who(channel_with_an_appeal(imagine("A")).see(grid(reply_to=START_B))) == ["A"]
 
 
 def test_an_appeal_stands_in_the_way_of_whatever_its_result_could_be_taken_for() -> None:

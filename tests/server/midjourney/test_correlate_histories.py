@@ -12,6 +12,7 @@ from midjourney_conditions import any_conditions
 from midjourney_retelling import Retelling
 from midjourney_world import World
 
+from mjproxy_server.midjourney.families import Ending, family_of
 from server.seeded import live
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
@@ -23,7 +24,10 @@ def live_and_retell(retellings: int, seed: int, steps: int) -> None:
     world = World(any_conditions(rng), rng)
     world.run(steps)
     for _ in range(retellings):
-        Retelling(world.chronicle, rng, losses=world.conditions.losses, restarts=world.conditions.may_restart).run()
+        losses, restarts = world.conditions.losses, world.conditions.may_restart
+        retelling = Retelling(world.chronicle, rng, losses=losses, restarts=restarts)
+        retelling.run()
+        retelling.look_back()
 
 
 def come_to_the_end(retellings: int, seed: int, steps: int) -> None:
@@ -32,9 +36,11 @@ def come_to_the_end(retellings: int, seed: int, steps: int) -> None:
     world.run(steps)
     assert world.unfinished() == []
     for _ in range(retellings):
-        retelling = Retelling(world.chronicle, rng, losses=False, restarts=False)
-        told_to_the_end = retelling.run()
-        assert not told_to_the_end or retelling.unfinished() == []
+        retelling = Retelling(world.chronicle, rng, losses=False, restarts=True)
+        if retelling.run():
+            assert all(family_of(task).ending is Ending.REWRITE for task in retelling.unfinished())
+            retelling.look_back()
+            assert retelling.unfinished() == []
 
 
 @small_and_large

@@ -54,6 +54,13 @@ def test_what_a_session_tells_before_discord_takes_a_job_is_older_than_it() -> N
     assert who(channel.see(grid(), session_id="S")) == ["A"]
 
 
+def test_what_a_session_tells_after_the_bot_has_answered_may_be_the_jobs() -> None:
+    channel = Channel()
+    channel.send(imagine("A"), session_id="S")
+    channel.see(waiting(nonce="nonce-A"), session_id="S")
+    assert who(channel.see(grid(), session_id="S")) == ["A"]
+
+
 @pytest.mark.parametrize("session_id", ["T", ""], ids=["another session", "the history"])
 def test_what_another_session_tells_may_be_of_a_job_of_which_nothing_was_heard(session_id: str) -> None:
     channel = Channel()
@@ -195,6 +202,19 @@ def test_while_a_copy_is_awaited_no_result_is_known_by_its_prompt() -> None:
     assert channel.see(grid()) == []
     channel.see(started("A"))
     assert who(channel.see(grid(reply_to=START_A))) == ["A"]
+
+
+def test_a_copy_is_no_older_than_what_it_was_asked_for_by() -> None:
+    channel = Channel(imagine("A"))
+    channel.see(message(START_B, "Displaying...", nonce="nonce-X", interaction_id=CLICK_B))
+    assert who(channel.see(grid(START_A))) == ["A"]
+
+
+def test_while_a_copy_is_awaited_a_refusal_is_known_as_ever() -> None:
+    channel = Channel(press("A", "upsample", 1))
+    channel.see(message(START_B, "Displaying...", nonce="nonce-X", interaction_id=CLICK_B))
+    slow_down = refusal(FINAL_A, "Slow Down!", reply_to=GRID, interaction_id=CLICK_A)
+    assert who(channel.see(slow_down)) == ["A"]
 
 
 def test_a_copy_is_awaited_for_a_quarter_of_an_hour() -> None:

@@ -93,6 +93,20 @@ def test_a_text_that_an_earlier_retry_got_ends_no_later_one() -> None:
     assert who(channel.see(rewritten("a bird", edited_at=NOW + 6000))) == ["R2"]
 
 
+def test_a_text_that_came_before_its_interaction_was_known_is_its_jobs_when_it_is_read_again() -> None:
+    channel = Channel(retry("R"))
+    assert channel.see(rewritten("a dog")) == []
+    channel.see(interaction("SUCCESS", "nonce-R", CLICK_A))
+    assert who(channel.see(rewritten("a dog", edited_at=NOW + 5000))) == ["R"]
+
+
+def test_a_text_from_before_the_press_stays_old_though_it_came_before_its_interaction_was_known() -> None:
+    channel = Channel(retry("R"))
+    assert channel.see(rewritten("a dog", edited_at=NOW + 50)) == []
+    channel.see(interaction("SUCCESS", "nonce-R", CLICK_A))
+    assert channel.see(rewritten("a dog", edited_at=NOW + 5000)) == []
+
+
 def test_a_retry_that_was_given_up_makes_the_next_one_ambiguous() -> None:
     channel = Channel(retry("R1"))
     channel.end("R1")

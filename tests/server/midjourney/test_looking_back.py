@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
-from midjourney_bot import Dispatch, button, deletion, observed, refusal
+from midjourney_bot import Dispatch, button, deletion, interaction, message, observed, queued, refusal
 from midjourney_channel import (
     CLICK_A,
     CLICK_B,
+    FINAL_A,
     FINAL_B,
     JOB_A,
     JOB_B,
@@ -22,10 +23,10 @@ from midjourney_channel import (
     variation,
     waiting,
 )
-from midjourney_tasks import NOW, THEM, imagine, press
+from midjourney_tasks import GRID, NOW, THEM, US, imagine, press, snowflake
 
 from mjproxy_server.midjourney.messages import BotMessage
-from mjproxy_server.model.facts import Finished, Progressed, Started
+from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started
 
 PRESSED = button(f"MJ::JOB::upsample::1::{JOB_A}", "U1", style=1)
 SENT_IN, NOW_IN = "the session before", "the session of now"
@@ -53,6 +54,14 @@ def begun(message_id: str = START_A, click: str = CLICK_A, **keys: str) -> Dispa
 
 def test_a_start_that_looks_like_one_job_is_its_own() -> None:
     assert look_back(sent("A"), begun()) == [("A", Started)]
+
+
+def test_a_notice_that_looks_like_one_job_holds_it_and_two_hold_none() -> None:
+    held = queued(START_A, "a cat --v 7.0", interaction_id=CLICK_A)
+    channel = sent("A")
+    assert look_back(channel, held) == [("A", Held)]
+    assert [type(fact) for _, fact in channel.see(waiting(START_B))] == [Started]
+    assert look_back(sent("A"), held, queued(START_B, "a cat", interaction_id=CLICK_B)) == []
 
 
 def test_a_job_that_began_and_ended_meanwhile_is_told_as_a_whole() -> None:
@@ -94,6 +103,10 @@ def test_a_twin_whose_nonce_was_heard_leaves_what_is_ours() -> None:
     assert look_back(channel, begun(), begun(START_B, CLICK_B)) == [("A", Started)]
 
 
+def test_a_copy_of_an_old_result_is_no_twin() -> None:
+    assert look_back(sent("A"), begun(), grid(FINAL_B, interaction_id=CLICK_B, command="show")) == [("A", Started)]
+
+
 def test_another_users_job_is_no_twin() -> None:
     assert look_back(sent("A"), begun(), begun(START_B, CLICK_B, user=THEM)) == [("A", Started)]
 
@@ -109,6 +122,51 @@ def test_a_result_that_replies_to_nothing_is_not_ours_while_our_progress_is_show
     channel.see(started("A"))
     assert look_back(channel, percent(40), unsigned_grid()) == [("A", Progressed)]
     assert look_back(channel, unsigned_grid(FINAL_B)) == [("A", Finished)]
+
+
+def test_a_result_that_replies_to_the_source_may_be_ours_while_our_progress_is_shown() -> None:
+    channel = Channel()
+    channel.send(press("A", "strong"), session_id=SENT_IN)
+    channel.see(started("A", reply_to=GRID))
+    assert look_back(channel, percent(40, reply_to=GRID), variation()) == [("A", Progressed), ("A", Finished)]
+
+
+def test_messages_that_name_one_job_are_of_one_job() -> None:
+    channel = Channel()
+    channel.send(press("A", "strong"), session_id=SENT_IN)
+    text = f"**a cat --v 7.0** - Variations (Strong) by <@{US}> (46%) (fast)"
+    report = message(START_A, text, files=(f"{JOB_A}_grid_0.webp",), reply_to=GRID)
+    assert look_back(channel, report, variation()) == [("A", Progressed), ("A", Finished)]
+
+
+def test_messages_that_answer_one_interaction_are_of_one_job() -> None:
+    channel = Channel()
+    channel.send(press("A", "strong"), session_id=SENT_IN)
+    text = f"Making variations for image #1 with prompt **a cat --v 7.0** - <@{US}> (Waiting to start)"
+    start = message(START_A, text, reply_to=GRID, interaction_id=CLICK_A)
+    sorry = refusal(FINAL_A, "Sorry, something went wrong", reply_to=GRID, interaction_id=CLICK_A)
+    assert look_back(channel, start, sorry) == [("A", Started), ("A", Failed)]
+
+
+def test_what_looks_like_two_of_ours_is_told_apart_by_what_comes_later() -> None:
+    channel = sent("A", "B")
+    channel.see(interaction("CREATE", "nonce-B", CLICK_B))
+    assert look_back(channel, grid(reply_to=START_A), begun()) == [("A", Started), ("A", Finished)]
+
+
+def test_what_looks_like_two_of_ours_leaves_each_what_is_its_own() -> None:
+    channel = sent("A", "B")
+    assert look_back(channel, begun()) == []
+    channel.see(started("B", START_B, CLICK_B))
+    channel.see(percent(35, START_B, files=(f"{JOB_B}_grid_0.webp",)))
+    assert [task_id for task_id, _ in channel.see(grid(job=JOB_A))] == ["A"]
+
+
+def test_results_that_are_not_ours_while_our_progress_is_shown_dispute_nothing() -> None:
+    channel = sent("A")
+    channel.see(started("A"))
+    look_back(channel, percent(40), unsigned_grid(FINAL_A), unsigned_grid(FINAL_B))
+    assert [type(fact) for _, fact in channel.see(grid(snowflake(NOW + 40_000)))] == [Finished]
 
 
 def test_a_job_that_ended_while_the_history_was_read_is_told_by_the_next_one() -> None:

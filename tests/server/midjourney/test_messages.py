@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 import pytest
 from midjourney_bot import (
     BOT,
@@ -15,6 +16,7 @@ from midjourney_bot import (
     without,
 )
 from midjourney_tasks import US
+from msgspec import Raw
 
 from mjproxy_server.midjourney.content import Phase
 from mjproxy_server.midjourney.messages import (
@@ -350,3 +352,35 @@ def test_a_dialogue_without_a_custom_id_is_no_event(name: str) -> None:
 )
 def test_a_message_tells_when_it_was_changed(timestamp: str | None, at: int) -> None:
     assert message_of("MESSAGE_UPDATE", {**START, "edited_timestamp": timestamp}).edited_at == at
+
+
+@pytest.mark.parametrize(
+    "dispatch",
+    [
+        ("MESSAGE_CREATE", START),
+        ("MESSAGE_UPDATE", START),
+        ("MESSAGE_CREATE", {"id": 5}),
+        ("MESSAGE_CREATE", {}),
+        deletion("1"),
+        interaction("CREATE", "7"),
+        interaction("FAILURE", "7", reason_code=2),
+        ("INTERACTION_MODAL_CREATE", {"id": "1", "custom_id": "MJ::x", "components": []}),
+        ("INTERACTION_IFRAME_MODAL_CREATE", {"id": "1", "custom_id": "MJ::iframe::t"}),
+        ("TYPING_START", {"channel_id": "1"}),
+    ],
+)
+def test_json_means_what_it_means_when_it_is_decoded(dispatch: tuple[str, dict[str, Any]]) -> None:
+    name, data = dispatch
+    assert read(name, Raw(msgspec.json.encode(data))) == read(name, data)
+
+
+@pytest.mark.parametrize("broken", [b"", b"[]", b"null", b'{"id":', b'{"id":"\xff"}', b'{"id":"1","flags":1e999}'])
+def test_broken_json_is_no_event(broken: bytes) -> None:
+    assert read("MESSAGE_CREATE", Raw(broken)) is None
+
+
+def test_a_message_tells_the_types_of_its_components_and_of_those_inside() -> None:
+    inside = {"type": 10, "components": [{"type": 2, "custom_id": "MJ::x", "style": 2}]}
+    event = read("MESSAGE_CREATE", {**START, "components": [{"type": 1, "components": [inside]}, {"type": 1}]})
+    assert isinstance(event, BotMessage)
+    assert event.component_types == {1, 2, 10}

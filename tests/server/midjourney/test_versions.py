@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_bot import CHANNEL, PLACE, Dispatch, changes, grid_buttons, message, proposal
+from midjourney_bot import BOT, CHANNEL, PLACE, Dispatch, changes, grid_buttons, message, proposal
 from midjourney_channel import JOB_A, START_A, percent, started
 from midjourney_tasks import GRID, NOW, US
 
@@ -80,6 +80,17 @@ def test_null_says_nothing() -> None:
     assert seen(reader, ("MESSAGE_UPDATE", nulls)).text == before.text
 
 
+def test_what_a_change_has_added_stays() -> None:
+    reader, first = MessageReader(CHANNEL), started("T")
+    seen(reader, (first[0], {key: value for key, value in first[1].items() if key != "attachments"}))
+    place = {"id": START_A, "channel_id": CHANNEL}
+    files = [{"filename": "a.png", "url": "https://cdn/a.png"}]
+    added = seen(reader, ("MESSAGE_UPDATE", {**place, "attachments": files}))
+    assert added.attachments
+    assert seen(reader, ("MESSAGE_UPDATE", {**place, "flags": 64})).attachments == added.attachments
+    assert seen(reader, ("MESSAGE_UPDATE", {**first[1], "attachments": None})).attachments == added.attachments
+
+
 def test_an_emptied_part_is_empty() -> None:
     reader = MessageReader(CHANNEL)
     seen(reader, message(GRID, "a text", files=("a.png",)))
@@ -93,6 +104,22 @@ def test_a_change_from_before_the_last_one_changes_nothing() -> None:
         seen(reader, version)
     late = changes(grown[0], grown[1])
     assert seen(reader, late) == read(*grown[2])
+
+
+def test_a_late_change_that_tells_whose_it_is_means_itself() -> None:
+    reader, grown = MessageReader(CHANNEL), versions(3)
+    for version in grown:
+        seen(reader, version)
+    late = changes(grown[0], grown[1])
+    named = late[0], {**late[1], "application_id": BOT}
+    assert seen(reader, named).content == read(*grown[1]).content  # type: ignore[union-attr]
+
+
+def test_a_late_change_does_not_tell_the_nonce_again() -> None:
+    reader, grown = MessageReader(CHANNEL), versions(2)
+    first = grown[0][0], {**grown[0][1], "edited_timestamp": "2030-01-01T00:00:00+00:00"}
+    assert seen(reader, first).nonce
+    assert not seen(reader, changes(grown[0], grown[1])).nonce
 
 
 def test_the_first_version_once_more_undoes_nothing() -> None:

@@ -18,6 +18,7 @@ from mjproxy_server.model.facts import (
     NotTaken,
     Opened,
     Progressed,
+    Reported,
     Retrying,
     SeedFound,
     Sending,
@@ -116,6 +117,13 @@ def test_progress_keeps_what_a_later_report_does_not_tell() -> None:
     assert (task.progress, task.picture, task.mode, task.trace.job_id) == (35, picture, Mode.FAST, "j1")
 
 
+def test_several_reports_are_worth_as_much_as_each_after_the_other() -> None:
+    reports = (Progressed(1300, "m1", 15, job_id="j1"), Progressed(1400, "m1", 31, mode=Mode.FAST))
+    task = after(Sending(1100, "n1"))
+    assert transition(task, Reported(reports)) == after(*reports, task=task)
+    assert transition(task, Reported(())) is task
+
+
 def test_a_job_held_by_the_bot_is_alive_and_not_failed() -> None:
     task = after(Sending(1100, "n1"), Held(1200, "m1"))
     assert (task.status, task.trace.last_sign_at) == (Status.SUBMITTED, 1200)
@@ -164,6 +172,15 @@ def test_a_running_job_is_cancelled_when_it_has_stopped() -> None:
     assert transition(running, Failed(1400, STOPPED)).status is Status.CANCELLED
     assert transition(running, Finished(1400, RESULT)).status is Status.SUCCESS
     assert after(Sending(1100, "n1"), Started(1200, "m1"), Failed(1400, STOPPED)).status is Status.FAILURE
+
+
+@pytest.mark.parametrize("end", [Failed(1400, STOPPED), Retrying(1400, Setback.FAULT)])
+def test_what_is_cancelled_when_its_job_has_ended_tells_so(end: Fact) -> None:
+    running = after(Sending(1100, "n1"), Started(1200, "m1", "i1", "j1"), CancelRequested(1300))
+    [step] = transition(running, end).trace.steps
+    assert (step.outcome, step.interaction_id, step.progress_message_id, step.job_id) == ("failed", "i1", "m1", "j1")
+    [step] = transition(running, Cancelled(1400)).trace.steps
+    assert step.outcome == "taken"
 
 
 def test_a_step_in_doubt_is_not_cancelled_before_it_is_settled() -> None:
@@ -223,7 +240,8 @@ APPEAL = Source("m9", 64, "", "MJ::Prompts::Appeal::a1b2", "")
 
 def test_a_task_that_is_tried_again_waits_as_at_first_but_for_its_progress_and_its_steps() -> None:
     task = transition(RUNNING, RETRYING)
-    failed = Step("n1", 1100, outcome="failed", setback=Setback.FAULT, mode=Mode.FAST)
+    told = {"interaction_id": "i1", "progress_message_id": "m1", "job_id": "j1"}
+    failed = Step("n1", 1100, outcome="failed", setback=Setback.FAULT, mode=Mode.FAST, **told)
     assert task == replace(QUEUED, progress=46, mode=Mode.FAST, trace=Trace(steps=(failed,)))
     assert task.trace.failed
     assert not task.trace.in_doubt
@@ -247,6 +265,7 @@ def test_the_next_attempt_has_a_life_of_its_own() -> None:
         Progressed(1500, "m1", 78),
         Held(1500, "m1"),
         RETRYING,
+        Reported((Progressed(1500, "m1", 78),)),
     ],
 )
 def test_what_is_told_of_a_failed_attempt_changes_nothing(late: Fact) -> None:

@@ -1,14 +1,16 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from store_samples import START, failed, submission, whole_log
+from store_samples import START, Clock, failed, submission, whole_log
 
 from mjproxy_server.model.errors import QueueFull
-from mjproxy_server.model.facts import Moved, Progressed, Sending, Started, Taken
+from mjproxy_server.model.facts import Moved, Progressed, Reported, Sending, Started, Taken
+from mjproxy_server.model.outbox import Report
 from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Status
-from mjproxy_server.store import Capacity, SqliteStore, TaskQuery
+from mjproxy_server.model.vocabulary import DeliveryOutcome, Status
+from mjproxy_server.store import Capacity, SqliteStore, TaskQuery, open_store
 
 
 async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) -> None:
@@ -20,6 +22,33 @@ async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) ->
     assert await store.record(task.id, *facts) == expected
     assert await store.get(task.id) == (expected, 2)
     assert [revision.task for revision in await whole_log(store)] == [task, expected]
+
+
+async def test_each_of_several_reports_that_changes_something_is_a_revision(folder: Path, clock: Clock) -> None:
+    store = await open_store(folder, now=clock, hook="http://127.0.0.1:1/own")
+    task = (await store.submit(submission())).task
+    percents = (15, 15, 31, 46)
+    reported = await store.record(task.id, Reported(tuple(Progressed(START, "message", each) for each in percents)))
+    assert reported is not None
+    assert [revision.subject.progress for revision in await whole_log(store)] == [0, 15, 31, 46]
+    assert await store.get(task.id) == (reported, 4)
+    assert (await whole_log(store))[-1].task == reported
+    (delivery,) = (await store.deliveries.lease(10)).deliveries
+    assert (delivery.task.progress, delivery.lease.revision) == (15, 2), "the first report has changed the status"
+    await store.deliveries.report([Report(lease_id=delivery.lease.id, outcome=DeliveryOutcome.DELIVERED)])
+    (delivery,) = (await store.deliveries.lease(10)).deliveries
+    assert (delivery.task, delivery.lease.revision) == (reported, 4), "of the others the newest is told"
+    assert await store.record(task.id, Reported((Progressed(START, "message", 46),))) == reported
+    assert await store.record(task.id, Reported(())) == reported
+    assert store.head == 4
+    await store.close()
+
+
+async def test_reports_that_fail_half_way_leave_nothing(store: SqliteStore) -> None:
+    task = (await store.submit(submission())).task
+    with pytest.raises(TypeError):
+        await store.record(task.id, Reported((Progressed(START, "message", 15), object())))  # type: ignore[arg-type]
+    assert await store.get(task.id) == (task, 1)
 
 
 async def test_facts_that_change_nothing_make_no_revision(store: SqliteStore) -> None:

@@ -8,9 +8,10 @@ A session is resumed at the address that READY named. If no HELLO comes from the
 gateway, the one after that to the resume address again, and so on. A session is given up when Discord refuses it, or
 drops us several times in a row while we resume.
 
-Dispatches are handed over one after another by a task of its own, which outlives the connections. The session counts
-what was received, and resumes from there; `resume_point` follows what was handed over completely, since only that
-survives the process. So does `heard_until`, by which others conclude something from what did *not* come.
+Dispatches are handed over in their order by a task of its own, which outlives the connections: what has come while it
+was busy is handed over together. The session counts what was received, and resumes from there; `resume_point` follows
+what was handed over completely, since only that survives the process. So does `heard_until`, by which others conclude
+something from what did *not* come.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ import logging
 import math
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from pydantic import SecretStr
 
@@ -43,6 +45,10 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 # Discord's gateway reference: "wait a random amount of time, between 1 and 5 seconds", after an invalid session.
 INVALID_SESSION_PAUSE = (1.0, 5.0)
+# So many dispatches are handed over together at most: others have their turn in between.
+MOST_AT_ONCE = 16
+
+_Delivery = tuple[float, Deliver | Heard]
 
 
 class GatewayClient:
@@ -57,7 +63,7 @@ class GatewayClient:
         identify_gate: IdentifyGate,
         clock: Clock,
         rng: random.Random,
-        on_dispatch: Callable[[Dispatch], Awaitable[None]],
+        on_dispatches: Callable[[Sequence[Dispatch]], Awaitable[None]],
         on_status: Callable[[GatewayStatus], None],
         resume: ResumePoint | None = None,
     ) -> None:
@@ -70,7 +76,7 @@ class GatewayClient:
             identify_gate: Shared by all clients of the same token.
             clock: The time.
             rng: Draws pauses and the moment of the first heartbeat.
-            on_dispatch: Awaited for one dispatch after another; what it raises ends `run`.
+            on_dispatches: Awaited for the next dispatches, one or several; what it raises ends `run`.
             on_status: Called at each change of status.
             resume: Where an earlier process left the session.
         """
@@ -79,14 +85,14 @@ class GatewayClient:
         self._gate = identify_gate
         self._clock = clock
         self._rng = rng
-        self._on_dispatch = on_dispatch
+        self._on_dispatches = on_dispatches
         self._on_status = on_status
         self._session = Session(
             token=token.get_secret_value(), browser=self._browser, gateway=endpoints.gateway, rng=rng, resume=resume
         )
         self._resume_point = resume
         self._connection: Connection | None = None
-        self._deliveries: deque[tuple[float, Deliver | Heard]] = deque()  # With when they came; the first is at work.
+        self._deliveries: deque[_Delivery] = deque()  # With when they came; the first are at work.
         self._delivered = asyncio.Event()
         self._heard_until = -math.inf
         self._hearing_goes_on = asyncio.Event()
@@ -107,7 +113,7 @@ class GatewayClient:
 
     @property
     def resume_point(self) -> ResumePoint | None:
-        """Where another process can resume: after the last dispatch for which `on_dispatch` returned."""
+        """Where another process can resume: after the last dispatch for which `on_dispatches` returned."""
         return self._resume_point
 
     @property
@@ -225,19 +231,23 @@ class GatewayClient:
     async def _hand_over(self) -> None:
         while True:
             while self._deliveries:
-                await self._hand_over_one(self._deliveries[0][1])
-                self._deliveries.popleft()
+                await self._hand_over_next()
             self._delivered.clear()
             await self._delivered.wait()
 
-    async def _hand_over_one(self, delivery: Deliver | Heard) -> None:
-        match delivery:
-            case Deliver():
-                await self._on_dispatch(delivery.dispatch)
-                self._resume_point = delivery.point
+    async def _hand_over_next(self) -> None:
+        """Hand over the dispatches that come next, or take note of what was heard behind those before."""
+        match self._deliveries[0][1]:
             case Heard(until):
                 self._heard_until = until
                 self._hearing_goes_on.set()
+                self._deliveries.popleft()
+            case Deliver():
+                told = list(_dispatches_at_the_head(islice(self._deliveries, MOST_AT_ONCE)))
+                await self._on_dispatches([each.dispatch for each in told])
+                self._resume_point = told[-1].point
+                for _ in told:
+                    self._deliveries.popleft()
 
     def _note(self, ending: ConnectionEnded) -> None:
         _logger.info("Gateway connection ended: %s", ending)
@@ -263,3 +273,10 @@ class GatewayClient:
             session_id=self.session_id,
         )
         self._on_status(self._status)
+
+
+def _dispatches_at_the_head(deliveries: Iterable[_Delivery]) -> Iterator[Deliver]:
+    for _, delivery in deliveries:
+        if isinstance(delivery, Heard):
+            return
+        yield delivery

@@ -56,14 +56,9 @@ class Deliver(msgspec.Struct, frozen=True):
 
     @property
     def dispatch(self) -> Dispatch:
-        """The dispatch, whose payload is read now; of one that is broken nothing can be said."""
+        """The dispatch."""
         point = self.point
-        try:
-            payload = _json.decode(self.payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            payload = None
-        data = payload if isinstance(payload, dict) else {}
-        return Dispatch(self.type, data, point.sequence or 0, point.session_id, point.resume_url)
+        return Dispatch(self.type, self.payload, point.sequence or 0, point.session_id, point.resume_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,6 @@ class Heard:
 
 
 _TRUE = msgspec.Raw(b"true")
-_json = msgspec.json.Decoder()
 
 Action = Send | Deliver | Heard | IdentifyWanted
 Shape = TypeVar("Shape")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 
 class GatewayPhase(Enum):
@@ -64,19 +65,31 @@ class Dispatch(Struct, frozen=True):
 
     Attributes:
         type: The event's name, such as `MESSAGE_CREATE`.
-        data: The payload as decoded from JSON; empty where it is no object.
+        payload: What it tells, as JSON: most of what comes concerns nobody here, and is never read.
         sequence: Its number within the session.
         session_id: The session that it came in.
         resume_url: That session's resume URL.
     """
 
     type: str
-    data: Mapping[str, object]
+    payload: Raw
     sequence: int
     session_id: str
     resume_url: str
 
     @property
+    def data(self) -> Mapping[str, object]:
+        """The payload, read anew at each call; empty where it is broken or no object."""
+        try:
+            payload = _json.decode(self.payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return {}
+        return payload if isinstance(payload, dict) else {}
+
+    @property
     def resume_point(self) -> ResumePoint:
         """What to store together with the effects of this dispatch."""
         return ResumePoint(self.session_id, self.resume_url, self.sequence)
+
+
+_json = msgspec.json.Decoder()

@@ -2,7 +2,7 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.errors import AuthenticationFailed, GatewayFatal
-from mjproxy_server.discord.gateway.client import GatewayClient
+from mjproxy_server.discord.gateway.client import MOST_AT_ONCE, GatewayClient
 from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
 
@@ -25,6 +25,14 @@ SEED = 3
 Taker = Callable[[Dispatch], Awaitable[None]]
 
 
+def one_by_one(take: Taker) -> Callable[[Sequence[Dispatch]], Awaitable[None]]:
+    async def take_all(dispatches: Sequence[Dispatch]) -> None:
+        for dispatch in dispatches:
+            await take(dispatch)
+
+    return take_all
+
+
 class World:
     """A client, the clock it lives by, and what it told."""
 
@@ -34,7 +42,7 @@ class World:
         token: SecretStr,
         clock: VirtualClock,
         resume: ResumePoint | None,
-        on_dispatch: Taker | None,
+        on_dispatches: Callable[[Sequence[Dispatch]], Awaitable[None]] | None,
     ) -> None:
         self.clock = clock
         self.dispatches: Record[Dispatch] = Record()
@@ -46,7 +54,7 @@ class World:
             identify_gate=IdentifyGate(clock),
             clock=clock,
             rng=random.Random(SEED),
-            on_dispatch=on_dispatch or self.dispatches.take,
+            on_dispatches=on_dispatches or one_by_one(self.dispatches.take),
             on_status=self.statuses,
             resume=resume,
         )
@@ -88,7 +96,13 @@ class NewWorld(Protocol):
 @pytest.fixture
 def world(gateway: ScriptedGateway, token: SecretStr, clock: VirtualClock) -> NewWorld:
     def new(resume: ResumePoint | None = None, *, on_dispatch: Taker | None = None, **hosts: str) -> World:
-        return World(Endpoints(**{"gateway": gateway.url, **hosts}), token, clock, resume, on_dispatch)
+        return World(
+            Endpoints(**{"gateway": gateway.url, **hosts}),
+            token,
+            clock,
+            resume,
+            on_dispatch and one_by_one(on_dispatch),
+        )
 
     return new
 
@@ -175,6 +189,53 @@ async def test_dispatches_are_handed_over_in_order_and_the_resume_point_follows(
     assert a.client.resume_point == ResumePoint("s1", "wss://resume.example", 49)
 
 
+async def test_what_came_while_the_reader_was_busy_is_handed_over_together(
+    gateway: ScriptedGateway, token: SecretStr, clock: VirtualClock
+) -> None:
+    """Those that a heartbeat's answer came behind are handed over before it counts, and never too many at once."""
+    groups: Record[list[int]] = Record()
+    first_may_go_on = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.hello()
+        await peer.ready("s1", sequence=0)
+        await groups.until(lambda group: group == [0])
+        for number in range(1, 40):
+            await peer.dispatch(number, f"N{number}")
+        await peer.expect(HEARTBEAT)
+        await peer.send(op=11)
+        for number in range(40, 43):
+            await peer.dispatch(number, f"N{number}")
+        await peer.send(op=1)
+        await peer.expect(HEARTBEAT)
+        first_may_go_on.set()
+        await peer.until_closed()
+
+    async def take(dispatches: Sequence[Dispatch]) -> None:
+        heard_until.append(a.client.heard_until)
+        groups([dispatch.sequence for dispatch in dispatches])
+        if dispatches[0].sequence:
+            await first_may_go_on.wait()
+
+    heard_until: list[float] = []
+    gateway.play(script)
+    a = World(Endpoints(gateway=gateway.url), token, clock, None, take)
+    async with a.running():
+        await groups.until(lambda group: group[-1] > 0)
+        clock.move(1.0)
+        asked_at = clock.monotonic()
+        hearing = asyncio.create_task(a.client.hear_out())
+        await groups.until(lambda group: group[-1] == 42)
+        await hearing
+    sizes = [len(group) for group in groups.facts]
+    assert [number for group in groups.facts for number in group] == list(range(43))
+    assert max(sizes) <= MOST_AT_ONCE
+    assert len(sizes) <= 7
+    assert groups.facts[-1] == [40, 41, 42]
+    assert heard_until[-1] == asked_at
+    assert set(heard_until[:-1]) == {-math.inf}
+
+
 async def test_resume_point_waits_for_a_slow_reader_while_the_heart_goes_on(
     gateway: ScriptedGateway, token: SecretStr, clock: VirtualClock, world: NewWorld
 ) -> None:
@@ -184,6 +245,7 @@ async def test_resume_point_waits_for_a_slow_reader_while_the_heart_goes_on(
     async def script(peer: Peer) -> None:
         await peer.hello()
         await peer.ready("s1", sequence=0)
+        await a.until_dispatch("READY")
         await peer.dispatch(1, "ONE")
         while True:
             beats(await peer.expect(HEARTBEAT))

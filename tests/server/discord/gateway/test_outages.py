@@ -33,7 +33,7 @@ class Connecting:
             identify_gate=IdentifyGate(clock),
             clock=clock,
             rng=random.Random(1),
-            on_dispatch=Record().take,
+            on_dispatches=Record().take,
             on_status=self.statuses,
             resume=resume,
         )
