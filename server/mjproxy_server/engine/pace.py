@@ -48,8 +48,8 @@ class Pace:
     async def turn(self) -> AsyncIterator[None]:
         """Waits for a turn, which lasts as long as the block: one interaction, from its sending to Discord's answer."""
         async with self._turn:
-            next_at = max(self._ended_at + self.interval, self._rested_at)
-            await self._clock.sleep(next_at - self._clock.monotonic())
+            while (seconds := self._seconds_to_the_next()) > 0:  # A respite may begin meanwhile.
+                await self._clock.sleep(seconds)
             await self._open.wait()
             self._idle.clear()
             try:
@@ -66,7 +66,7 @@ class Pace:
             obstacle: Why, for the operator.
         """
         self._note(obstacle)
-        self._rested_at = self._clock.monotonic() + max(seconds, self._respite)
+        self._rested_at = max(self._rested_at, self._clock.monotonic() + max(seconds, self._respite))
         self._respite = min(max(FIRST_RESPITE, 2 * self._respite), LONGEST_RESPITE)
 
     def go_on(self) -> None:
@@ -81,6 +81,9 @@ class Pace:
         """
         self._open.clear()
         await self._idle.wait()
+
+    def _seconds_to_the_next(self) -> float:
+        return max(self._ended_at + self.interval, self._rested_at) - self._clock.monotonic()
 
     def _note(self, obstacle: str) -> None:
         if obstacle != self.obstacle:

@@ -53,7 +53,7 @@ class LaneRules:
         self.note_recovery()
         self._spent_at: dict[Mode, float] = {}
         self._told_at: dict[str, float] = {}
-        self._turn_ended_at, self._next_turn_at = -math.inf, 0.0
+        self._turn_ended_at, self._next_turn_wanted_at = -math.inf, 0.0
         self._rests_until, self._obstacles = -math.inf, 0
         self._not_before: dict[str, float] = {}
         self._forbidden: set[str] = set()
@@ -143,11 +143,12 @@ class LaneRules:
     # What is sent.
 
     def note_next_turn(self, now: float) -> None:
-        """What is met while somebody waits for the turn that is next holds of the one after it."""
-        self._next_turn_at = max(now, self._turn_ended_at + self.account.interval_seconds, self._rests_until)
+        self._next_turn_wanted_at = now
 
     def check_turn(self, now: float) -> None:
-        assert abs(now - self._next_turn_at) < ROUNDING, "the pace is not kept"
+        """The turn comes as soon as it may; what is met while somebody waits for it holds, too."""
+        turn_at = max(self._next_turn_wanted_at, self._turn_ended_at + self.account.interval_seconds, self._rests_until)
+        assert abs(now - turn_at) < ROUNDING, "the pace is not kept"
 
     def note_turn_end(self, now: float) -> None:
         self._turn_ended_at = now
@@ -186,7 +187,7 @@ class LaneRules:
             return
         asked = (outcome.retry_after or 0.0) if isinstance(outcome, Refused) else 0.0
         own = min(60.0, 2.0 ** (self._obstacles - 1)) if self._obstacles else 0.0
-        self._rests_until = now + max(asked, own)
+        self._rests_until = max(self._rests_until, now + max(asked, own))
         self._obstacles += 1
 
     def note_forgotten_commands(self, task: Task) -> None:

@@ -122,3 +122,23 @@ async def test_a_pace_that_stops_lets_the_turn_end_and_gives_no_other() -> None:
         each.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert not taken
+
+
+async def test_a_respite_that_begins_while_somebody_waits_holds_for_them() -> None:
+    clock = VirtualClock()
+    pace = Pace(5.0, clock)
+    async with pace.turn():
+        ended_at = clock.monotonic()
+
+    async def take() -> float:
+        async with pace.turn():
+            return clock.monotonic()
+
+    taking = asyncio.create_task(take())
+    await clock.until_asleep()
+    pace.back_off(20.0, "Discord asks for it")
+    pace.back_off(0.0, "the connection was cut")  # It is no reason to come sooner.
+    while not taking.done():
+        await clock.skip()
+        await asyncio.sleep(0)
+    assert await taking == ended_at + 20.0
