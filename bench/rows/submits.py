@@ -37,6 +37,7 @@ IN_FLIGHT = 64
 # Each account takes few tasks, as in a real pool: the count of its queue is part of the cost.
 PER_ACCOUNT = 15
 CAPACITY = Capacity(core_size=5, queue_size=10)
+ROOMY = Capacity(core_size=1_000_000, queue_size=0)
 ACCOUNTS = 50
 QUEUE = 200
 LONGEST_SECONDS = 1.0
@@ -122,12 +123,15 @@ async def _empty(store: Store) -> None:
 
 
 async def committing(control: Control, data: str, answer: str) -> None:
-    """The same server with a SubmitTask that does one group commit and nothing else: what is around calls is there."""
+    """The same server with a SubmitTask that does one group commit and nothing else: what is around calls is there.
+
+    The commit is ours: as many accounts share the tasks, whose queues are as long.
+    """
     store = await open_store(Path(data), now=now_ms)
     numbers, response = count(), pb.SubmitTaskResponse.FromString(bytes.fromhex(answer))
 
     async def submit(request: pb.SubmitTaskRequest, context: Context) -> pb.SubmitTaskResponse:  # noqa: ARG001
-        await _submit(store, next(numbers))
+        await store.submit(submission(str(next(numbers) % ACCOUNTS), ROOMY))
         return response
 
     async with bound_server(Address("127.0.0.1", 0), Keyring({})) as bound:
