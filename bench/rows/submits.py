@@ -166,14 +166,15 @@ async def forwarding(control: Control, target: str) -> None:
 
 
 async def whole(scale: Scale) -> list[Row]:
-    """Row 8."""
+    """Row 8. Over gRPC, nobody watches; the shim watches its own server, and that is a part of what REST costs."""
     seconds = min(scale.seconds, LONGEST_SECONDS)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ours = await stack.enter_async_context(running(accepting, folder / "ours"))
+        behind = await stack.enter_async_context(running(accepting, folder / "behind"))
         answer = (await _submitted_once(ours)).hex()
         empty = await stack.enter_async_context(running(committing, folder / "bare", answer))
-        rest = await stack.enter_async_context(running(shim, ours.target))
+        rest = await stack.enter_async_context(running(shim, behind.target))
         route = await stack.enter_async_context(running(forwarding, empty.target))
         taken = await in_turn(
             scale.rounds,
@@ -181,7 +182,7 @@ async def whole(scale: Scale) -> list[Row]:
                 "grpc": partial(_over_grpc, ours, seconds),
                 "together": partial(_together_over_grpc, ours, seconds),
                 "bare grpc": partial(_over_grpc, empty, seconds),
-                "rest": partial(_over_rest, [rest, ours], seconds),
+                "rest": partial(_over_rest, [rest, behind], seconds),
                 "bare rest": partial(_over_rest, [route, empty], seconds),
             },
         )

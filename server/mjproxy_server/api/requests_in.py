@@ -5,7 +5,7 @@ What can be told to be wrong without looking anything up is refused here.
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -53,12 +53,13 @@ def submit_request(request: pb.SubmitTaskRequest, caller: Caller) -> SubmitReque
     Raises:
         InvalidField: There is no command, or a value is unknown.
     """
+    options = _options(request.options) if request.HasField("options") else NO_OPTIONS
     return SubmitRequest(
         caller=caller.name,
         sees=caller.sees,
-        options=_options(request.options) if request.options.ByteSize() else NO_OPTIONS,
+        options=options,
         command=_command(request),
-        digest=_digest(request) if request.options.request_id else b"",
+        digest=_digest(request) if options.request_id else b"",
     )
 
 
@@ -163,10 +164,14 @@ def _digest(request: pb.SubmitTaskRequest) -> bytes:
 
 
 def _command(request: pb.SubmitTaskRequest) -> NewCommand | FollowUp:
-    read = _COMMANDS.get(request.WhichOneof("command") or "")
-    if read is None:
+    name = request.WhichOneof("command")
+    if name is None:
         raise InvalidField("command", f"set one of {', '.join(_COMMANDS)}")
-    return read(request)
+    return _COMMANDS[name](getattr(request, name))
+
+
+def _imagine(imagine: pb.ImagineCommand) -> ImagineRequest:
+    return ImagineRequest(imagine.prompt, images("imagine.images", imagine.images))
 
 
 def _blend(blend: pb.BlendCommand) -> BlendRequest:
@@ -174,20 +179,34 @@ def _blend(blend: pb.BlendCommand) -> BlendRequest:
     return BlendRequest(images("blend.images", blend.images), _known(_DIMENSIONS, dimensions, "blend.dimensions"))
 
 
+def _describe(describe: pb.DescribeCommand) -> DescribeRequest:
+    return DescribeRequest(_image("describe.image", describe.image), describe.language)
+
+
+def _shorten(shorten: pb.ShortenCommand) -> Shorten:
+    return Shorten(shorten.prompt)
+
+
 def _change(change: pb.ChangeCommand) -> Change:
     return Change(change.task_id, _known(_ACTIONS, change.action, "change.action"), change.index)
 
 
-_COMMANDS: Final[Mapping[str, Callable[[pb.SubmitTaskRequest], NewCommand | FollowUp]]] = {
-    "imagine": lambda it: ImagineRequest(it.imagine.prompt, images("imagine.images", it.imagine.images)),
-    "blend": lambda it: _blend(it.blend),
-    "describe": lambda it: DescribeRequest(_image("describe.image", it.describe.image), it.describe.language),
-    "shorten": lambda it: Shorten(it.shorten.prompt),
-    "change": lambda it: _change(it.change),
-    "action": lambda it: Press(it.action.task_id, it.action.custom_id, it.action.skip_modal),
-    "face_swap": lambda it: FaceSwapRequest(
-        _image("face_swap.source", it.face_swap.source), _image("face_swap.target", it.face_swap.target)
-    ),
+def _press(action: pb.ActionCommand) -> Press:
+    return Press(action.task_id, action.custom_id, action.skip_modal)
+
+
+def _face_swap(swap: pb.FaceSwapCommand) -> FaceSwapRequest:
+    return FaceSwapRequest(_image("face_swap.source", swap.source), _image("face_swap.target", swap.target))
+
+
+_COMMANDS: Final[Mapping[str, Callable[[Any], NewCommand | FollowUp]]] = {
+    "imagine": _imagine,
+    "blend": _blend,
+    "describe": _describe,
+    "shorten": _shorten,
+    "change": _change,
+    "action": _press,
+    "face_swap": _face_swap,
 }
 
 
@@ -197,7 +216,7 @@ def images(field: str, given: Iterable[pb.Image]) -> tuple[GivenImage, ...]:
     Raises:
         InvalidImage: One is neither data nor URL.
     """
-    return tuple(_image(f"{field}[{number}]", image) for number, image in enumerate(given))
+    return tuple(_image(f"{field}[{number}]", image) for number, image in enumerate(given)) if given else ()
 
 
 def _image(field: str, image: pb.Image) -> GivenImage:

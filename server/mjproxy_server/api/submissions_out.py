@@ -5,7 +5,7 @@ from typing import Final
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 
 from mjproxy.v1 import task_service_pb2 as pb
-from mjproxy_server.api.tasks_out import task_message
+from mjproxy_server.api.tasks_out import task_message, write_task
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store.interface import Admission
 
@@ -13,14 +13,16 @@ from mjproxy_server.store.interface import Admission
 def accepted(admission: Admission) -> pb.SubmitTaskResponse:
     """Returns the answer to a submission that was accepted."""
     code, ahead = _code(admission), admission.queue_position
-    return pb.SubmitTaskResponse(
-        tasks=[task_message(task) for task in admission.tasks],
+    response = pb.SubmitTaskResponse(
         code=code,
         description=_description(code, ahead),
         queue_position=ahead,
         deduplicated=admission.deduplicated,
         revision=admission.revision,
     )
+    for task in admission.tasks:
+        write_task(response.tasks.add(), task)
+    return response
 
 
 def confirmed(admission: Admission) -> pb.SubmitModalResponse:

@@ -15,6 +15,9 @@ BOTS: Final = {each: task_pb2.BotType.Value(f"BOT_TYPE_{each}") for each in Bot}
 MODES: Final = {each: task_pb2.Mode.Value(f"MODE_{each}") for each in Mode}
 REASONS: Final = {each: error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{each}") for each in Reason}
 
+_RARE: Final = ("state", "notify_hook", "progress", "parent_id", "index", "caller", "image_seed")
+"""Fields that few new tasks have; setting one costs the same whatever the value."""
+
 MOST_KEPT: Final = 2_000
 """How many messages are kept: many callers ask for a task while it stays as it is."""
 
@@ -22,25 +25,26 @@ MOST_KEPT: Final = 2_000
 @lru_cache(MOST_KEPT)
 def task_message(task: Task) -> task_pb2.Task:
     """Returns the task as callers see it. The message is shared: whoever is given it must not change it."""
-    message = task_pb2.Task(
-        id=task.id,
-        action=ACTIONS[task.action],
-        status=STATUSES[task.status],
-        bot_type=BOTS[task.bot],
-        prompt=task.prompt,
-        prompt_en=task.prompt_en,
-        description=task.description,
-        state=task.state,
-        notify_hook=task.notify_hook,
-        progress=task.progress,
-        parent_id=task.parent_id,
-        index=task.index,
-        account_id=task.account_id,
-        caller=task.caller,
-        image_seed=task.image_seed,
-        properties=_properties(task),
-    )
+    message = task_pb2.Task()
+    write_task(message, task)
+    return message
+
+
+def write_task(message: task_pb2.Task, task: Task) -> None:
+    """Writes the task, as callers see it, into an empty message."""
+    message.id = task.id
+    message.action = ACTIONS[task.action]
+    message.status = STATUSES[task.status]
+    message.bot_type = BOTS[task.bot]
+    message.prompt = task.prompt
+    message.prompt_en = task.prompt_en
+    message.description = task.description
+    message.account_id = task.account_id
+    for field in _RARE:
+        if value := getattr(task, field):
+            setattr(message, field, value)
     _set_times(message, task)
+    _set_properties(message.properties, task)
     if task.mode:
         message.mode = MODES[task.mode]
     if task.picture:
@@ -50,7 +54,6 @@ def task_message(task: Task) -> task_pb2.Task:
         message.failure.CopyFrom(_failure(task.failure))
     if task.result:
         message.buttons.extend(_button(button) for button in task.result.buttons)
-    return message
 
 
 @lru_cache(MOST_KEPT)
@@ -60,23 +63,28 @@ def task_answer(task: Task) -> bytes:
     That encodings of a message put one behind the other are one of both is promised by the format
     (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
     """
-    return task_service_pb2.GetTaskResponse(task=task_message(task)).SerializeToString()
+    response = task_service_pb2.GetTaskResponse()
+    write_task(response.task, task)
+    return response.SerializeToString()
 
 
 def _set_times(message: task_pb2.Task, task: Task) -> None:
-    message.submit_time.CopyFrom(_timestamp(task.submitted_at))
+    _set_time(message.submit_time, task.submitted_at)
     if task.started_at:
-        message.start_time.CopyFrom(_timestamp(task.started_at))
+        _set_time(message.start_time, task.started_at)
     if task.finished_at:
-        message.finish_time.CopyFrom(_timestamp(task.finished_at))
+        _set_time(message.finish_time, task.finished_at)
 
 
-def _properties(task: Task) -> task_pb2.TaskProperties:
-    properties = task_pb2.TaskProperties(
-        message_hash=task.trace.job_id,
-        nonce=task.trace.nonce,
-        progress_message_id=task.trace.progress_message_id,
-    )
+def _set_time(time: Timestamp, ms: int) -> None:
+    time.seconds, time.nanos = ms // 1000, ms % 1000 * 1_000_000
+
+
+def _set_properties(properties: task_pb2.TaskProperties, task: Task) -> None:
+    properties.SetInParent()  # They are always told, however little is known.
+    properties.message_hash = task.trace.job_id
+    properties.nonce = task.trace.nonce
+    properties.progress_message_id = task.trace.progress_message_id
     if task.modal:
         properties.remix = task.modal.remix
         properties.final_prompt = task.modal.prompt
@@ -87,7 +95,6 @@ def _properties(task: Task) -> task_pb2.TaskProperties:
         properties.message_content = task.result.content
         properties.flags = task.result.flags
         properties.referenced_message_id = task.result.reference_id
-    return properties
 
 
 def _failure(failure: Failure) -> task_pb2.Failure:
@@ -98,7 +105,3 @@ def _button(button: Button) -> task_pb2.Button:
     return task_pb2.Button(
         custom_id=button.custom_id, emoji=button.emoji, label=button.label, type=button.type, style=button.style
     )
-
-
-def _timestamp(ms: int) -> Timestamp:
-    return Timestamp(seconds=ms // 1000, nanos=ms % 1000 * 1_000_000)

@@ -1,19 +1,29 @@
-"""The messages of watches, encoded. What many watchers are told at the same time is made and encoded once."""
+"""The messages of watches, encoded. Each change is encoded once, and what many watchers are told is put together once.
+
+Encodings of a message put one behind the other are one of both, whose repeated fields have the items of both; this is
+promised by the format (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+"""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from operator import attrgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from mjproxy.v1 import task_service_pb2 as pb
-from mjproxy_server.api.tasks_out import task_message
+from mjproxy_server.api.tasks_out import write_task
 from mjproxy_server.store.interface import Revision
 
 LARGEST_MESSAGE: Final = 1 << 20
-MOST_KEPT: Final = 32
+MOST_MESSAGES: Final = 32
 """Watchers that keep up are told the same; of those that lag behind, many lag behind alike."""
+MOST_CHANGES: Final = 1_000
+"""Of some 1 kB each. Watchers that want something else each share these alone."""
 
 _number = attrgetter("number")
+
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 
 class WatchResponses:
@@ -25,11 +35,12 @@ class WatchResponses:
 
     def __init__(self, history_id: str) -> None:
         self._history_id = history_id
-        self._made: OrderedDict[tuple[int, ...], Sequence[bytes]] = OrderedDict()
+        self._messages: _Kept[tuple[int, ...], Sequence[bytes]] = _Kept(MOST_MESSAGES)
+        self._changes: _Kept[int, bytes] = _Kept(MOST_CHANGES)
 
     def bookmark(self, position: int) -> bytes:
         """Returns the message that tells no more than how far the watcher has come."""
-        return self._response(position).SerializeToString()
+        return pb.WatchTasksResponse(revision=position, history_id=self._history_id).SerializeToString()
 
     def of(self, revisions: Sequence[Revision], position: int) -> Sequence[bytes]:
         """Packs changes into as few messages as their size allows; the last one carries the position.
@@ -39,30 +50,46 @@ class WatchResponses:
             position: How far the watcher has come with that.
         """
         key = (position, *map(_number, revisions))
+        return self._messages.get(key, partial(self._pack, revisions, position))
+
+    def _pack(self, revisions: Sequence[Revision], position: int) -> Sequence[bytes]:
+        end = self.bookmark(position)
+        messages: list[bytes] = []
+        parts: list[bytes] = []
+        size, told = len(end), position
+        for revision in revisions:
+            change = self._changes.get(revision.number, partial(_change, revision))
+            if parts and size + len(change) > LARGEST_MESSAGE:
+                messages.append(b"".join([*parts, self.bookmark(told)]))
+                parts, size = [], len(end)
+            parts.append(change)
+            size, told = size + len(change), revision.number
+        return [*messages, b"".join([*parts, end])]
+
+
+class _Kept(Generic[Key, Made]):
+    """Keeps what was made for so many keys, the newest."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Key, Made] = OrderedDict()
+
+    def get(self, key: Key, make: Callable[[], Made]) -> Made:
+        """Returns what was made for a key; makes it if that is not known."""
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = [response.SerializeToString() for response in self._pack(revisions, position)]
-            if len(self._made) > MOST_KEPT:
+            made = self._made[key] = make()
+            if len(self._made) > self._most:
                 self._made.popitem(last=False)
         return made
 
-    def _pack(self, revisions: Sequence[Revision], position: int) -> Sequence[pb.WatchTasksResponse]:
-        responses, response, size = [], self._response(position), 0
-        for revision in revisions:
-            change = _change(revision)
-            size += change.ByteSize()
-            if size > LARGEST_MESSAGE and response.changes:
-                response.revision = response.changes[-1].revision
-                responses.append(response)
-                response, size = self._response(position), change.ByteSize()
-            response.changes.append(change)
-        return [*responses, response]
 
-    def _response(self, position: int) -> pb.WatchTasksResponse:
-        return pb.WatchTasksResponse(revision=position, history_id=self._history_id)
-
-
-def _change(revision: Revision) -> pb.TaskChange:
+def _change(revision: Revision) -> bytes:
+    """Returns an encoded response with the change, and nothing else."""
+    response = pb.WatchTasksResponse()
+    change = response.changes.add(revision=revision.number)
     if revision.removed:
-        return pb.TaskChange(revision=revision.number, removed_task_id=revision.task_id)
-    return pb.TaskChange(revision=revision.number, task=task_message(revision.subject))
+        change.removed_task_id = revision.task_id
+    else:
+        write_task(change.task, revision.subject)
+    return response.SerializeToString()

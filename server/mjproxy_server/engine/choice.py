@@ -57,9 +57,8 @@ class Load(Struct, frozen=True):
         return self.running + self.waiting < self.account.core_size + self.account.queue_size
 
 
-Rank = tuple[bool | float | str, ...]
-Key = tuple[Rank, int, str]
-"""An account's rank, its last turn, and its id."""
+Key = tuple[bool, float, int, str]
+"""An account's place: whether it could not begin at once, its rank by the rule, its last turn, and its id."""
 
 
 def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
@@ -67,7 +66,7 @@ def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
 
     An account with an idle core comes before one without, then the one that is the least busy in proportion.
     """
-    return sorted(_matching(loads, wanted), key=lambda load: (_idleness(load), load.account.id))
+    return sorted(_matching(loads, wanted), key=lambda load: (not load.ready, _busyness(load), load.account.id))
 
 
 class Chooser:
@@ -88,7 +87,7 @@ class Chooser:
         self._order: list[Key] = []
         self._turns: dict[str, int] = {}
         self._turn = 0
-        self._rank: Final[Callable[[Load], Rank]] = _idleness if rule is ChoiceRule.BEST_WAIT_IDLE else _readiness
+        self._rank: Final = _busyness if rule is ChoiceRule.BEST_WAIT_IDLE else _none
         self._lot: Final[Callable[[Load], float] | None] = {
             ChoiceRule.RANDOM: self._draw,
             ChoiceRule.WEIGHT: self._weighted_draw,
@@ -96,11 +95,12 @@ class Chooser:
 
     def note(self, load: Load) -> None:
         """Takes in how busy an account is from now on."""
-        key = self._key(load)
-        self._loads[load.account.id] = load
-        if self._keys.get(load.account.id) != key:
-            self._take_out(load.account.id)
-            self._keys[load.account.id] = key
+        account_id = load.account.id
+        key = not load.ready, self._rank(load), self._turns.get(account_id, 0), account_id
+        self._loads[account_id] = load
+        if self._keys.get(account_id) != key:
+            self._take_out(account_id)
+            self._keys[account_id] = key
             insort(self._order, key)
 
     def forget(self, account_id: str) -> None:
@@ -109,35 +109,29 @@ class Chooser:
         self._loads.pop(account_id, None)
 
     def order(self, wanted: AccountFilter) -> Iterator[Load]:
-        """Yields the accounts that take tasks and match, the best one first; it is taken to be the one that is used.
+        """Yields the accounts that take tasks and match, the best one first.
 
-        Of equally good ones it is the one that was not used for the longest time, so that they share the hours.
+        Of equally good ones it is the one that had no turn for the longest time, so that they share the hours.
         """
         matching = _matching(self._in_order(wanted.account_id), wanted)
         if lot := self._lot:
-            matching = iter(sorted(matching, key=lambda load: (not load.ready, lot(load))))
-        best = next(matching, None)
-        if best:
-            self._take_turn(best)
-            yield best
-        yield from matching
+            return iter(sorted(matching, key=lambda load: (not load.ready, lot(load))))
+        return matching
+
+    def take_turn(self, load: Load) -> None:
+        """Takes in that it is an account's turn, and how busy it is with what it is given."""
+        self._turn += 1
+        self._turns[load.account.id] = self._turn
+        self.note(load)
 
     def _in_order(self, account_id: str) -> Iterator[Load]:
         """Yields the accounts as they are by then, or the one that is named."""
-        ids = (account_id,) if account_id else map(itemgetter(2), tuple(self._order))
+        ids = (account_id,) if account_id else map(itemgetter(-1), tuple(self._order))
         return filter(None, map(self._loads.get, ids))
-
-    def _key(self, load: Load) -> Key:
-        return self._rank(load), self._turns.get(load.account.id, 0), load.account.id
 
     def _take_out(self, account_id: str) -> None:
         if key := self._keys.pop(account_id, None):
             del self._order[bisect_left(self._order, key)]
-
-    def _take_turn(self, load: Load) -> None:
-        self._turn += 1
-        self._turns[load.account.id] = self._turn
-        self.note(load)
 
     def _draw(self, load: Load) -> float:  # noqa: ARG002 - all have the same chance
         return self._rng.random()
@@ -151,25 +145,24 @@ class Chooser:
 
 
 def _matching(loads: Iterable[Load], wanted: AccountFilter) -> Iterator[Load]:
-    return (load for load in loads if load.takes_tasks and _matches(load, wanted))
+    return filter(lambda load: load.takes_tasks and _matches(load, wanted), loads)
 
 
 def _matches(load: Load, wanted: AccountFilter) -> bool:
     account = load.account
     return (
-        wanted.account_id in {"", account.id}
-        and wanted.remark in {"", account.remark}
+        (not wanted.account_id or wanted.account_id == account.id)
+        and (not wanted.remark or wanted.remark == account.remark)
         and (not wanted.modes or account.mode is None or account.mode in wanted.modes)
-        and wanted.remix in {None, load.remix}
+        and (wanted.remix is None or wanted.remix == load.remix)
     )
 
 
-def _readiness(load: Load) -> Rank:
+def _busyness(load: Load) -> float:
+    """Returns how busy an account is in proportion: less than 1 if it has an idle core."""
+    return (load.running + load.waiting) / load.account.core_size
+
+
+def _none(load: Load) -> float:  # noqa: ARG001 - all are equals
     """The account whose turn is the longest ago is next, one that never had a turn at first, as for all equals."""
-    return (not load.ready,)
-
-
-def _idleness(load: Load) -> Rank:
-    unfinished = load.running + load.waiting
-    busy = unfinished >= load.account.core_size
-    return (not load.ready, busy, unfinished / load.account.core_size)
+    return 0.0

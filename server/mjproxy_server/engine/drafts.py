@@ -4,9 +4,9 @@ A draft makes its tasks once the account and the ids are known. For a button of 
 press is gone about: a plain press, a dialogue that the caller has to confirm first, or several tasks of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -32,14 +32,14 @@ from mjproxy_server.model.task import Button, Confirmation, Modal, Result, Sourc
 from mjproxy_server.model.vocabulary import Action, Bot, Fault, Mode, Status
 from mjproxy_server.store.ids import drawn_at
 
-Make = Callable[[str, Account], Task]
+Make = Callable[[Account, str], Task]
 
 
 class Draft(Struct, frozen=True):
     """Tasks without what only their account and the store can give them.
 
     Attributes:
-        makes: Each makes a task of its id and its account.
+        makes: Each makes a task of its account and its id.
         accounts: Which accounts may work on them.
         may_go_elsewhere: True if any account that matches will do; False if it must be the parent's.
         once: While a task with this bond has not failed, no other one is accepted; "" for no such bond.
@@ -60,16 +60,18 @@ def of_command(request: SubmitRequest, command: Command, wording: Wording) -> Dr
         wording: Its prompt.
     """
     options = request.options
+    action = _ACTIONS[type(command)]
+    bot = Bot.INSIGHT_FACE if action is Action.SWAP_FACE else options.bot or Bot.MIDJOURNEY
     mode = options.mode or next(iter(options.account_filter.modes), None) or prompt.mode_of(wording.english)
 
-    def make(task_id: str, account: Account) -> Task:
+    def make(account: Account, task_id: str) -> Task:
         return _task(
             request,
-            task_id,
             account,
+            task_id,
             command=command,
-            action=_action_of(command),
-            bot=Bot.INSIGHT_FACE if isinstance(command, FaceSwap) else options.bot or Bot.MIDJOURNEY,
+            action=action,
+            bot=bot,
             mode=mode or account.mode or Mode.FAST,
             prompt=wording.written,
             prompt_en=wording.english,
@@ -179,11 +181,11 @@ def _makes(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action:
 def _imagine_of(request: SubmitRequest, press: ButtonPress, text: str) -> Make:
     """One of the prompts of a described picture, drawn by a command of its own."""
 
-    def make(task_id: str, account: Account) -> Task:
+    def make(account: Account, task_id: str) -> Task:
         return _task(
             request,
-            task_id,
             account,
+            task_id,
             command=Imagine(text),
             action=Action.IMAGINE,
             bot=press.parent.bot,
@@ -200,13 +202,13 @@ def _imagine_of(request: SubmitRequest, press: ButtonPress, text: str) -> Make:
 def _press_of(request: SubmitRequest, press: ButtonPress, meaning: Meaning, action: Action, once: str) -> Make:
     parent, result, button = press.parent, press.result, press.button
 
-    def make(task_id: str, account: Account) -> Task:
+    def make(account: Account, task_id: str) -> Task:
         modal = _modal(press, meaning)
         asks = modal is not None and not (modal.remix and _submits_by_itself(press, account))
         return _task(
             request,
-            task_id,
             account,
+            task_id,
             command=press.command,
             action=action,
             bot=parent.bot,
@@ -240,7 +242,7 @@ def _submits_by_itself(press: ButtonPress, account: Account) -> bool:
     return account.remix_auto_submit or (isinstance(press.command, Press) and press.command.skip_modal)
 
 
-def _task(request: SubmitRequest, task_id: str, account: Account, **known: Any) -> Task:  # noqa: ANN401 - Task's own
+def _task(request: SubmitRequest, account: Account, task_id: str, **known: Any) -> Task:  # noqa: ANN401 - Task's own
     return Task(
         id=task_id,
         caller=request.caller,
@@ -252,18 +254,13 @@ def _task(request: SubmitRequest, task_id: str, account: Account, **known: Any) 
     )
 
 
-def _action_of(command: Command) -> Action:
-    match command:
-        case Blend():
-            return Action.BLEND
-        case Describe():
-            return Action.DESCRIBE
-        case Shorten():
-            return Action.SHORTEN
-        case FaceSwap():
-            return Action.SWAP_FACE
-        case _:
-            return Action.IMAGINE
+_ACTIONS: Final[Mapping[type[Command], Action]] = {
+    Imagine: Action.IMAGINE,
+    Blend: Action.BLEND,
+    Describe: Action.DESCRIBE,
+    Shorten: Action.SHORTEN,
+    FaceSwap: Action.SWAP_FACE,
+}
 
 
 def _action_of_button(meaning: Meaning | None) -> Action | None:

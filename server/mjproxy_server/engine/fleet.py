@@ -140,7 +140,7 @@ class Fleet:
         return [self._load(lane) for lane in self._lanes.values()]
 
     def choose(self, wanted: AccountFilter) -> Iterator[Load]:
-        """Yields the accounts that take tasks and match, in the order in which they are to be offered a task."""
+        """Yields the accounts that take tasks and match, the best one first; `take` tells which one is used."""
         while self._unnoted:
             account_id = self._unnoted.pop()
             if lane := self._lanes.get(account_id):
@@ -154,12 +154,17 @@ class Fleet:
         lane = self._lanes.get(account_id)
         return bool(lane and lane.remix(bot))
 
-    def expect(self, account_id: str, count: int) -> None:
-        """Counts tasks that are being submitted to the account, or with a negative number no longer.
+    def take(self, chosen: Load, count: int) -> None:
+        """Gives a chosen account its turn, and counts tasks that are being submitted to it, until they are `settled`.
 
         Nobody but the next submission is told: the log tells the others of what was stored.
         """
-        self._expected[account_id] += count
+        self._expected[chosen.account.id] += count
+        self._chooser.take_turn(structs.replace(chosen, waiting=chosen.waiting + count))
+
+    def settled(self, account_id: str, count: int) -> None:
+        """Counts tasks no longer that were submitted to an account: they are in its queue by now, or were refused."""
+        self._expected[account_id] -= count
         self._unnoted.add(account_id)
 
     def open(self, left: LeftBehind) -> None:
@@ -274,6 +279,10 @@ class Fleet:
         if found != self._found.get(account_id):
             self._found[account_id] = found
             self.findings.ring_for(account_id)
+        self._note_load(account_id)
+
+    def _note_load(self, account_id: str) -> None:
+        """Lets those look at an account whom its load concerns; it tells nothing of its health."""
         self._unnoted.add(account_id)
         self.changes.ring_for(account_id)
 
@@ -303,6 +312,7 @@ class Fleet:
             store=self._store,
             clock=self._clock,
             on_change=on_change,
+            on_load=partial(self._note_load, record.id),
         )
 
     def _connection(self, account: Account) -> Connection:

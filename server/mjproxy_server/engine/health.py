@@ -24,7 +24,7 @@ class Health:
         account_id: The account.
         condition: Its condition, which others may change as well.
         clock: The time.
-        on_change: Called when the account is held or pauses, and when a rest or pause has ended.
+        on_change: Called when the account is held, rests or pauses, and when a rest or pause has ended.
     """
 
     def __init__(self, account_id: str, condition: Condition, *, clock: Clock, on_change: Callable[[], None]) -> None:
@@ -41,6 +41,7 @@ class Health:
             rest = self._condition.resting_until - now
             _logger.warning("Account %s rests for %.0f s, since its last tasks failed", self._account_id, rest)
             self._idleness_begun.set()
+            self._on_change()
 
     def heed_trouble(self, message: BotMessage) -> None:
         """Holds the account if an answer to one of our own tasks says that its owner has to do something."""

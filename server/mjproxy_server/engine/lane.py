@@ -60,7 +60,8 @@ class Lane:
         unknown: Collects what is heard and not understood.
         store: The task log.
         clock: The time.
-        on_change: Called when the account's health or load is another one than before.
+        on_change: Called when the account's health is another one than before.
+        on_load: Called when its load is.
 
     Attributes:
         account: The account, with its present settings.
@@ -83,6 +84,7 @@ class Lane:
         store: PatientStore,
         clock: Clock,
         on_change: Callable[[], None],
+        on_load: Callable[[], None],
     ) -> None:
         self.account = record.account
         self.base = record.base
@@ -94,6 +96,7 @@ class Lane:
         self._store = store
         self._clock = clock
         self._on_change = on_change
+        self._on_load = on_load
         self._changed = asyncio.Event()
         self._spent_modes = SpentModes()
         self._core_freed = asyncio.Event()
@@ -198,7 +201,7 @@ class Lane:
     def withdraw(self, task_id: str) -> bool:
         """Takes a waiting task back before it may start; returns False if it does not wait any more."""
         withdrawn = self._tasks.withdraw(task_id)
-        self._on_change()
+        self._on_load()
         return withdrawn
 
     async def wait_until_idle(self) -> None:
@@ -239,7 +242,8 @@ class Lane:
                 self._correlator.forget(task.id)
                 self._health.heed_end(task)
                 self._core_freed.set()
-        self.notice_change()
+        self._changed.set()
+        self._on_load()
 
     async def run(self) -> None:
         """Works the tasks off until cancelled."""

@@ -3,7 +3,7 @@
 A refusal changes nothing. A request id that was seen before is answered before any work is done for it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -85,8 +85,12 @@ class Accounts(Protocol):
         """Yields the accounts that take tasks and match, in the order in which they are to be offered a task."""
         ...
 
-    def expect(self, account_id: str, count: int) -> None:
-        """Counts tasks that are being submitted to the account, or with a negative number no longer."""
+    def take(self, chosen: Load, count: int) -> None:
+        """Gives a chosen account its turn, and counts tasks that are being submitted to it."""
+        ...
+
+    def settled(self, account_id: str, count: int) -> None:
+        """Counts tasks no longer that were submitted to an account: they are in its queue by now, or were refused."""
         ...
 
     def remix_is_on(self, account_id: str, bot: Bot) -> bool:
@@ -114,23 +118,26 @@ class Submitter:
             DomainError: It is refused; nothing has changed.
         """
         check_options(request.options, self._hooks)
-        return await self._first_answer(request) or await self._accept(request)
+        if request.options.request_id:
+            answer = await self._store.find_request(request.caller, request.options.request_id, request.digest)
+            if answer:
+                return answer
+        return await self._accept(request)
 
-    async def _accept(self, request: SubmitRequest) -> Admission:
+    def _accept(self, request: SubmitRequest) -> Awaitable[Admission]:
         match request.command:
             case ImagineRequest() as imagine:
-                return await self._imagine(request, imagine)
+                return self._imagine(request, imagine)
             case BlendRequest() as blend:
-                return await self._blend(request, blend)
+                return self._blend(request, blend)
             case DescribeRequest() as describe:
-                return await self._describe(request, describe)
+                return self._describe(request, describe)
             case FaceSwapRequest() as swap:
-                return await self._swap_face(request, swap)
-            case Shorten(prompt=text):
-                wording = await self._worded("shorten.prompt", text, prompt.room(0))
-                return await self._admit(request, drafts.of_command(request, request.command, wording))
+                return self._swap_face(request, swap)
+            case Shorten() as shorten:
+                return self._shorten(request, shorten)
             case Change() | Press() as follow_up:
-                return await self._admit(request, await self._follow_up(request, follow_up))
+                return self._follow_up(request, follow_up)
 
     async def confirm(self, request: ModalRequest) -> Admission:
         """Accepts the answer to a modal and returns when its task is durably queued; a repeat gets the same answer.
@@ -150,17 +157,12 @@ class Submitter:
         mask = await self._checked_mask(task, request.mask)
         return await completed(self._keep_and_confirm(task, account, request, wording, mask))
 
-    async def _first_answer(self, request: SubmitRequest) -> Admission | None:
-        if not request.options.request_id:
-            return None
-        return await self._store.find_request(request.caller, request.options.request_id, request.digest)
-
     # Commands.
 
     async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Admission:
-        if not imagine.images:
+        images = await check("imagine.images", imagine.images) if imagine.images else []
+        if not images:
             check_words("imagine.prompt", imagine.prompt)
-        images = await check("imagine.images", imagine.images)
         wording = await self._drawn("imagine.prompt", imagine.prompt, prompt.room(len(images)))
 
         def command(kept: Sequence[ImageSource]) -> Command:
@@ -187,16 +189,22 @@ class Submitter:
         target = await check_one_stored("face_swap.target", swap.target)
         return await self._with_images(request, [source, target], lambda kept: FaceSwap(*_stored(kept)))
 
-    async def _with_images(
+    async def _shorten(self, request: SubmitRequest, shorten: Shorten) -> Admission:
+        longest = prompt.room(0)
+        check_prompt("shorten.prompt", shorten.prompt, longest)
+        wording = await worded(self._prompts, shorten.prompt, longest)
+        return await self._admit(request, drafts.of_command(request, shorten, wording))
+
+    def _with_images(
         self,
         request: SubmitRequest,
         images: Sequence[CheckedImage | LinkedImage],
         command: CommandOf,
         wording: Wording = WORDLESS,
-    ) -> Admission:
+    ) -> Awaitable[Admission]:
         if not images:
-            return await self._admit(request, drafts.of_command(request, command(()), wording))
-        return await completed(self._keep_and_admit(request, images, command, wording))
+            return self._admit(request, drafts.of_command(request, command(()), wording))
+        return completed(self._keep_and_admit(request, images, command, wording))
 
     async def _keep_and_admit(
         self,
@@ -215,17 +223,14 @@ class Submitter:
 
     async def _drawn(self, field: str, text: str, longest: int) -> Wording:
         """The wording of a prompt that a job is started with: a translation, too, may turn out to ask for several."""
-        wording = await self._worded(field, text, longest)
+        check_prompt(field, text, longest)
+        wording = await worded(self._prompts, text, longest)
         check_one_job(field, wording.english)
         return wording
 
-    async def _worded(self, field: str, text: str, longest: int) -> Wording:
-        check_prompt(field, text, longest)
-        return await worded(self._prompts, text, longest)
-
     # Follow-ups.
 
-    async def _follow_up(self, request: SubmitRequest, command: FollowUp) -> Draft:
+    async def _follow_up(self, request: SubmitRequest, command: FollowUp) -> Admission:
         check_follow_up(command)
         parent = await self._visible(command.task_id, request.sees)
         if parent is None:
@@ -236,7 +241,7 @@ class Submitter:
         press = self._press(parent, result, command)
         for text in drafts.suggested_prompts(press):
             await self._drawn("action.custom_id", text, prompt.room(0))
-        return drafts.of_button(request, press)
+        return await self._admit(request, drafts.of_button(request, press))
 
     def _press(self, parent: Task, result: Result, command: FollowUp) -> ButtonPress:
         if isinstance(command, Change):
@@ -309,7 +314,7 @@ class Submitter:
         refused: QueueFull | None = None
         for load in self._accounts.choose(draft.accounts):
             try:
-                return await self._offer(request, draft, load.account)
+                return await self._offer(request, draft, load)
             except QueueFull as full:
                 refused = refused or full
         if refused:
@@ -322,12 +327,13 @@ class Submitter:
             return existing
         raise NoAccount if draft.may_go_elsewhere else AccountUnavailable(draft.accounts.account_id)
 
-    async def _offer(self, request: SubmitRequest, draft: Draft, account: Account) -> Admission:
-        self._accounts.expect(account.id, len(draft.makes))
+    async def _offer(self, request: SubmitRequest, draft: Draft, load: Load) -> Admission:
+        account = load.account
+        self._accounts.take(load, len(draft.makes))
         try:
             return await self._store.submit(
                 Submission(
-                    builds=tuple(partial(_built, make, account) for make in draft.makes),
+                    builds=tuple(partial(make, account) for make in draft.makes),
                     account_id=account.id,
                     capacity=Capacity(account.core_size, account.queue_size),
                     caller=request.caller,
@@ -336,11 +342,7 @@ class Submitter:
                 )
             )
         finally:
-            self._accounts.expect(account.id, -len(draft.makes))
-
-
-def _built(make: drafts.Make, account: Account, task_id: str) -> Task:
-    return make(task_id, account)
+            self._accounts.settled(account.id, len(draft.makes))
 
 
 def _stored(images: Sequence[ImageSource]) -> tuple[StoredImage, ...]:

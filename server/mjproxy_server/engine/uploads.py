@@ -33,6 +33,7 @@ class Uploads:
         chosen = next(self._fleet.choose(wanted), None)
         if chosen is None:
             raise NoAccount
+        self._fleet.take(chosen, 0)
         account = chosen.account
         rest = self._fleet.lane(account.id).link.rest
         files = [

@@ -29,7 +29,8 @@ _MOST_KEPT: Final = 500
 
 _MODE_FLAGS = {Mode.FAST: "--fast", Mode.RELAX: "--relax", Mode.TURBO: "--turbo"}
 _LONGEST_FLAG = max(len(flag) for flag in _MODE_FLAGS.values())
-_MODE_FLAG = re.compile(r"\s*(?:--|\u2014)(fast|relax|turbo)\b", re.IGNORECASE)
+_MODE_FLAG = re.compile(r"(?:--|\u2014)(fast|relax|turbo)\b", re.IGNORECASE)
+_MODE_FLAG_AND_SPACE = re.compile(rf"\s*{_MODE_FLAG.pattern}", re.IGNORECASE)
 
 _URL = re.compile(r"<?https?://[^\s>]+>?")
 _URL_TOKEN = "\0"  # noqa: S105  (it stands for a URL: no letter or digit, so it leaves no trace, yet it can be a value)
@@ -62,7 +63,7 @@ def compose(prompt: str, image_urls: Sequence[str], mode: Mode | None) -> str:
     """
     if mode is None:
         return " ".join([*image_urls, prompt])
-    return " ".join([*image_urls, _MODE_FLAG.sub("", prompt).strip(), _MODE_FLAGS[mode]])
+    return " ".join([*image_urls, _MODE_FLAG_AND_SPACE.sub("", prompt).strip(), _MODE_FLAGS[mode]])
 
 
 def mode_of(prompt: str) -> Mode | None:
@@ -83,7 +84,7 @@ def multiplier(prompt: str) -> str | None:
     That is `--repeat`, or a choice in braces as in `a {red, green} bird`; a comma behind a backslash separates nothing
     (Midjourney's documentation of Repeat and of Permutation Prompts).
     """
-    repeat = _REPEAT.search(_URL.sub(_URL_TOKEN, prompt))
+    repeat = _REPEAT.search(_without_links(prompt))
     if repeat:
         return repeat.group()
     return _choice(prompt) if "{" in prompt else None
@@ -122,7 +123,11 @@ def _choice(prompt: str) -> str | None:
 def _unified(prompt: str) -> str:
     """Return a prompt in one way of writing letters, dashes and links."""
     text = unicodedata.normalize("NFKC", prompt).casefold()
-    return _DASH.sub("--", _URL.sub(_URL_TOKEN, text))
+    return _DASH.sub("--", _without_links(text))
+
+
+def _without_links(text: str) -> str:
+    return _URL.sub(_URL_TOKEN, text) if "://" in text else text
 
 
 def _without_parameters(text: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from mjproxy_server.model.vocabulary import Bot, Level, Mode, WhenHeld
 
 DEFAULT_USER_AGENT: Final = (
@@ -77,8 +79,7 @@ PLAIN_ACCOUNT: Final = Account(guild_id="", channel_id="", user_token="", user_a
 """What an account has where nobody says anything else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFilter:
+class AccountFilter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which accounts may work on a task. What is "" or empty or None lets everything through.
 
     Attributes:

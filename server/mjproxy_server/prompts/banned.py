@@ -44,16 +44,17 @@ class BannedWords:
 
     async def find(self, english: str) -> str | None:
         """Returns the first banned word or phrase of a prompt as the prompt has it, or None."""
-        await self._refresh()
+        if self._file:
+            await self._refresh(self._file)
         if is_cut_between_words(english) and not self._phrases.begins_in(english):
             return None
         return next((word for word in map(self._phrases.find, searched(english)) if word), None)
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, file: Path) -> None:
         now = self._monotonic()
-        if self._file and now >= self._check_at:
+        if now >= self._check_at:
             self._check_at = now + _CHECK_SECONDS
-            await asyncio.to_thread(self._read_if_changed, self._file)
+            await asyncio.to_thread(self._read_if_changed, file)
 
     def _read_if_changed(self, file: Path) -> None:
         """Reads the file unless it is as it was; what cannot be used leaves the list as it is, and is told once."""

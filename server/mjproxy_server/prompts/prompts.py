@@ -1,7 +1,7 @@
 """The package's face: what the engine asks of it."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mjproxy_server.prompts.backends import open_http
 from mjproxy_server.prompts.baidu import Baidu
@@ -27,9 +27,9 @@ class Prompts:
         """Returns a result of describe or shorten in Chinese, or as it is if it cannot be translated in time."""
         return await self._translator.translate(text, Language.CHINESE) if self._translator else text
 
-    async def banned_word(self, english: str) -> str | None:
+    def banned_word(self, english: str) -> Awaitable[str | None]:
         """Returns the first banned word or phrase of a prompt as the prompt has it, or None."""
-        return await self._banned_words.find(english)
+        return self._banned_words.find(english)
 
     async def close(self) -> None:
         """Closes all connections."""

@@ -41,8 +41,11 @@ class StandingAccounts:
     def remix_is_on(self, account_id: str, bot: Bot) -> bool:
         return (account_id, bot) in self.remixing
 
-    def expect(self, account_id: str, count: int) -> None:
-        self.expected[account_id] += count
+    def take(self, chosen: Load, count: int) -> None:
+        self.expected[chosen.account.id] += count
+
+    def settled(self, account_id: str, count: int) -> None:
+        self.expected[account_id] -= count
 
 
 def account(channel_id: str, **settings: object) -> Account:

@@ -211,6 +211,7 @@ class VirtualEngine:
             store=store,
             clock=clock,
             on_change=lambda: None,
+            on_load=lambda: None,
         )
 
     async def run(self, until: Coroutine[object, object, None]) -> None:
