@@ -5,10 +5,9 @@ promised by the format (https://protobuf.dev/programming-guides/encoding/#last-o
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
-from functools import partial
+from collections.abc import Hashable, Sequence
 from operator import attrgetter
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api.tasks_out import write_task
@@ -50,7 +49,7 @@ class WatchResponses:
             position: How far the watcher has come with that.
         """
         key = (position, *map(_number, revisions))
-        return self._messages.get(key, partial(self._pack, revisions, position))
+        return self._messages.get(key) or self._messages.keep(key, self._pack(revisions, position))
 
     def _pack(self, revisions: Sequence[Revision], position: int) -> Sequence[bytes]:
         end = self.bookmark(position)
@@ -58,29 +57,28 @@ class WatchResponses:
         parts: list[bytes] = []
         size, told = len(end), position
         for revision in revisions:
-            change = self._changes.get(revision.number, partial(_change, revision))
+            number = revision.number
+            change = self._changes.get(number) or self._changes.keep(number, _change(revision))
             if parts and size + len(change) > LARGEST_MESSAGE:
                 messages.append(b"".join([*parts, self.bookmark(told)]))
                 parts, size = [], len(end)
             parts.append(change)
-            size, told = size + len(change), revision.number
+            size, told = size + len(change), number
         return [*messages, b"".join([*parts, end])]
 
 
-class _Kept(Generic[Key, Made]):
-    """Keeps what was made for so many keys, the newest."""
+class _Kept(OrderedDict[Key, Made]):
+    """What was made for so many keys, the newest."""
 
     def __init__(self, most: int) -> None:
+        super().__init__()
         self._most = most
-        self._made: OrderedDict[Key, Made] = OrderedDict()
 
-    def get(self, key: Key, make: Callable[[], Made]) -> Made:
-        """Returns what was made for a key; makes it if that is not known."""
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = make()
-            if len(self._made) > self._most:
-                self._made.popitem(last=False)
+    def keep(self, key: Key, made: Made) -> Made:
+        """Takes in what was made for a key, and returns it."""
+        self[key] = made
+        if len(self) > self._most:
+            self.popitem(last=False)
         return made
 
 

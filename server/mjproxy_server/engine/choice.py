@@ -85,7 +85,6 @@ class Chooser:
         self._loads: dict[str, Load] = {}
         self._keys: dict[str, Key] = {}
         self._order: list[Key] = []
-        self._turns: dict[str, int] = {}
         self._turn = 0
         self._rank: Final = _busyness if rule is ChoiceRule.BEST_WAIT_IDLE else _none
         self._lot: Final[Callable[[Load], float] | None] = {
@@ -95,18 +94,19 @@ class Chooser:
 
     def note(self, load: Load) -> None:
         """Takes in how busy an account is from now on."""
-        account_id = load.account.id
-        key = not load.ready, self._rank(load), self._turns.get(account_id, 0), account_id
-        self._loads[account_id] = load
-        if self._keys.get(account_id) != key:
-            self._take_out(account_id)
-            self._keys[account_id] = key
-            insort(self._order, key)
+        before = self._keys.get(load.account.id)
+        self._place(load, before, turn=before[2] if before else 0)
+
+    def take_turn(self, load: Load) -> None:
+        """Takes in that it is an account's turn, and how busy it is with what it is given."""
+        self._turn += 1
+        self._place(load, self._keys.get(load.account.id), turn=self._turn)
 
     def forget(self, account_id: str) -> None:
         """Takes an account out, if it is known."""
-        self._take_out(account_id)
-        self._loads.pop(account_id, None)
+        if before := self._keys.pop(account_id, None):
+            self._take_out(before)
+            del self._loads[account_id]
 
     def order(self, wanted: AccountFilter) -> Iterator[Load]:
         """Yields the accounts that take tasks and match, the best one first.
@@ -118,20 +118,23 @@ class Chooser:
             return iter(sorted(matching, key=lambda load: (not load.ready, lot(load))))
         return matching
 
-    def take_turn(self, load: Load) -> None:
-        """Takes in that it is an account's turn, and how busy it is with what it is given."""
-        self._turn += 1
-        self._turns[load.account.id] = self._turn
-        self.note(load)
-
     def _in_order(self, account_id: str) -> Iterator[Load]:
         """Yields the accounts as they are by then, or the one that is named."""
         ids = (account_id,) if account_id else map(itemgetter(-1), tuple(self._order))
         return filter(None, map(self._loads.get, ids))
 
-    def _take_out(self, account_id: str) -> None:
-        if key := self._keys.pop(account_id, None):
-            del self._order[bisect_left(self._order, key)]
+    def _place(self, load: Load, before: Key | None, turn: int) -> None:
+        account_id = load.account.id
+        key = not load.ready, self._rank(load), turn, account_id
+        self._loads[account_id] = load
+        if key != before:
+            if before:
+                self._take_out(before)
+            self._keys[account_id] = key
+            insort(self._order, key)
+
+    def _take_out(self, key: Key) -> None:
+        del self._order[bisect_left(self._order, key)]
 
     def _draw(self, load: Load) -> float:  # noqa: ARG002 - all have the same chance
         return self._rng.random()

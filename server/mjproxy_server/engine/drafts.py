@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mjproxy_server.engine.requests import SubmitRequest
-from mjproxy_server.engine.wording import Wording
+from mjproxy_server.engine.wording import WORDLESS, Wording
 from mjproxy_server.midjourney import custom_id, modals, prompt
 from mjproxy_server.midjourney.custom_id import ButtonKind, Manner, Meaning
 from mjproxy_server.midjourney.suggestions import prompts_of
@@ -51,7 +51,7 @@ class Draft(Struct, frozen=True):
     once: str = ""
 
 
-def of_command(request: SubmitRequest, command: Command, wording: Wording) -> Draft:
+def of_command(request: SubmitRequest, command: Command, wording: Wording = WORDLESS) -> Draft:
     """Returns the draft of a command that stands for itself.
 
     Args:

@@ -180,7 +180,7 @@ class Fleet:
             lane = self._lanes.get(task.account_id) or self.retiring.get(task.account_id)
             if lane is not None:
                 lane.follow(revision)
-            if task.status is Status.NOT_START and self._is_stranded(task):
+            if task.status is Status.NOT_START and task.account_id not in self._lanes and not _works_on(lane, task):
                 self._stranded.put_nowait(task)
 
     def _load(self, lane: Lane) -> Load:
@@ -188,11 +188,6 @@ class Fleet:
         load = lane.load()
         expected = self._expected[load.account.id]
         return structs.replace(load, waiting=load.waiting + expected) if expected else load
-
-    def _is_stranded(self, task: Task) -> bool:
-        """Tells whether a task that is not begun waits for an account that is gone; the last ones may be just begun."""
-        lane = self.retiring.get(task.account_id)
-        return task.account_id not in self._lanes and not (lane and lane.works_on(task.id))
 
     async def run(self) -> None:
         """Keeps every account connected and works their tasks off, until cancelled."""
@@ -422,6 +417,11 @@ class Fleet:
             return ""
         fit = candidates((load for load in self.loads() if load.ready and load.has_room), task.movable_to)
         return next((load.account.id for load in fit if load.account.id != task.account_id), "")
+
+
+def _works_on(retiring: Lane | None, task: Task) -> bool:
+    """Tells whether the lane of a removed account has just begun one of its last tasks."""
+    return retiring is not None and retiring.works_on(task.id)
 
 
 Findings = tuple[str, int, dict[Bot, AccountSync]]

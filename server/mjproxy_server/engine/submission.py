@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from mjproxy_server.discord.timing import Clock
 from mjproxy_server.engine import drafts
 from mjproxy_server.engine.choice import Load
 from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.completion import completed
-from mjproxy_server.engine.drafts import ButtonPress, Draft
+from mjproxy_server.engine.drafts import ButtonPress, Draft, of_command
 from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.images import CheckedImage, GivenImage, check, check_one, check_one_stored, check_stored
 from mjproxy_server.engine.masks import check_mask
 from mjproxy_server.engine.requests import (
+    NO_OPTIONS,
     BlendRequest,
     DescribeRequest,
     FaceSwapRequest,
@@ -40,7 +43,6 @@ from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.command import (
     Blend,
     Change,
-    Command,
     Describe,
     FaceSwap,
     ImageSource,
@@ -70,8 +72,16 @@ FEWEST_BLENDED: Final = 2
 MOST_BLENDED: Final = 5
 
 
-CommandOf = Callable[[Sequence[ImageSource]], Command]
-"""Makes a command of its images, once they are stored."""
+class Checked(Struct, frozen=True):
+    """A command with which nothing is wrong.
+
+    Attributes:
+        images: Its images, which are yet to be stored.
+        draft_of: Makes its draft of them, once they are.
+    """
+
+    images: Sequence[CheckedImage | LinkedImage]
+    draft_of: Callable[[Sequence[ImageSource]], Draft]
 
 
 class Accounts(Protocol):
@@ -117,27 +127,16 @@ class Submitter:
         Raises:
             DomainError: It is refused; nothing has changed.
         """
-        check_options(request.options, self._hooks)
+        if request.options is not NO_OPTIONS:
+            check_options(request.options, self._hooks)
         if request.options.request_id:
             answer = await self._store.find_request(request.caller, request.options.request_id, request.digest)
             if answer:
                 return answer
-        return await self._accept(request)
-
-    def _accept(self, request: SubmitRequest) -> Awaitable[Admission]:
-        match request.command:
-            case ImagineRequest() as imagine:
-                return self._imagine(request, imagine)
-            case BlendRequest() as blend:
-                return self._blend(request, blend)
-            case DescribeRequest() as describe:
-                return self._describe(request, describe)
-            case FaceSwapRequest() as swap:
-                return self._swap_face(request, swap)
-            case Shorten() as shorten:
-                return self._shorten(request, shorten)
-            case Change() | Press() as follow_up:
-                return self._follow_up(request, follow_up)
+        checked = await self._check(request)
+        if checked.images:
+            return await completed(self._keep_and_admit(request, checked))
+        return await self._admit(request, checked.draft_of(()))
 
     async def confirm(self, request: ModalRequest) -> Admission:
         """Accepts the answer to a modal and returns when its task is durably queued; a repeat gets the same answer.
@@ -159,64 +158,53 @@ class Submitter:
 
     # Commands.
 
-    async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Admission:
+    def _check(self, request: SubmitRequest) -> Awaitable[Checked]:
+        match request.command:
+            case ImagineRequest() as imagine:
+                return self._imagine(request, imagine)
+            case BlendRequest() as blend:
+                return self._blend(request, blend)
+            case DescribeRequest() as describe:
+                return self._describe(request, describe)
+            case FaceSwapRequest() as swap:
+                return self._swap_face(request, swap)
+            case Shorten() as shorten:
+                return self._shorten(request, shorten)
+            case Change() | Press() as follow_up:
+                return self._follow_up(request, follow_up)
+
+    async def _imagine(self, request: SubmitRequest, imagine: ImagineRequest) -> Checked:
         images = await check("imagine.images", imagine.images) if imagine.images else []
         if not images:
             check_words("imagine.prompt", imagine.prompt)
         wording = await self._drawn("imagine.prompt", imagine.prompt, prompt.room(len(images)))
+        return Checked(images, lambda kept: of_command(request, Imagine(imagine.prompt, tuple(kept)), wording))
 
-        def command(kept: Sequence[ImageSource]) -> Command:
-            return Imagine(imagine.prompt, tuple(kept))
-
-        return await self._with_images(request, images, command, wording)
-
-    async def _blend(self, request: SubmitRequest, blend: BlendRequest) -> Admission:
+    async def _blend(self, request: SubmitRequest, blend: BlendRequest) -> Checked:
         if not FEWEST_BLENDED <= len(blend.images) <= MOST_BLENDED:
             raise InvalidField("blend.images", f"expected {FEWEST_BLENDED} to {MOST_BLENDED}, got {len(blend.images)}")
         images = await check_stored("blend.images", blend.images)
+        return Checked(images, lambda kept: of_command(request, Blend(_stored(kept), blend.dimensions)))
 
-        def command(kept: Sequence[ImageSource]) -> Command:
-            return Blend(_stored(kept), blend.dimensions)
-
-        return await self._with_images(request, images, command)
-
-    async def _describe(self, request: SubmitRequest, describe: DescribeRequest) -> Admission:
+    async def _describe(self, request: SubmitRequest, describe: DescribeRequest) -> Checked:
         image = await check_one("describe.image", describe.image)
-        return await self._with_images(request, [image], lambda kept: Describe(kept[0], describe.language))
+        return Checked([image], lambda kept: of_command(request, Describe(kept[0], describe.language)))
 
-    async def _swap_face(self, request: SubmitRequest, swap: FaceSwapRequest) -> Admission:
+    async def _swap_face(self, request: SubmitRequest, swap: FaceSwapRequest) -> Checked:
         source = await check_one_stored("face_swap.source", swap.source)
         target = await check_one_stored("face_swap.target", swap.target)
-        return await self._with_images(request, [source, target], lambda kept: FaceSwap(*_stored(kept)))
+        return Checked([source, target], lambda kept: of_command(request, FaceSwap(*_stored(kept))))
 
-    async def _shorten(self, request: SubmitRequest, shorten: Shorten) -> Admission:
+    async def _shorten(self, request: SubmitRequest, shorten: Shorten) -> Checked:
         longest = prompt.room(0)
         check_prompt("shorten.prompt", shorten.prompt, longest)
         wording = await worded(self._prompts, shorten.prompt, longest)
-        return await self._admit(request, drafts.of_command(request, shorten, wording))
+        return Checked((), lambda _: of_command(request, shorten, wording))
 
-    def _with_images(
-        self,
-        request: SubmitRequest,
-        images: Sequence[CheckedImage | LinkedImage],
-        command: CommandOf,
-        wording: Wording = WORDLESS,
-    ) -> Awaitable[Admission]:
-        if not images:
-            return self._admit(request, drafts.of_command(request, command(()), wording))
-        return completed(self._keep_and_admit(request, images, command, wording))
-
-    async def _keep_and_admit(
-        self,
-        request: SubmitRequest,
-        images: Sequence[CheckedImage | LinkedImage],
-        command: CommandOf,
-        wording: Wording,
-    ) -> Admission:
+    async def _keep_and_admit(self, request: SubmitRequest, checked: Checked) -> Admission:
         """Stores images and task together: a task is never without its images, nor are images left without a task."""
-        async with self._shelf.keeping(images) as kept:
-            draft = drafts.of_command(request, command(kept), wording)
-            admission = await self._admit(request, draft)
+        async with self._shelf.keeping(checked.images) as kept:
+            admission = await self._admit(request, checked.draft_of(kept))
         if admission.deduplicated:
             self._shelf.drop(kept)
         return admission
@@ -230,7 +218,7 @@ class Submitter:
 
     # Follow-ups.
 
-    async def _follow_up(self, request: SubmitRequest, command: FollowUp) -> Admission:
+    async def _follow_up(self, request: SubmitRequest, command: FollowUp) -> Checked:
         check_follow_up(command)
         parent = await self._visible(command.task_id, request.sees)
         if parent is None:
@@ -241,7 +229,8 @@ class Submitter:
         press = self._press(parent, result, command)
         for text in drafts.suggested_prompts(press):
             await self._drawn("action.custom_id", text, prompt.room(0))
-        return await self._admit(request, drafts.of_button(request, press))
+        draft = drafts.of_button(request, press)
+        return Checked((), lambda _: draft)
 
     def _press(self, parent: Task, result: Result, command: FollowUp) -> ButtonPress:
         if isinstance(command, Change):
@@ -312,11 +301,15 @@ class Submitter:
     async def _admit(self, request: SubmitRequest, draft: Draft) -> Admission:
         """Offers the draft to one account after the other until one takes it."""
         refused: QueueFull | None = None
+        count = len(draft.makes)
         for load in self._accounts.choose(draft.accounts):
+            self._accounts.take(load, count)
             try:
-                return await self._offer(request, draft, load)
+                return await self._store.submit(_submission(request, draft, load.account))
             except QueueFull as full:
                 refused = refused or full
+            finally:
+                self._accounts.settled(load.account.id, count)
         if refused:
             raise refused
         return await self._without_account(draft)
@@ -327,22 +320,16 @@ class Submitter:
             return existing
         raise NoAccount if draft.may_go_elsewhere else AccountUnavailable(draft.accounts.account_id)
 
-    async def _offer(self, request: SubmitRequest, draft: Draft, load: Load) -> Admission:
-        account = load.account
-        self._accounts.take(load, len(draft.makes))
-        try:
-            return await self._store.submit(
-                Submission(
-                    builds=tuple(partial(make, account) for make in draft.makes),
-                    account_id=account.id,
-                    capacity=Capacity(account.core_size, account.queue_size),
-                    caller=request.caller,
-                    request_id=request.options.request_id or None,
-                    digest=request.digest,
-                )
-            )
-        finally:
-            self._accounts.settled(account.id, len(draft.makes))
+
+def _submission(request: SubmitRequest, draft: Draft, account: Account) -> Submission:
+    return Submission(
+        builds=tuple([partial(make, account) for make in draft.makes]),
+        account_id=account.id,
+        capacity=Capacity(account.core_size, account.queue_size),
+        caller=request.caller,
+        request_id=request.options.request_id or None,
+        digest=request.digest,
+    )
 
 
 def _stored(images: Sequence[ImageSource]) -> tuple[StoredImage, ...]:

@@ -106,7 +106,8 @@ Command = Imagine | Blend | Describe | Shorten | FaceSwap | Change | Press
 
 def stored_images(command: Command) -> tuple[StoredImage, ...]:
     """Returns the images whose bytes the store keeps for a command."""
-    return tuple(image for image in _images(command) if isinstance(image, StoredImage))
+    images = _images(command)
+    return tuple(image for image in images if isinstance(image, StoredImage)) if images else ()
 
 
 def _images(command: Command) -> tuple[ImageSource, ...]:
