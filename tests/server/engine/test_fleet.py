@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +18,7 @@ from mjproxy_server.model.errors import AccountNotFound, AccountUnavailable, NoA
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
 from server.engine.engine_world import EngineWorld, running_engine_world
+from server.engine.tours import picture
 
 
 def on(account_id: str) -> AccountFilter:
@@ -227,6 +230,28 @@ async def test_a_choice_is_made_among_the_accounts_as_they_are(tmp_path: Path) -
         await world.engine.registry.delete(world.spare[0].id)
         _choice_is_up_to_date(world)
         assert [load.account.id for load in world.engine.fleet.choose(AccountFilter())] == [third.account.id]
+
+
+async def test_what_is_being_submitted_counts_until_it_is_stored(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, accounts=2, core_size=3) as world:
+        fleet = world.engine.fleet
+        await world.seen(lambda: all(lane.link.ready for lane in fleet.lanes))
+        first, second = fleet.lanes
+        await _update(world, first.account, core_size=1)
+        submitted = [asyncio.create_task(world.submit(ImagineRequest(f"picture {number}"))) for number in range(4)]
+        await asyncio.sleep(0)
+        assert {load.account.id: load.waiting for load in fleet.loads()} == {first.account.id: 1, second.account.id: 3}
+        for task in await asyncio.gather(*submitted):
+            await world.ended(task.id)
+        await world.seen(lambda: all(load.running + load.waiting == 0 for load in fleet.loads()))
+
+
+async def test_uploads_are_shared_among_the_accounts(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, accounts=2) as world:
+        lanes = world.engine.fleet.lanes
+        await world.seen(lambda: all(lane.link.ready for lane in lanes))
+        urls = [(await world.engine.uploads.upload([picture("red")], AccountFilter()))[0] for _ in lanes]
+        assert {urlsplit(url).path.split("/")[2] for url in urls} == {lane.account.id for lane in lanes}
 
 
 def _choice_is_up_to_date(world: EngineWorld) -> None:
