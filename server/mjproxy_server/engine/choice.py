@@ -86,7 +86,7 @@ class Chooser:
         self._keys: dict[str, Key] = {}
         self._order: list[Key] = []
         self._turn = 0
-        self._rank: Final = _busyness if rule is ChoiceRule.BEST_WAIT_IDLE else _none
+        self._rank: Final = _busyness if rule is ChoiceRule.BEST_WAIT_IDLE else _alike
         self._lot: Final[Callable[[Load], float] | None] = {
             ChoiceRule.RANDOM: self._draw,
             ChoiceRule.WEIGHT: self._weighted_draw,
@@ -166,6 +166,6 @@ def _busyness(load: Load) -> float:
     return (load.running + load.waiting) / load.account.core_size
 
 
-def _none(load: Load) -> float:  # noqa: ARG001 - all are equals
+def _alike(load: Load) -> float:  # noqa: ARG001 - all are equals
     """The account whose turn is the longest ago is next, one that never had a turn at first, as for all equals."""
     return 0.0
