@@ -68,9 +68,11 @@ class Holds:
         """
         while True:
             self._note_beginnings_and_ends(lanes())
-            seen, now = changes.rings, self._clock.monotonic()
+            seen = changes.rings
             held = {lane.account.id: lane for lane in lanes() if lane.condition.held_since}
-            self._times.note({account_id: self._age(lane) for account_id, lane in held.items()}, now)
+            ages = {account_id: self._age(lane) for account_id, lane in held.items()}
+            now = self._clock.monotonic()  # Read after the ages: a hold never ends early.
+            self._times.note(ages, now)
             for account_id in self._times.too_long(now):
                 await self._end_waiting(held[account_id])
             if held:

@@ -51,17 +51,27 @@ class RunningClock:
         await asyncio.sleep(max(0.0, seconds / self._factor))
 
 
-class WatchedGate(IdentifyGate):
-    """Notes when it lets somebody through."""
+class NotingClock(RunningClock):
+    """Remembers what it told last."""
 
-    def __init__(self, clock: Clock) -> None:
+    told = 0.0
+
+    def monotonic(self) -> float:
+        self.told = super().monotonic()
+        return self.told
+
+
+class WatchedGate(IdentifyGate):
+    """Notes when it lets somebody through, by its own reading: one taken afterwards is late on a busy machine."""
+
+    def __init__(self, clock: NotingClock) -> None:
         super().__init__(clock)
         self.opened: list[float] = []
         self._watch = clock
 
     async def turn(self) -> None:
         await super().turn()
-        self.opened.append(self._watch.monotonic())
+        self.opened.append(self._watch.told)
 
 
 class StormyGateway:
@@ -130,7 +140,7 @@ def client(token: str, url: str, gate: IdentifyGate, clock: Clock) -> GatewayCli
 
 async def test_no_token_identifies_more_than_once_in_five_seconds_however_its_sessions_end() -> None:
     clock = RunningClock(60)
-    gates = {f"token {number}": WatchedGate(clock) for number in range(ACCOUNTS)}
+    gates = {f"token {number}": WatchedGate(NotingClock(60)) for number in range(ACCOUNTS)}
     async with StormyGateway.serve() as gateway:
         running = [asyncio.create_task(client(token, gateway.url, gate, clock).run()) for token, gate in gates.items()]
         while min(gateway.identified[token] for token in gates) < 4:
