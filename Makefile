@@ -80,7 +80,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # The tests wait most of their time, for processes and sockets: more of them than there are cores run at once.
-ALL_TESTS := -m pytest --quiet --numprocesses 4 --dist loadfile
+ALL_TESTS := -m pytest --quiet --numprocesses 6 --dist loadfile
 
 pytest: $(VENV)/.installed-dev
 	$(BIN)/python $(ALL_TESTS)
