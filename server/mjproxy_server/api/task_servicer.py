@@ -57,7 +57,9 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         context: Context,
     ) -> pb.SubmitTaskResponse:
         """Accepts a command."""
-        return accepted(await self._submitter.submit(submit_request(request, callers.current())))
+        response = await self._accepted(request)
+        await asyncio.sleep(0)  # All whom one commit has answered make their answers, then all are sent (`Store.turn`).
+        return response
 
     async def SubmitTasks(self, request: pb.SubmitTasksRequest, context: Context) -> None:  # type: ignore[override]
         """Accepts commands, and answers each as soon as it is decided; what is decided at once is answered together."""
@@ -67,17 +69,18 @@ class TaskServicer(task_service_pb2_grpc.TaskServiceServicer):
         decided: asyncio.Queue[pb.SubmitAnswer] = asyncio.Queue()
         async with asyncio.TaskGroup() as group:
             for index, each in enumerate(request.requests):
-                group.create_task(self._decide(index, each, context, decided))
+                group.create_task(self._decide(index, each, decided))
             while left:
                 answers = [await decided.get(), *_rest(decided)]
                 await context.write(pb.SubmitTasksResponse(answers=answers))
                 left -= len(answers)
 
-    async def _decide(
-        self, index: int, request: pb.SubmitTaskRequest, context: Context, decided: asyncio.Queue[pb.SubmitAnswer]
-    ) -> None:
+    async def _accepted(self, request: pb.SubmitTaskRequest) -> pb.SubmitTaskResponse:
+        return accepted(await self._submitter.submit(submit_request(request, callers.current())))
+
+    async def _decide(self, index: int, request: pb.SubmitTaskRequest, decided: asyncio.Queue[pb.SubmitAnswer]) -> None:
         try:
-            answer = pb.SubmitAnswer(index=index, accepted=await self.SubmitTask(request, context))
+            answer = pb.SubmitAnswer(index=index, accepted=await self._accepted(request))
         except Exception as refused:  # noqa: BLE001 - whatever it is, the others are answered, too
             answer = pb.SubmitAnswer(index=index, error=error(status_for(refused, "SubmitTasks")))
         decided.put_nowait(answer)

@@ -127,6 +127,7 @@ class Submitter:
         Raises:
             DomainError: It is refused; nothing has changed.
         """
+        await self._store.turn()
         if request.options is not NO_OPTIONS:
             check_options(request.options, self._hooks)
         if request.options.request_id:

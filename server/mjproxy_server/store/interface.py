@@ -68,8 +68,7 @@ class Capacity(Struct, frozen=True):
         return max(0, unfinished - self.core_size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """A task that wants to be queued.
 
     Attributes:
@@ -215,6 +214,14 @@ class Store(Protocol):
     @property
     def oldest(self) -> int:
         """The oldest revision after which a watch may begin: the newest one that was compacted away, or 0."""
+        ...
+
+    async def turn(self) -> None:
+        """Returns when a write would be begun at once: now, unless another one is being committed.
+
+        Who waits for that with what has to be done before a write loses no time, for the write would have to wait. But
+        all who do so then work one after the other, which the processor's caches make much cheaper.
+        """
         ...
 
     async def submit(self, submission: Submission) -> Admission:

@@ -115,6 +115,10 @@ class SqliteStore:
         """The oldest revision after which a watch may begin."""
         return self._oldest
 
+    async def turn(self) -> None:
+        """Returns when a write would be begun at once."""
+        await self._writer.turn()
+
     async def submit(self, submission: Submission) -> Admission:
         """Queues a task."""
         return await self._writer.write(partial(units.submit, submission=submission))

@@ -176,6 +176,7 @@ class Writer:
         self._committer = committer
         self._publish = publish
         self._loop = asyncio.get_running_loop()
+        self._turns: list[asyncio.Future[None]] = []
         self._waiting: list[Job[object]] = []
         self._awaited = 1
         self._batches: SimpleQueue[list[Job[object]]] = SimpleQueue()
@@ -185,6 +186,13 @@ class Writer:
         # A process that fails before it closes the store must end nevertheless; a commit can be cut off at any time.
         self._thread = Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
+
+    async def turn(self) -> None:
+        """Returns when what is written then goes into the next batch: at once, unless one is being committed."""
+        if not self._idle.is_set():
+            turn = self._loop.create_future()
+            self._turns.append(turn)
+            await turn
 
     async def write(self, unit: Unit[T]) -> T:
         """Returns what the unit returned, once that is on the disk. It is done even if the caller is cancelled.
@@ -211,15 +219,26 @@ class Writer:
         self._thread.join()
 
     def _begin(self) -> None:
-        """Hands what waits to the thread; if that is less than the last time, after a moment in which more may come."""
-        if len(self._waiting) < self._awaited:
+        """Begins a batch; if it is to be smaller than the last one, after a moment in which more may come."""
+        if len(self._waiting) + len(self._turns) < self._awaited:
             self._awaited = 1
             self._loop.call_later(_GATHERING_SECONDS, self._begin)
             return
+        turns, self._turns = self._turns, []
+        for turn in turns:
+            if not turn.done():
+                turn.set_result(None)
+        self._loop.call_soon(self._hand_over)  # It comes after those whose turn it is.
+
+    def _hand_over(self) -> None:
+        """Hands what waits to the thread."""
         batch = self._waiting[:_MOST_IN_A_BATCH]
         del self._waiting[:_MOST_IN_A_BATCH]
         self._awaited = len(batch)
-        self._batches.put(batch)
+        if batch:
+            self._batches.put(batch)
+        else:
+            self._go_on()
 
     def _work(self) -> None:
         """What the thread does: it commits one batch after the other, until there is an empty one."""
@@ -234,7 +253,10 @@ class Writer:
             self._publish(commit)
         for job in batch:
             job.settle()
-        if self._waiting:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting or self._turns:
             self._loop.call_soon(self._begin)
         else:
             self._idle.set()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +20,7 @@ from mjproxy_server.model.command import Change
 from mjproxy_server.model.errors import AccountNotFound, AccountUnavailable, NoAccount, Unavailable
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
+from mjproxy_server.store.interface import Capacity, Submission
 from server.engine.engine_world import EngineWorld, running_engine_world
 from server.engine.tours import picture
 
@@ -238,12 +242,37 @@ async def test_what_is_being_submitted_counts_until_it_is_stored(tmp_path: Path)
         await world.seen(lambda: all(lane.link.ready for lane in fleet.lanes))
         first, second = fleet.lanes
         await _update(world, first.account, core_size=1)
-        submitted = [asyncio.create_task(world.submit(ImagineRequest(f"picture {number}"))) for number in range(4)]
-        await asyncio.sleep(0)
-        assert {load.account.id: load.waiting for load in fleet.loads()} == {first.account.id: 1, second.account.id: 3}
+        async with _held_up_commit(world) as begun:
+            submitted = [asyncio.create_task(world.submit(ImagineRequest(f"picture {number}"))) for number in range(4)]
+            await begun.wait()
+            waiting = {load.account.id: load.waiting for load in fleet.loads()}
+            assert waiting == {first.account.id: 1, second.account.id: 3}
         for task in await asyncio.gather(*submitted):
             await world.ended(task.id)
         await world.seen(lambda: all(load.running + load.waiting == 0 for load in fleet.loads()))
+
+
+@asynccontextmanager
+async def _held_up_commit(world: EngineWorld) -> AsyncIterator[asyncio.Event]:
+    """Keeps what the block submits from being stored before its end; yields what tells that all is handed over."""
+    loop, begun, to_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def hold_up(_: str) -> Task:
+        loop.call_soon_threadsafe(begun.set)
+        to_end.wait()
+        raise NoAccount
+
+    first = Submission(
+        builds=(hold_up,), account_id="", capacity=Capacity(0, 0), caller="", request_id=None, digest=b""
+    )
+    held_up = asyncio.create_task(world.engine.store.submit(first))
+    await asyncio.sleep(0)
+    try:
+        yield begun
+    finally:
+        to_end.set()
+    with pytest.raises(NoAccount):
+        await held_up
 
 
 async def test_uploads_are_shared_among_the_accounts(tmp_path: Path) -> None:

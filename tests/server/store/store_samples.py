@@ -1,7 +1,6 @@
 """What the tests of the store submit and record, and a clock that stands still until it is moved."""
 
 import asyncio
-import dataclasses
 import os
 import threading
 from collections.abc import Sequence
@@ -81,7 +80,7 @@ class Gate:
             assert self._opened.wait(timeout=10)
             return held.builds[0](task_id)
 
-        return dataclasses.replace(held, builds=(build,))
+        return replace(held, builds=(build,))
 
     async def reached(self) -> None:
         """Returns when the writer stands before the gate; by then, all tasks that were started have had their turn."""

@@ -1,10 +1,10 @@
 """Submissions of several tasks, tasks that may be made once only, and modals that are confirmed later."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from msgspec import structs
+from msgspec.structs import replace
 from store_samples import submission
 
 from mjproxy_server.model.errors import NotModal, QueueFull, TaskNotFound

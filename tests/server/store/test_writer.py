@@ -1,5 +1,7 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,58 @@ async def test_the_work_of_a_long_queue_is_cut_into_batches(writer: OpenWriter) 
     sizes = [len(commit.revisions) for commit in writer.commits]
     assert sum(sizes) == 600
     assert max(sizes) == 256
+
+
+@asynccontextmanager
+async def _at_work(writer: OpenWriter) -> AsyncIterator[None]:
+    """Keeps the writer at a commit, which writes nothing, for the time of the block."""
+    loop, begun, to_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def stay(_: Transaction) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        to_end.wait()
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(writer.write(stay))
+        await begun.wait()
+        try:
+            yield
+            await asyncio.sleep(0)  # What the block has begun has come to where it waits.
+        finally:
+            to_end.set()
+
+
+async def _in_turn(writer: OpenWriter) -> int:
+    await writer.turn()
+    return await writer.write(_add)
+
+
+async def test_it_is_everybodys_turn_while_nothing_is_committed(writer: OpenWriter) -> None:
+    with pytest.raises(StopIteration):
+        writer.turn().send(None)
+
+
+async def test_who_waits_for_a_turn_writes_in_the_next_batch_with_all_who_wait(writer: OpenWriter) -> None:
+    async with _at_work(writer):
+        begun = [asyncio.create_task(each) for each in (writer.write(_add), *(_in_turn(writer) for _ in range(3)))]
+    assert sorted(await asyncio.gather(*begun)) == [1, 2, 3, 4]
+    assert [len(commit.revisions) for commit in writer.commits] == [0, 4]
+
+
+async def test_nobody_waits_for_those_who_do_not_take_their_turn(writer: OpenWriter) -> None:
+    async with _at_work(writer):
+        gone, idle = asyncio.create_task(_in_turn(writer)), asyncio.create_task(writer.turn())
+        await asyncio.sleep(0)
+        gone.cancel()
+    await idle
+    assert await _in_turn(writer) == 1
+
+
+async def test_who_waits_for_a_turn_is_not_forgotten_at_the_end(writer: OpenWriter) -> None:
+    async with _at_work(writer):
+        late = asyncio.create_task(_in_turn(writer))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(writer.close())
+    await closing
+    with pytest.raises(Unavailable):
+        await late
