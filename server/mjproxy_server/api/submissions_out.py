@@ -13,13 +13,11 @@ from mjproxy_server.store.interface import Admission
 def accepted(admission: Admission) -> pb.SubmitTaskResponse:
     """Returns the answer to a submission that was accepted."""
     code, ahead = _code(admission), admission.queue_position
-    response = pb.SubmitTaskResponse(
-        code=code,
-        description=_description(code, ahead),
-        queue_position=ahead,
-        deduplicated=admission.deduplicated,
-        revision=admission.revision,
-    )
+    response = pb.SubmitTaskResponse(code=code, description=_description(code, ahead), revision=admission.revision)
+    if ahead:
+        response.queue_position = ahead
+    if admission.deduplicated:
+        response.deduplicated = True
     for task in admission.tasks:
         write_task(response.tasks.add(), task)
     return response

@@ -15,9 +15,6 @@ BOTS: Final = {each: task_pb2.BotType.Value(f"BOT_TYPE_{each}") for each in Bot}
 MODES: Final = {each: task_pb2.Mode.Value(f"MODE_{each}") for each in Mode}
 REASONS: Final = {each: error_reason_pb2.ErrorReason.Value(f"ERROR_REASON_{each}") for each in Reason}
 
-_RARE: Final = ("state", "notify_hook", "progress", "parent_id", "index", "caller", "image_seed")
-"""Fields that few new tasks have; setting one costs the same whatever the value."""
-
 MOST_KEPT: Final = 2_000
 """How many messages are kept: many callers ask for a task while it stays as it is."""
 
@@ -31,7 +28,10 @@ def task_message(task: Task) -> task_pb2.Task:
 
 
 def write_task(message: task_pb2.Task, task: Task) -> None:
-    """Writes the task, as callers see it, into an empty message."""
+    """Writes the task, as callers see it, into an empty message.
+
+    What few tasks have is set only where they have it: setting a field costs the same whatever its value.
+    """
     message.id = task.id
     message.action = ACTIONS[task.action]
     message.status = STATUSES[task.status]
@@ -40,13 +40,15 @@ def write_task(message: task_pb2.Task, task: Task) -> None:
     message.prompt_en = task.prompt_en
     message.description = task.description
     message.account_id = task.account_id
-    for field in _RARE:
-        if value := getattr(task, field):
-            setattr(message, field, value)
     _set_times(message, task)
     _set_properties(message.properties, task)
+    _set_origin(message, task)
     if task.mode:
         message.mode = MODES[task.mode]
+    if task.progress:
+        message.progress = task.progress
+    if task.image_seed:
+        message.image_seed = task.image_seed
     if task.picture:
         message.image_url = task.picture.url
         message.image_width, message.image_height = task.picture.width, task.picture.height
@@ -68,6 +70,17 @@ def task_answer(task: Task) -> bytes:
     return response.SerializeToString()
 
 
+def _set_origin(message: task_pb2.Task, task: Task) -> None:
+    if task.caller:
+        message.caller = task.caller
+    if task.state:
+        message.state = task.state
+    if task.notify_hook:
+        message.notify_hook = task.notify_hook
+    if task.parent_id:
+        message.parent_id, message.index = task.parent_id, task.index
+
+
 def _set_times(message: task_pb2.Task, task: Task) -> None:
     _set_time(message.submit_time, task.submitted_at)
     if task.started_at:
@@ -82,9 +95,10 @@ def _set_time(time: Timestamp, ms: int) -> None:
 
 def _set_properties(properties: task_pb2.TaskProperties, task: Task) -> None:
     properties.SetInParent()  # They are always told, however little is known.
-    properties.message_hash = task.trace.job_id
-    properties.nonce = task.trace.nonce
-    properties.progress_message_id = task.trace.progress_message_id
+    if task.trace.steps:  # Before anything is sent, there is nothing to trace.
+        properties.message_hash = task.trace.job_id
+        properties.nonce = task.trace.nonce
+        properties.progress_message_id = task.trace.progress_message_id
     if task.modal:
         properties.remix = task.modal.remix
         properties.final_prompt = task.modal.prompt

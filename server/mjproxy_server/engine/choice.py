@@ -10,7 +10,6 @@ import random
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct
@@ -66,7 +65,8 @@ def candidates(loads: Iterable[Load], wanted: AccountFilter) -> list[Load]:
 
     An account with an idle core comes before one without, then the one that is the least busy in proportion.
     """
-    return sorted(_matching(loads, wanted), key=lambda load: (not load.ready, _busyness(load), load.account.id))
+    matching = (load for load in loads if _matches(load, wanted))
+    return sorted(matching, key=lambda load: (not load.ready, _busyness(load), load.account.id))
 
 
 class Chooser:
@@ -94,13 +94,12 @@ class Chooser:
 
     def note(self, load: Load) -> None:
         """Takes in how busy an account is from now on."""
-        before = self._keys.get(load.account.id)
-        self._place(load, before, turn=before[2] if before else 0)
+        self._place(load, turn=None)
 
     def take_turn(self, load: Load) -> None:
         """Takes in that it is an account's turn, and how busy it is with what it is given."""
         self._turn += 1
-        self._place(load, self._keys.get(load.account.id), turn=self._turn)
+        self._place(load, self._turn)
 
     def forget(self, account_id: str) -> None:
         """Takes an account out, if it is known."""
@@ -113,18 +112,25 @@ class Chooser:
 
         Of equally good ones it is the one that had no turn for the longest time, so that they share the hours.
         """
-        matching = _matching(self._in_order(wanted.account_id), wanted)
+        matching = self._matching(wanted)
         if lot := self._lot:
             return iter(sorted(matching, key=lambda load: (not load.ready, lot(load))))
         return matching
 
-    def _in_order(self, account_id: str) -> Iterator[Load]:
-        """Yields the accounts as they are by then, or the one that is named."""
-        ids = (account_id,) if account_id else map(itemgetter(-1), tuple(self._order))
-        return filter(None, map(self._loads.get, ids))
+    def _matching(self, wanted: AccountFilter) -> Iterator[Load]:
+        """Yields those accounts in their order, each as it is by then."""
+        named = self._keys.get(wanted.account_id)
+        for key in [named] if named else self._order.copy():
+            load = self._loads.get(key[-1])
+            if load and _matches(load, wanted):
+                yield load
 
-    def _place(self, load: Load, before: Key | None, turn: int) -> None:
+    def _place(self, load: Load, turn: int | None) -> None:
+        """Puts an account where it belongs; its last turn is the one before if it is not its turn."""
         account_id = load.account.id
+        before = self._keys.get(account_id)
+        if turn is None:
+            turn = before[2] if before else 0
         key = not load.ready, self._rank(load), turn, account_id
         self._loads[account_id] = load
         if key != before:
@@ -147,14 +153,12 @@ class Chooser:
         return self._rng.expovariate(load.account.weight)
 
 
-def _matching(loads: Iterable[Load], wanted: AccountFilter) -> Iterator[Load]:
-    return filter(lambda load: load.takes_tasks and _matches(load, wanted), loads)
-
-
 def _matches(load: Load, wanted: AccountFilter) -> bool:
+    """Tells whether an account takes tasks, and is one that is wanted."""
     account = load.account
     return (
-        (not wanted.account_id or wanted.account_id == account.id)
+        load.takes_tasks
+        and (not wanted.account_id or wanted.account_id == account.id)
         and (not wanted.remark or wanted.remark == account.remark)
         and (not wanted.modes or account.mode is None or account.mode in wanted.modes)
         and (wanted.remix is None or wanted.remix == load.remix)

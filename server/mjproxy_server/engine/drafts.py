@@ -6,7 +6,7 @@ press is gone about: a plain press, a dialogue that the caller has to confirm fi
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,7 +19,6 @@ from mjproxy_server.model.account import Account, AccountFilter
 from mjproxy_server.model.command import (
     Blend,
     Change,
-    Command,
     Describe,
     FaceSwap,
     Imagine,
@@ -33,6 +32,9 @@ from mjproxy_server.model.vocabulary import Action, Bot, Fault, Mode, Status
 from mjproxy_server.store.ids import drawn_at
 
 Make = Callable[[Account, str], Task]
+
+OwnCommand = Imagine | Blend | Describe | Shorten | FaceSwap
+"""A command that stands for itself: it works on no other task's result."""
 
 
 class Draft(Struct, frozen=True):
@@ -51,7 +53,7 @@ class Draft(Struct, frozen=True):
     once: str = ""
 
 
-def of_command(request: SubmitRequest, command: Command, wording: Wording = WORDLESS) -> Draft:
+def of_command(request: SubmitRequest, command: OwnCommand, wording: Wording = WORDLESS) -> Draft:
     """Returns the draft of a command that stands for itself.
 
     Args:
@@ -65,17 +67,20 @@ def of_command(request: SubmitRequest, command: Command, wording: Wording = WORD
     mode = options.mode or next(iter(options.account_filter.modes), None) or prompt.mode_of(wording.english)
 
     def make(account: Account, task_id: str) -> Task:
-        return _task(
-            request,
-            account,
-            task_id,
-            command=command,
+        return Task(
+            id=task_id,
+            caller=request.caller,
+            account_id=account.id,
             action=action,
             bot=bot,
             mode=mode or account.mode or Mode.FAST,
+            command=command,
             prompt=wording.written,
             prompt_en=wording.english,
             description=_description_of(command, task_id, wording.written),
+            state=options.state,
+            notify_hook=options.notify_hook,
+            submitted_at=drawn_at(task_id),
             movable_to=options.account_filter,
         )
 
@@ -182,18 +187,21 @@ def _imagine_of(request: SubmitRequest, press: ButtonPress, text: str) -> Make:
     """One of the prompts of a described picture, drawn by a command of its own."""
 
     def make(account: Account, task_id: str) -> Task:
-        return _task(
-            request,
-            account,
-            task_id,
-            command=Imagine(text),
+        return Task(
+            id=task_id,
+            caller=request.caller,
+            account_id=account.id,
             action=Action.IMAGINE,
             bot=press.parent.bot,
             mode=account.mode or Mode.FAST,
+            command=Imagine(text),
             prompt=text,
             prompt_en=text,
             description=f"/imagine {text}",
+            state=request.options.state,
+            notify_hook=request.options.notify_hook,
             parent_id=press.parent.id,
+            submitted_at=drawn_at(task_id),
         )
 
     return make
@@ -205,20 +213,22 @@ def _press_of(request: SubmitRequest, press: ButtonPress, meaning: Meaning, acti
     def make(account: Account, task_id: str) -> Task:
         modal = _modal(press, meaning)
         asks = modal is not None and not (modal.remix and _submits_by_itself(press, account))
-        return _task(
-            request,
-            account,
-            task_id,
-            command=press.command,
+        return Task(
+            id=task_id,
+            caller=request.caller,
+            account_id=account.id,
             action=action,
             bot=parent.bot,
-            mode=None,
+            command=press.command,
             prompt=parent.prompt,
             prompt_en=modal.prompt if modal else parent.prompt_en,
             description=_description_of_button(parent, button, action, modal),
+            state=request.options.state,
+            notify_hook=request.options.notify_hook,
             parent_id=parent.id,
             index=meaning.index,
             source=Source(result.message_id, result.flags, result.job_id, button.custom_id, result.prompt),
+            submitted_at=drawn_at(task_id),
             status=Status.MODAL if asks else Status.NOT_START,
             modal=modal,
             confirmation=None if asks or modal is None else Confirmation(queue_position=0),
@@ -242,19 +252,7 @@ def _submits_by_itself(press: ButtonPress, account: Account) -> bool:
     return account.remix_auto_submit or (isinstance(press.command, Press) and press.command.skip_modal)
 
 
-def _task(request: SubmitRequest, account: Account, task_id: str, **known: Any) -> Task:  # noqa: ANN401 - Task's own
-    return Task(
-        id=task_id,
-        caller=request.caller,
-        account_id=account.id,
-        state=request.options.state,
-        notify_hook=request.options.notify_hook,
-        submitted_at=drawn_at(task_id),
-        **known,
-    )
-
-
-_ACTIONS: Final[Mapping[type[Command], Action]] = {
+_ACTIONS: Final[Mapping[type[OwnCommand], Action]] = {
     Imagine: Action.IMAGINE,
     Blend: Action.BLEND,
     Describe: Action.DESCRIBE,
@@ -269,8 +267,10 @@ def _action_of_button(meaning: Meaning | None) -> Action | None:
     return meaning.action if meaning else None
 
 
-def _description_of(command: Command, task_id: str, text: str) -> str:
+def _description_of(command: OwnCommand, task_id: str, text: str) -> str:
     match command:
+        case Imagine():
+            return f"/imagine {text}"
         case Blend(images=images):
             return f"/blend {task_id} {len(images)}"
         case Describe(image=image):
@@ -283,8 +283,6 @@ def _description_of(command: Command, task_id: str, text: str) -> str:
             return f"/shorten {text}"
         case FaceSwap():
             return f"/swap {task_id}"
-        case _:
-            return f"/imagine {text}"
 
 
 def _description_of_button(parent: Task, button: Button, action: Action, modal: Modal | None) -> str:

@@ -185,9 +185,7 @@ class Fleet:
 
     def _load(self, lane: Lane) -> Load:
         """Returns how busy an account is, what is being submitted to it included."""
-        load = lane.load()
-        expected = self._expected[load.account.id]
-        return structs.replace(load, waiting=load.waiting + expected) if expected else load
+        return lane.load(self._expected[lane.account.id])
 
     async def run(self) -> None:
         """Keeps every account connected and works their tasks off, until cancelled."""

@@ -171,13 +171,13 @@ class Lane:
         """Tells whether a task is at work."""
         return task_id in self._tasks.at_work
 
-    def load(self) -> Load:
-        """Returns how busy the account is."""
+    def load(self, expected: int = 0) -> Load:
+        """Returns how busy the account is, with so many tasks that it is about to be given."""
         return Load(
             account=self.account,
             ready=self._link.ready and self.condition.fit(self._clock.monotonic()),
             running=len(self._tasks.at_work),
-            waiting=len(self._tasks.waiting),
+            waiting=len(self._tasks.waiting) + expected,
             remix=self.remix(Bot.MIDJOURNEY),
             held=bool(self.held_reason),
         )
@@ -229,6 +229,8 @@ class Lane:
         """Learns from the task log what became of one of the account's tasks."""
         task = revision.subject
         match self._tasks.follow(task, self._clock.monotonic(), removed=revision.removed):
+            case News.WAITING:
+                pass
             case News.REPORTED:
                 return  # How far its job is decides neither what may start nor how busy the account is.
             case News.LEARNED:

@@ -1,6 +1,7 @@
 """The task: what was asked for, how far it is, and what came of it.
 
-A task is a value. `mjproxy_server.model.transition` makes the next one out of it; nobody changes one in place.
+A task is a value. `mjproxy_server.model.transition` makes the next one out of it; nobody changes one in place. So
+nothing in it can refer back to it, and the garbage collector need not look at the thousands that a server keeps (`gc`).
 """
 
 from itertools import takewhile
@@ -90,7 +91,7 @@ class Confirmation(Struct, frozen=True):
     mask: StoredImage | None = None
 
 
-class Step(Struct, frozen=True, omit_defaults=True):
+class Step(Struct, frozen=True, gc=False, omit_defaults=True):
     """Something done at Discord for a task, stored before it is sent.
 
     Attributes:
@@ -118,7 +119,7 @@ class Step(Struct, frozen=True, omit_defaults=True):
     job_id: str = ""
 
 
-class Trace(Struct, frozen=True):
+class Trace(Struct, frozen=True, gc=False):
     """What ties Discord's messages to the task.
 
     Attributes:
@@ -166,7 +167,7 @@ class Trace(Struct, frozen=True):
         return bool(self.steps) and not self.steps[-1].outcome
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """The message with which the bot ended a job well.
 
     Attributes:
@@ -192,7 +193,7 @@ class Result(Struct, frozen=True):
     prompt_zh: str = ""
 
 
-class Task(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Task(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A task. Times are Unix milliseconds, 0 where not set.
 
     Attributes:
