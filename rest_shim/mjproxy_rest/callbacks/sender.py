@@ -23,7 +23,8 @@ from mjproxy_rest.callbacks.reporter import Ended, Reporter
 
 _log = logging.getLogger(__name__)
 
-_MOST_AT_ONCE: Final = 256
+# Twice what 32 busy hosts have leased at once: where many are busy, a dead one leaves the others their share.
+_MOST_AT_ONCE: Final = 512
 _MOST_AT_ONE_HOST: Final = 4
 
 # Where there was no room, more is made within this time, and one call leases for all of it. Meanwhile nothing is idle:
