@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import doctest
+from collections.abc import Iterator
 from contextlib import aclosing, closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 import mjproxy
 from client import examples
-from e2e.stack import Stack
+from e2e.stack import Stack, standing_stack
 from mjproxy import backoff, channel, errors, zooming
 from mjproxy.aio import accounts as aio_accounts
 from mjproxy.aio import buttons as aio_buttons
@@ -24,6 +25,13 @@ from mjproxy.sync import accounts, buttons, callbacks, client, task
 PURE = [backoff, channel, errors, zooming]
 WITH_AWAIT = [aio_accounts, aio_buttons, aio_callbacks, aio_client, aio_task]
 WITHOUT = [accounts, buttons, callbacks, client, task]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A service whose jobs take long enough for their progress to be seen on a busy machine, too."""
+    with standing_stack(tmp_path_factory.mktemp("stack"), speed=40) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
