@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
@@ -82,6 +82,13 @@ class StormyGateway:
         self.identified: Counter[str] = Counter()
         self.resumed: Counter[str] = Counter()
         self.url = ""
+        self._more = asyncio.Event()
+
+    async def has_identified(self, tokens: Iterable[str], times: int) -> None:
+        """Returns when each token has identified so many times."""
+        while min(self.identified[token] for token in tokens) < times:
+            self._more.clear()
+            await self._more.wait()
 
     @classmethod
     @asynccontextmanager
@@ -98,6 +105,7 @@ class StormyGateway:
                 pass
             told = self.identified if frame["op"] == IDENTIFY else self.resumed
             told[frame["d"]["token"]] += 1
+            self._more.set()
             if self._rng.random() < 0.5:
                 begun = {"op": 0, "t": "READY" if frame["op"] == IDENTIFY else "RESUMED", "s": 1}
                 await websocket.send(orjson.dumps(begun | {"d": {"session_id": "s"}}).decode())
@@ -143,8 +151,7 @@ async def test_no_token_identifies_more_than_once_in_five_seconds_however_its_se
     gates = {f"token {number}": WatchedGate(NotingClock(60)) for number in range(ACCOUNTS)}
     async with StormyGateway.serve() as gateway:
         running = [asyncio.create_task(client(token, gateway.url, gate, clock).run()) for token, gate in gates.items()]
-        while min(gateway.identified[token] for token in gates) < 4:
-            await asyncio.wait(running, timeout=0.05)
+        await gateway.has_identified(gates, 4)
         for task in running:
             task.cancel()
         await asyncio.wait(running)
