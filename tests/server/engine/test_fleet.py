@@ -254,8 +254,12 @@ async def test_what_is_being_submitted_counts_until_it_is_stored(tmp_path: Path)
 
 @asynccontextmanager
 async def _held_up_commit(world: EngineWorld) -> AsyncIterator[asyncio.Event]:
-    """Keeps what the block submits from being stored before its end; yields what tells that all is handed over."""
+    """Keeps what the block submits from being stored before its end; yields what tells that all is handed over.
+
+    The block must submit before it waits for anything.
+    """
     loop, begun, to_end = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+    store = world.engine.store
 
     def hold_up(_: str) -> Task:
         loop.call_soon_threadsafe(begun.set)
@@ -265,8 +269,12 @@ async def _held_up_commit(world: EngineWorld) -> AsyncIterator[asyncio.Event]:
     first = Submission(
         builds=(hold_up,), account_id="", capacity=Capacity(0, 0), caller="", request_id=None, digest=b""
     )
-    held_up = asyncio.create_task(world.engine.store.submit(first))
-    await asyncio.sleep(0)
+
+    async def submit_first() -> None:
+        await store.turn()  # As a submission does: what is submitted at once with it comes into the same commit.
+        await store.submit(first)
+
+    held_up = asyncio.create_task(submit_first())
     try:
         yield begun
     finally:
