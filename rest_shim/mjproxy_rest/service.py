@@ -138,7 +138,8 @@ class TaskService:
 
     async def fetch_many(self, key: str, task_ids: Sequence[str]) -> list[bytes]:
         """Returns those of these tasks that exist and that the caller may see, as JSON, in the given order."""
-        held = {task_id: body for task_id in task_ids if (body := self.held(key, task_id))}
+        allowed = self._permissions.fresh(key, task_ids) if self._is_heard else []
+        held = {task_id: body for task_id in allowed if (body := self._cache.get(task_id))}
         missing = [task_id for task_id in task_ids if task_id not in held]
         found = held | await self._fetch_missing(key, missing) if missing else held
         return [found[task_id] for task_id in task_ids if task_id in found]

@@ -33,8 +33,11 @@ def test_a_grant_is_fresh_for_half_its_time() -> None:
     permissions = Permissions(clock)
     permissions.grant("ann", ["1"])
     assert permissions.is_fresh("ann", "1")
+    assert permissions.fresh("ann", ["2", "1"]) == ["1"]
+    assert permissions.fresh("bob", ["1"]) == []
     clock.now += RENEWAL_SECONDS
     assert not permissions.is_fresh("ann", "1")
+    assert permissions.fresh("ann", ["1"]) == []
     assert permissions.allows("ann", "1")
 
 
