@@ -168,7 +168,7 @@ async def test_a_shim_that_is_told_to_end_finishes_its_requests_and_ends_its_str
     assert "mjproxy rest ended with exit status 0" in (tmp_path / "up.log").read_text()
 
 
-async def test_a_second_signal_ends_a_server_at_once_and_what_is_under_way_is_not_lost(tmp_path: Path) -> None:
+async def test_an_interrupt_ends_a_server_that_drains_at_once_and_what_is_under_way_is_not_lost(tmp_path: Path) -> None:
     async with (
         running_stack(tmp_path, speed=20, config=CONFIG) as stack,
         mjproxy.AsyncClient(stack.grpc, timeout=30) as client,
@@ -182,10 +182,11 @@ async def test_a_second_signal_ends_a_server_at_once_and_what_is_under_way_is_no
             while (await control.get("/control/faults")).json():
                 pass
         server = part(stack, "server")
-        server.send_signal(signal.SIGINT)
+        for number in (signal.SIGTERM, signal.SIGTERM):
+            server.send_signal(number)
         await until_unready(rest)
         assert server.is_running(), "it waits for Discord's answer"
-        server.send_signal(signal.SIGTERM)
+        server.send_signal(signal.SIGINT)
         await asyncio.to_thread(server.wait, 3)
         await until_answered(client)
         assert (await client.wait(task.id, timeout=90)).message.status == task_pb2.TASK_STATUS_SUCCESS

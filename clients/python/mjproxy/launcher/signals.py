@@ -7,26 +7,27 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Final
 
-_END: Final = (signal.SIGINT, signal.SIGTERM)
 _LEAVE_SECONDS: Final = 2.0
 
 
 async def until_signalled(work: Coroutine[Any, Any, None]) -> None:
     """Runs the work, and cancels it at the first SIGINT or SIGTERM; returns when it has closed, to let the process end.
 
-    From then on the signals have their usual effect, so that a second Ctrl-C ends a process that is slow to close.
+    From then on SIGINT has its usual effect, so that a second Ctrl-C ends a process that is slow to close. SIGTERM has
+    none any more: a process manager may send it to every process that there is, and then the supervisor and the
+    `lifeline` do once more. All mean the same, and whoever can wait no longer has SIGKILL.
     """
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(work)
     signalled = asyncio.Event()
 
     def end() -> None:
-        for number in _END:
-            loop.remove_signal_handler(number)
-        signalled.set()
-        task.cancel()
+        if not signalled.is_set():
+            loop.remove_signal_handler(signal.SIGINT)
+            signalled.set()
+            task.cancel()
 
-    for number in _END:
+    for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
     try:
         await task
