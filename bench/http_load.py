@@ -55,7 +55,13 @@ async def _ask(port: int, make: Callable[[int], bytes], first: int, step: int, e
 
 async def read_answer(reader: asyncio.StreamReader) -> bytes:
     """Reads a whole answer, which has to be a good one; returns its body."""
+    _, body = await read_message(reader)
+    return body
+
+
+async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Reads a whole answer, which has to be a good one; returns its head and its body."""
     head = await reader.readuntil(b"\r\n\r\n")
     body = await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
     assert head.startswith(b"HTTP/1.1 2"), (head, body)
-    return body
+    return head, body

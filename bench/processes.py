@@ -65,12 +65,13 @@ class Running:
 
     @property
     def cpu(self) -> float:
-        """The CPU time that all its threads have taken so far, in seconds.
+        """The CPU time that all its threads have taken so far, and those of its own processes, in seconds.
 
         The clock of a process has nanoseconds, where its statistics count in hundredths of a second. Its id is what
         clock_getcpuclockid(3) of Linux returns.
         """
-        return time.clock_gettime(~self.process.pid << 3 | 2)
+        processes = [self.process, *self.process.children(recursive=True)]
+        return sum(time.clock_gettime(~process.pid << 3 | 2) for process in processes)
 
     @property
     def memory(self) -> int:

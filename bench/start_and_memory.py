@@ -17,6 +17,8 @@ import psutil
 ROUNDS = 3
 AIM_SECONDS = 3.0
 AIM_MB = 90
+PARTS = {"server": "mjproxy server", "rest": "mjproxy rest worker 1"}
+"""The processes whose memory is told, by their titles: of the shim's, one of those that serve."""
 LIBRARIES = {
     "server": "grpc.aio, grpc_status, httpx, websockets, msgspec, orjson, pydantic_settings, uvloop",
     "rest": "grpc.aio, grpc_status, starlette.applications, uvicorn, httptools, orjson, pydantic_settings, uvloop",
@@ -60,9 +62,9 @@ async def started_once(data: str) -> tuple[float, dict[str, float]]:
         assert process.stdout is not None
         assert (await asyncio.wait_for(process.stdout.readline(), 60)).startswith(b"ready ")
         seconds = time.monotonic() - begun
-        children = psutil.Process(process.pid).children()
+        children = psutil.Process(process.pid).children(recursive=True)
         titles = {" ".join(child.cmdline()).strip(): child for child in children}
-        held = {part: titles[f"mjproxy {part}"].memory_info().rss / 2**20 for part in ("server", "rest")}
+        held = {part: titles[title].memory_info().rss / 2**20 for part, title in PARTS.items()}
     finally:
         process.send_signal(signal.SIGTERM)
         await asyncio.wait_for(process.wait(), 60)

@@ -19,6 +19,7 @@ from mjproxy.channel import open_channel
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
+from mjproxy_rest.part import RestSettings
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.model.account import Account
 from mjproxy_simulator.part import Settings, SimulatorSection
@@ -29,7 +30,7 @@ ACCOUNTS = 50
 SPEED = 1_000.0
 CONNECTIONS = 16
 AIMS = {"server": 8.0, "shim": 1.0}
-"""Milliseconds of CPU for a job; the simulator is no part of the service, and its share is only noted."""
+"""Milliseconds of CPU for a job, of all processes; the simulator is no part of the service, its share is only noted."""
 
 
 async def simulator(control: Control, data: str, accounts: str) -> None:
@@ -76,7 +77,7 @@ async def rows(scale: Scale) -> list[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         discord = await stack.enter_async_context(running(simulator, folder / "discord", accounts))
         server = await stack.enter_async_context(running(working, folder / "server", discord.target))
-        rest = await stack.enter_async_context(running(shim, server.target))
+        rest = await stack.enter_async_context(running(shim, server.target, RestSettings().workers))
         parts = {"server": server, "shim": rest, "simulator": discord}
         costs: dict[str, list[Sample]] = {name: [] for name in parts}
 

@@ -1,34 +1,24 @@
 """`python -m mjproxy_rest`: the shim alone, configured by the environment (see `mjproxy_rest.part.Settings`)."""
 
 import argparse
-import asyncio
-import logging
 import sys
+from functools import partial
 
-import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from mjproxy.launcher import garbage
-from mjproxy.launcher.signals import until_signalled
-from mjproxy_rest.part import Settings, serve
-
-
-def _announce(endpoint: str) -> None:
-    sys.stdout.write(f"ready {endpoint}\n")
-    sys.stdout.flush()
-    garbage.settle()
+from mjproxy.launcher import logs, part_process
+from mjproxy.launcher.errors import LauncherError
+from mjproxy_rest.part import NAME, Settings, serve
 
 
 def main() -> None:
     """Serves until SIGINT or SIGTERM; prints one line, `ready rest=http://HOST:PORT`, when the shim answers."""
     _read_command_line()
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("mjproxy_rest").setLevel(logging.INFO)
+    logs.configure(NAME, "info", ["mjproxy", "mjproxy_rest"])
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(until_signalled(serve(Settings(), _announce)))
-    except (OSError, SettingsError, ValidationError) as error:
+        part_process.run(NAME, partial(serve, Settings()))
+    except (SettingsError, ValidationError, LauncherError) as error:
         sys.exit(f"mjproxy_rest: {error}")
 
 

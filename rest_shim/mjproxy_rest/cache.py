@@ -19,6 +19,11 @@ While the watch is down no read is served from here, but answers and marks go on
 watch resumes. When the server is away, too, what is held may be *recalled*: it is old, but never older than anything
 that was shown of the task. For that, what the server does not show any more is let go: it may have been removed.
 
+A shim may have several *workers*, each with a cache. The promise holds for all of them together, except that each
+learns of removals by its own watch, and that nothing is noted of what one shows before its watch has begun. For that,
+each notes what it shows in `shown`, reads there how new an entry has to be, and asks the server for no less than any of
+them has shown.
+
 A watch that lost its place resets the cache, and marks from before the reset count no more. The promise holds within a
 history: between the moment when a server with another store takes over and the reset that tells of it, there is none,
 and answers to questions from before that reset are shown, but not kept.
@@ -34,6 +39,7 @@ from dataclasses import dataclass
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
+from mjproxy_rest.shown import NothingShown, Shown
 from mjproxy_rest.tasks import encode
 
 DEFAULT_CAPACITY_BYTES = 32 * 1024 * 1024
@@ -52,16 +58,18 @@ class _Entry:
     Attributes:
         revision: The revision.
         exists: False if the task was removed.
+        is_noted: True if it is noted as shown.
         size: How many bytes it may take: JSON is longer than what came.
     """
 
-    __slots__ = ("_body", "_wire", "exists", "revision", "size")
+    __slots__ = ("_body", "_wire", "exists", "is_noted", "revision", "size")
 
     def __init__(self, revision: int, task: Task | None) -> None:
         self._wire = task.SerializeToString() if task else b""
         self._body = b""
         self.revision = revision
         self.exists = task is not None
+        self.is_noted = False
         self.size = _ENTRY_OVERHEAD_BYTES + len(self._wire) * 3 // 2
 
     def body(self, encode: Callable[[Task], bytes]) -> bytes | None:
@@ -99,15 +107,22 @@ class Ask:
 class TaskCache:
     """See the module."""
 
-    def __init__(self, capacity: int = DEFAULT_CAPACITY_BYTES, encode: Callable[[Task], bytes] = encode) -> None:
+    def __init__(
+        self,
+        capacity: int = DEFAULT_CAPACITY_BYTES,
+        encode: Callable[[Task], bytes] = encode,
+        shown: Shown | None = None,
+    ) -> None:
         """Begins empty, and with the watch down.
 
         Args:
             capacity: How many bytes the entries may take.
             encode: Makes JSON of a task.
+            shown: What all workers have shown; None if there are no others.
         """
         self._capacity = capacity
         self._encode = encode
+        self._shown: Shown = shown or NothingShown()
         self._size = 0
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._marks: dict[str, _Mark] = {}
@@ -127,16 +142,16 @@ class TaskCache:
 
     def get(self, task_id: str) -> bytes | None:
         """Returns a task's JSON; None if the server must be asked."""
-        entry = self._entries.get(task_id) if self._live else None
-        if entry is None:
-            return None
-        self._entries.move_to_end(task_id)
-        return entry.body(self._encode)
+        return self.recall(task_id) if self._live else None
 
     def recall(self, task_id: str) -> bytes | None:
         """Returns the JSON that was last known of a task, be the watch up or down; None if there is none."""
         entry = self._entries.get(task_id)
-        return entry.body(self._encode) if entry else None
+        if entry is None or self._is_behind_others(task_id, entry):
+            return None
+        self._entries.move_to_end(task_id)
+        self._note(task_id, entry)
+        return entry.body(self._encode)
 
     def let_go(self, task_ids: Iterable[str]) -> None:
         """Forgets tasks that the server did not show to somebody who asked for them."""
@@ -154,7 +169,8 @@ class TaskCache:
         for mark in marks.values():
             mark.askers += 1
         try:
-            yield Ask(self._known, self._position.history_id, marks)
+            history_id = self._position.history_id
+            yield Ask(max(self._known, self._shown.newest(history_id)), history_id, marks)
         finally:
             self._release(marks)
 
@@ -192,8 +208,11 @@ class TaskCache:
             changes: The changes. Those that lie behind may be told again.
             history_id: Their history; changes of another one than the watch's do not count.
         """
+        if history_id != self._position.history_id:
+            return
         for change in changes:
-            if history_id == self._position.history_id and change.revision > self._position.revision:
+            self._shown.note(history_id, change.removed_task_id or change.task.id, change.revision)
+            if change.revision > self._position.revision:
                 self._apply(change)
                 self._known = max(self._known, change.revision)
 
@@ -216,7 +235,21 @@ class TaskCache:
             return {task.id: _Entry(revision, task) for task in tasks}
         is_newest = revision >= self._known
         self._known = max(self._known, revision)
-        return {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
+        entries = {task.id: self._join(ask, task, revision, is_newest=is_newest) for task in tasks}
+        for task_id, entry in entries.items():
+            self._note(task_id, entry)
+        return entries
+
+    def _is_behind_others(self, task_id: str, entry: _Entry) -> bool:
+        """True if another worker may have shown something newer."""
+        newest = self._shown.newest_of(self._position.history_id, task_id)
+        return newest > entry.revision and newest > self._position.revision
+
+    def _note(self, task_id: str, entry: _Entry) -> None:
+        """Notes that an entry is about to be shown."""
+        if not entry.is_noted:
+            self._shown.note(self._position.history_id, task_id, entry.revision)
+            entry.is_noted = True
 
     def _release(self, marks: Mapping[str, _Mark]) -> None:
         for task_id, mark in marks.items():

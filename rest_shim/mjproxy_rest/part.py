@@ -62,6 +62,7 @@ class RestSettings(BaseModel):
     """The table `[rest]`.
 
     Attributes:
+        workers: How many processes serve.
         max_body_mb: How many megabytes the body of a request may have. More than the server's 64 would be of no use.
         images: What `imageUrl` leads to: Discord's CDN, or the shim.
         image_base: A mirror of Discord's CDN, whose scheme, host and path are shown in the place of Discord's.
@@ -72,6 +73,7 @@ class RestSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
     max_body_mb: Annotated[int, Field(ge=1, le=64)] = 50
     images: Literal["discord", "proxy"] = "discord"
     image_base: HttpUrl | None = None
@@ -220,8 +222,17 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         ready: Called once, with `rest=http://HOST:PORT`, as soon as the shim answers.
 
     Raises:
-        OSError: It cannot listen there.
+        OSError: It cannot listen there, or cannot use the folder for pictures.
+        PartFailed: A worker could not be started; it has said why.
     """
-    from mjproxy_rest import server  # noqa: PLC0415 - see the module
+    from mjproxy_rest import listening  # noqa: PLC0415 - see the module
 
-    await server.serve(settings, ready)
+    with listening.listen(settings.listen) as listener:
+        if settings.rest.workers > 1:
+            from mjproxy_rest import workers  # noqa: PLC0415
+
+            await workers.serve(settings, listener, ready)
+        else:
+            from mjproxy_rest import server  # noqa: PLC0415
+
+            await server.serve(settings, listener, ready)

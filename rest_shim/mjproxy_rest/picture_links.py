@@ -25,7 +25,7 @@ ImageUrl = Callable[[Task], str | None]
 
 # A link is followed some time after it was given out.
 _MARGIN_SECONDS: Final = 60
-_MOST_REMEMBERED: Final = 4096
+_MOST_REMEMBERED: Final = 8192
 _UNIX_SECONDS: Final = re.compile("[0-9a-f]{1,12}")
 # What clients tell a picture by, where they look at the end of its link.
 _TYPES: Final = {
@@ -79,7 +79,8 @@ class OwnLinks:
     """Shows links to the shim, and remembers for a while where they lead.
 
     So a picture that was just shown costs no question to the server, and a preview can be had though the task has a
-    newer one.
+    newer one. Whoever asks for a picture may have been shown its link by another worker; therefore this is told of all
+    that could be shown.
     """
 
     def __init__(self, public_url: str, now: Callable[[], float]) -> None:

@@ -1,4 +1,4 @@
-"""Runs the shim: puts its parts together, listens, and closes in order."""
+"""Runs the shim: puts its parts together, serves, and closes in order."""
 
 import asyncio
 import random
@@ -6,8 +6,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 from pydantic import SecretStr
@@ -15,7 +17,6 @@ from standardwebhooks.webhooks import Webhook
 from starlette.types import ASGIApp
 
 from mjproxy.channel import open_channel
-from mjproxy.launcher.address import Address
 from mjproxy_rest.accounts import AccountService
 from mjproxy_rest.app import create_app
 from mjproxy_rest.bodies import BodyReader
@@ -27,6 +28,7 @@ from mjproxy_rest.callbacks.sender import Sender
 from mjproxy_rest.calls import Services
 from mjproxy_rest.cdn import Cdn, open_http
 from mjproxy_rest.feed import Feed
+from mjproxy_rest.listening import announcement
 from mjproxy_rest.live import LiveTasks
 from mjproxy_rest.part import RestSettings, Settings
 from mjproxy_rest.permissions import Permissions
@@ -35,19 +37,45 @@ from mjproxy_rest.picture_links import ImageUrl, OwnLinks, as_given, behind_mirr
 from mjproxy_rest.picture_store import PictureStore
 from mjproxy_rest.pictures import Pictures
 from mjproxy_rest.service import TaskService
+from mjproxy_rest.shown import Shown
 from mjproxy_rest.tasks import encode
 from mjproxy_rest.upstream import CHANNEL_OPTIONS, Upstream
-
-_BACKLOG = 2048
 
 # Longer than the pause between two polls of a client, so that it need not connect anew for each.
 _KEEP_ALIVE_SECONDS = 75
 
 
-async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
-    """See `mjproxy_rest.part.serve`."""
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is different for each of several workers; by default, it is that of one who is alone.
+
+    Attributes:
+        shown: What all workers have shown; None if there are no others.
+        delivers: Whether callbacks are posted, too.
+        heard_within: For how many seconds its watch may keep it from taking connections, as long as it has not begun.
+    """
+
+    shown: Shown | None = None
+    delivers: bool = True
+    heard_within: float = 0.0
+
+
+_ALONE: Final = Duty()
+
+
+async def serve(settings: Settings, listener: socket.socket, ready: Callable[[str], None], duty: Duty = _ALONE) -> None:
+    """Serves until cancelled, then closes.
+
+    Args:
+        settings: How to serve.
+        listener: Where; closed when it takes no more connections.
+        ready: Called once, as soon as it answers.
+        duty: What it does for the shim.
+
+    Raises:
+        OSError: The folder for pictures cannot be used.
+    """
     store = _picture_store(settings.rest.image_store)
-    listener = _listen(settings.listen)
     service_key = _plain(settings.service_key) or ""
     async with (
         open_channel(settings.grpc_target, options=CHANNEL_OPTIONS) as channel,
@@ -57,11 +85,14 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         links = OwnLinks(settings.rest.public_url or "", time.time)
         image_url = _image_url(settings.rest, links)
         encoded = partial(encode, image_url=image_url)
-        upstream, cache = Upstream(channel, settings.translate.timeout_seconds), TaskCache(encode=encoded)
-        feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic)
+        upstream = Upstream(channel, settings.translate.timeout_seconds)
+        cache = TaskCache(encode=encoded, shown=duty.shown)
+        pass_on = links.image_url if settings.rest.images == "proxy" else None
+        feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic, pass_on)
         submitting = tasks.create_task(upstream.run())
         feeding = tasks.create_task(feed.run())
-        delivering = tasks.create_task(_deliver(settings, Outbox(channel, service_key), encoded))
+        outbox = Outbox(channel, service_key)
+        delivering = [tasks.create_task(_deliver(settings, outbox, encoded))] if duty.delivers else []
         service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
         live = LiveTasks(upstream, cache, encoded)
         pictures = Pictures(upstream, service_key, links, Cdn(http, settings.discord.cdn), store=store, now=time.time)
@@ -71,14 +102,16 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
         def close() -> None:
             live.close()
-            delivering.cancel()
+            for task in delivering:
+                task.cancel()
 
         try:
+            await feed.begun(duty.heard_within)
             await _serve_http(uvicorn_config(app, settings.drain_seconds), listener, ready, close)
         finally:
             feeding.cancel()
             submitting.cancel()
-            await asyncio.wait([delivering])
+            await asyncio.gather(*delivering, return_exceptions=True)
 
 
 async def _deliver(settings: Settings, outbox: Outbox, encode_task: Encode) -> None:
@@ -114,20 +147,11 @@ def _image_url(settings: RestSettings, links: OwnLinks) -> ImageUrl:
     return behind_mirror(settings.image_base) if settings.image_base else as_given
 
 
-def _listen(address: Address) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        return socket.create_server((address.host, address.port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        remedy = "stop what listens there, or set rest_listen to another address (port 0 takes a free one)"
-        raise OSError(error.errno, f"rest_listen: cannot listen on {address} ({error.strerror}); {remedy}") from error
-
-
 async def _serve_http(
     config: uvicorn.Config, listener: socket.socket, ready: Callable[[str], None], close: Callable[[], None]
 ) -> None:
     """Serves until cancelled; then closes what else runs, and lets the requests under way end meanwhile."""
-    server = _Server(config, lambda: ready(f"rest=http://{Address(*listener.getsockname()[:2])}"))
+    server = _Server(config, lambda: ready(announcement(listener)))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await asyncio.shield(serving)

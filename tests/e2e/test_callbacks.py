@@ -130,8 +130,8 @@ async def test_the_death_of_the_shim_loses_no_callback(tmp_path: Path, hook: Hoo
         await hook.came(4)
         [shim] = (
             child
-            for child in psutil.Process(stack.process.pid).children()
-            if child.cmdline()[0].startswith("mjproxy rest")
+            for child in psutil.Process(stack.process.pid).children(recursive=True)
+            if child.cmdline()[0].startswith("mjproxy rest worker 1")
         )
         shim.kill()
         hook.open.set()

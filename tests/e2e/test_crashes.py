@@ -208,10 +208,20 @@ async def _strike(stack: Stack, control: httpx.AsyncClient, victim: str, rng: ra
         fault = rng.choice([{"name": "drop_socket"}, {"name": "http_cut"}, {"name": "invalidate_session"}])
         (await control.post("/control/faults", json=fault)).raise_for_status()
         return
-    for process in psutil.Process(stack.process.pid).children():
+    part = _processes(stack, f"mjproxy {victim}")
+    for process in rng.choice([part, part[:1], part[-1:]]):
         with suppress(psutil.NoSuchProcess):
-            if process.cmdline()[0].startswith(f"mjproxy {victim}"):  # None is there while it is started again.
-                process.kill()
+            process.kill()
+
+
+def _processes(stack: Stack, title: str) -> list[psutil.Process]:
+    """Returns the processes of a part, the one that supervises the others first; none while it is started again."""
+    found = []
+    for process in psutil.Process(stack.process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.cmdline()[0].startswith(title):
+                found.append(process)
+    return found
 
 
 async def _judge(witness: Witness, accepted: set[str], stub: TaskServiceStub, control: httpx.AsyncClient) -> None:

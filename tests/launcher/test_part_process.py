@@ -1,6 +1,7 @@
 """What a part's `serve` raises becomes a message, unless it is a defect."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from pydantic_settings import BaseSettings
@@ -27,7 +28,7 @@ class Failing(Part):
 
 
 def run(part: Part) -> None:
-    part_process.serve("rest", part, BaseSettings())
+    part_process.run("rest", partial(part.serve, BaseSettings()))
 
 
 def test_what_it_cannot_listen_on_is_a_message() -> None:

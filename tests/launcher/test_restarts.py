@@ -16,6 +16,11 @@ def test_gives_up_when_the_first_start_fails() -> None:
     assert Restarts().ended(1.0) == GiveUp()
 
 
+def test_one_that_is_able_is_started_again_though_it_has_never_answered() -> None:
+    restarts = Restarts(is_able=True)
+    assert [restarts.ended(float(n)) for n in range(2)] == [StartAgain(FIRST_DELAY), StartAgain(FIRST_DELAY * 2)]
+
+
 def test_delays_double_while_runs_are_short() -> None:
     restarts = Restarts()
     delays = [run(restarts, 100.0 * n, 1.0) for n in range(5)]

@@ -67,6 +67,23 @@ def test_a_signal_to_its_group_drains_the_parts_in_order(up: Run, workdir: Path,
     assert "Traceback" not in command.errors()
 
 
+def test_a_signal_to_every_process_starts_none_again(up: Run, workdir: Path) -> None:
+    """As from a process manager; the shim, whose turn to be drained is first, ends after the others have."""
+    (workdir / "mjproxy.toml").write_text("drain_seconds = 0\n")
+    diary = workdir / "diary.txt"
+    command = up(FAKE_DIARY=str(diary), FAKE_STUBBORN="rest")
+    command.ready()
+    for process in [psutil.Process(command.process.pid), *command.children().values()]:
+        process.terminate()
+    assert command.rest_of_output() == ""
+    assert command.process.returncode == 0
+    command.assert_nothing_is_left()
+    opened = ["simulator answers", "server answers", "rest answers"]
+    assert sorted(diary.read_text().splitlines()) == sorted(
+        [*opened, "rest closes", "server closes", "simulator closes"]
+    )
+
+
 def test_a_signal_during_the_start_drains_what_has_started(up: Run, workdir: Path) -> None:
     diary = workdir / "diary.txt"
     command = up(FAKE_DIARY=str(diary))

@@ -126,6 +126,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     watchers: int = 0
     oldest: int = 0
     watch_key_withdrawn: bool = False
+    watches_held: bool = False
     port: int = 0
 
     @classmethod
@@ -172,6 +173,15 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     def forget_log(self) -> None:
         """Has watches of the past refused from now on, as a server does that has compacted its log."""
         self.oldest = self.revision
+
+    def hold_watches(self) -> None:
+        """Has every watch lag behind from now on: it is told nothing more, and a new one not even its place."""
+        self.watches_held = True
+
+    async def release_watches(self) -> None:
+        """Has them catch up."""
+        self.watches_held = False
+        await self._announce()
 
     async def withdraw_watch_key(self) -> None:
         """Ends every watch as a server does that no longer knows its key."""
@@ -284,13 +294,15 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         if request.HasField("after_revision") and not self.oldest <= request.after_revision <= self.revision:
             await _abort(context, grpc.StatusCode.OUT_OF_RANGE, "REVISION_GONE")
         sent = request.after_revision if request.HasField("after_revision") else self.revision
+        async with self.changed:
+            await self.changed.wait_for(lambda: not self.watches_held)
         yield WatchTasksResponse(revision=sent, history_id=HISTORY)
         self.watchers += 1
         await self._announce()
         try:
             while True:
                 async with self.changed:
-                    await self.changed.wait_for(lambda: self.watch_key_withdrawn or self.revision > sent)  # noqa: B023
+                    await self.changed.wait_for(lambda: self.watch_key_withdrawn or self._has_news(sent))  # noqa: B023
                 if self.watch_key_withdrawn:
                     await _abort(context, grpc.StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED")
                 changes = [change for change in self.log[sent:] if self._lets_through(request.filter, caller, change)]
@@ -299,6 +311,9 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         finally:
             self.watchers -= 1
             await self._announce()
+
+    def _has_news(self, sent: int) -> bool:
+        return self.revision > sent and not self.watches_held
 
     def _lets_through(self, wanted: WatchFilter, caller: str, change: TaskChange) -> bool:
         task_id = change.removed_task_id or change.task.id

@@ -1,3 +1,5 @@
+import os
+
 import orjson
 import pytest
 from rest_server import HISTORY, running
@@ -6,6 +8,7 @@ from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
 from mjproxy.watch import Position
 from mjproxy_rest.cache import TaskCache
+from mjproxy_rest.shown import SharedRevisions, shared_memory
 from mjproxy_rest.tasks import encode
 
 HERE = Position(0, HISTORY)
@@ -108,6 +111,20 @@ def test_a_removed_task_is_gone_for_those_who_ask_just_now_too(cache: TaskCache)
         cache.apply([removal(2, "1")], at(2))
         assert cache.settle(ask, [running("1")], 1) == {}
     assert cache.get("1") is None
+
+
+def test_what_is_as_new_as_what_another_worker_has_shown_is_served_though_the_watch_lags() -> None:
+    descriptor = shared_memory(2)
+    mine, other = (TaskCache(shown=SharedRevisions(descriptor, number)) for number in (0, 1))
+    os.close(descriptor)
+    for cache in (mine, other):
+        cache.reset(HERE)
+        hold(cache, running("1", 10), 5)
+    assert progress(mine.get("1")) == "10%"
+    hold(other, running("1", 20), 6)
+    assert mine.get("1") is None
+    mine.apply([change(6, running("1", 20))], at(6))
+    assert progress(mine.get("1")) == "20%"
 
 
 def test_nothing_is_served_while_the_watch_is_down(cache: TaskCache) -> None:

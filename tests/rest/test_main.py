@@ -17,6 +17,7 @@ def test_certificates_that_cannot_be_read_are_refused_in_one_line(tmp_path: Path
     environment = os.environ | {"MJPROXY_REST_LISTEN": "127.0.0.1:0", "SSL_CERT_FILE": str(tmp_path / "none")}
     command = [sys.executable, "-m", "mjproxy_rest"]
     refused = subprocess.run(command, check=False, env=environment, capture_output=True, timeout=60)
-    (line,) = refused.stderr.decode().splitlines()
+    cause, end = refused.stderr.decode().splitlines()
     assert refused.returncode == 1
-    assert line.startswith("mjproxy_rest: SSL_CERT_FILE or SSL_CERT_DIR in the environment: No such file")
+    assert "worker 1 could not start: SSL_CERT_FILE or SSL_CERT_DIR in the environment: No such file" in cause
+    assert end.startswith("mjproxy_rest: mjproxy rest worker 1 could not be started")

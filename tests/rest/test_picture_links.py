@@ -58,12 +58,12 @@ def test_where_a_shown_link_leads_is_remembered_while_it_holds() -> None:
 def test_so_many_links_are_remembered_and_the_oldest_go_first() -> None:
     links = OwnLinks("https://mj.example", lambda: 0)
     task = running("1")
-    for number in range(5000):
+    for number in range(10_000):
         task.image_url = f"https://cdn.discordapp.com/{number}.png"
         links.image_url(task)
     remembered = [
         number
-        for number in range(5000)
+        for number in range(10_000)
         if links.source("1", picture_name(f"https://cdn.discordapp.com/{number}.png")) is not None
     ]
-    assert remembered == list(range(5000 - 4096, 5000))
+    assert remembered == list(range(10_000 - 8192, 10_000))

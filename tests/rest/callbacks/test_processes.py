@@ -17,7 +17,11 @@ async def shim_process(
     outbox: ScriptedOutbox, **environment: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """Runs one until the end of the block, unless it has ended by then; yields it with its port."""
-    places = {"MJPROXY_REST_LISTEN": "127.0.0.1:0", "MJPROXY_GRPC_TARGET": f"127.0.0.1:{outbox.port}"}
+    places = {
+        "MJPROXY_REST_LISTEN": "127.0.0.1:0",
+        "MJPROXY_GRPC_TARGET": f"127.0.0.1:{outbox.port}",
+        "MJPROXY_REST__WORKERS": "1",
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mjproxy_rest"), stdout=asyncio.subprocess.PIPE, env=os.environ | places | environment
     )
@@ -52,8 +56,13 @@ async def test_two_shims_share_the_work_and_the_death_of_one_loses_nothing() -> 
     assert outbox.delivered() == {each.lease_id for each in due}
 
 
-async def test_a_shim_that_is_told_to_end_finishes_what_it_has_begun() -> None:
-    async with ScriptedOutbox.serve() as outbox, Hook.serve() as hook, shim_process(outbox) as (shim, port):
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_shim_that_is_told_to_end_finishes_what_it_has_begun(workers: str) -> None:
+    async with (
+        ScriptedOutbox.serve() as outbox,
+        Hook.serve() as hook,
+        shim_process(outbox, MJPROXY_REST__WORKERS=workers) as (shim, port),
+    ):
         hook.open.clear()
         await outbox.put(delivery(hook.url()))
         await hook.came()

@@ -1,4 +1,4 @@
-"""A part's process, seen from its supervisor."""
+"""A process, seen from its supervisor."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mjproxy.launcher import ready
-from mjproxy.launcher.launch import Launch
+from mjproxy.launcher.launch import Startable
 from mjproxy.launcher.ready import Endpoint
 
 logger = logging.getLogger(__name__)
@@ -41,15 +41,20 @@ class Child:
 
 
 @asynccontextmanager
-async def running(launch: Launch) -> AsyncIterator[Child]:
-    """Starts the part's process; on leaving, drains it if it still runs.
+async def running(launch: Startable) -> AsyncIterator[Child]:
+    """Starts the process; on leaving, drains it if it still runs.
 
     Its stdin is a pipe from this process, which closes when this process ends in whatever way; the child's `lifeline`
-    then ends it. It has a process group of its own: Ctrl-C in a terminal reaches the supervisor alone, who drains the
-    parts in order. Its stderr is the supervisor's.
+    then ends it. It has a session of its own: Ctrl-C in a terminal reaches the supervisor alone, who drains what it has
+    started in order. Its stderr is the supervisor's.
     """
     process = await asyncio.create_subprocess_exec(
-        *launch.command(), stdin=PIPE, stdout=PIPE, env=launch.environment_over(os.environ), process_group=0
+        *launch.command(),
+        stdin=PIPE,
+        stdout=PIPE,
+        env=launch.environment_over(os.environ),
+        pass_fds=launch.descriptors,
+        start_new_session=True,
     )
     try:
         yield Child(process)
@@ -57,7 +62,7 @@ async def running(launch: Launch) -> AsyncIterator[Child]:
         await _drain(launch, process)
 
 
-async def _drain(launch: Launch, process: Process) -> None:
+async def _drain(launch: Startable, process: Process) -> None:
     """Asks the process to end, and kills it if that takes too long or the wait is cut short."""
     if process.returncode is not None:
         return
@@ -66,7 +71,7 @@ async def _drain(launch: Launch, process: Process) -> None:
         async with asyncio.timeout(launch.patience):
             await process.wait()
     except TimeoutError:
-        logger.warning("mjproxy %s did not close within %g s and is killed", launch.part, launch.patience)
+        logger.warning("mjproxy %s did not close within %g s and is killed", launch.name, launch.patience)
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,6 +1,7 @@
 """The commands that run one part each, and the one that prints the configuration."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -70,4 +71,4 @@ def run_part(
     settings = configuration.load(parts, [name], config_file, given(flags)).settings[name]
     if supervised:
         lifeline.hold(patience.of(settings))
-    part_process.serve(name, part, settings)
+    part_process.run(name, partial(part.serve, settings))

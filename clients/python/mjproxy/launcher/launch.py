@@ -1,9 +1,9 @@
-"""How each part is started as a process: its arguments and its environment, as data."""
+"""How processes are started: their arguments and their environments, as data."""
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from mjproxy.launcher import flags
 from mjproxy.launcher.address import Address
@@ -11,6 +11,31 @@ from mjproxy.launcher.origins import NESTED_DELIMITER
 
 LISTEN_KEYS: Final = {"server": "grpc_listen", "rest": "rest_listen", "simulator": "simulator_listen"}
 """The parts, each with the key of the address at which it listens."""
+
+
+class Startable(Protocol):
+    """How a process is started that says where it answers, and that ends with its stdin."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it, behind "mjproxy"."""
+
+    @property
+    def patience(self) -> float:
+        """How many seconds it may take to close before it is killed."""
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """Open files that it inherits, under the same numbers."""
+
+    def command(self) -> list[str]:
+        """The command line."""
+
+    def environment_over(self, inherited: Mapping[str, str]) -> dict[str, str]:
+        """The whole environment."""
+
+    def listening_at(self, address: Address) -> Self:
+        """The same at another address."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +56,16 @@ class Launch:
     options: tuple[str, ...] = ()
     patience: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """See `Startable`."""
+        return self.part
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """See `Startable`."""
+        return ()
 
     def command(self) -> list[str]:
         """The command line. `-P` keeps the working directory out of the child's module path."""

@@ -1,13 +1,13 @@
 """A part's own process: what is round its `serve`."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import click
-from pydantic_settings import BaseSettings
 
 from mjproxy.launcher import garbage, ready
 from mjproxy.launcher.errors import PartFailed, PartNotInstalled
-from mjproxy.launcher.parts import Part
 from mjproxy.launcher.signals import until_signalled
 
 try:
@@ -16,8 +16,12 @@ except ModuleNotFoundError:  # There is none for Windows.
     from asyncio import new_event_loop  # type: ignore[assignment]
 
 
-def serve(name: str, part: Part, settings: BaseSettings) -> None:
-    """Runs the part until SIGINT or SIGTERM; when it answers, prints the ready line.
+def run(name: str, serve: Callable[[Callable[[str], None]], Coroutine[Any, Any, None]]) -> None:
+    """Serves until SIGINT or SIGTERM; when it answers, prints the ready line.
+
+    Args:
+        name: What serves.
+        serve: Called with what is to be called when it answers, as `mjproxy.launcher.parts.Part.serve` says.
 
     Raises:
         PartNotInstalled: A package that it needs is not there.
@@ -33,7 +37,7 @@ def serve(name: str, part: Part, settings: BaseSettings) -> None:
 
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(until_signalled(part.serve(settings, announce)))
+            runner.run(until_signalled(serve(announce)))
     except ModuleNotFoundError as error:
         raise PartNotInstalled(name, str(error.name)) from error
     except OSError as error:

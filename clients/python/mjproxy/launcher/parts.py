@@ -38,6 +38,7 @@ class Part(Protocol):
 
         Raises:
             OSError: It cannot start (an address in use, a locked data folder); the message tells the user why.
+            PartFailed: One of its own processes cannot start, and has told the user why.
         """
 
 

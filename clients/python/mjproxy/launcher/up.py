@@ -8,7 +8,6 @@ fails. They are drained in the opposite order, so that no part loses one that it
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -22,7 +21,7 @@ from mjproxy.launcher.launch import Launch
 from mjproxy.launcher.parts import Parts
 from mjproxy.launcher.plan import Plan
 from mjproxy.launcher.signals import until_signalled
-from mjproxy.launcher.supervisor import Kept, kept_running
+from mjproxy.launcher.supervisor import Kept, first_failure, kept_running
 
 _BANNER: Final = """
   ======================================================================
@@ -70,7 +69,11 @@ async def _run(plan: Plan) -> None:
         if plan.is_simulated:
             click.echo(_BANNER, err=True)
         click.echo(ready.write(part.endpoint.announced for part in kept))
-        await _first_failure(kept)
+        try:
+            await first_failure(part.keeper for part in kept)
+        finally:
+            for part in kept:  # Some may have been told to end, too, and end before it is their turn.
+                part.retire()
 
 
 async def _start_all(plan: Plan, parts: AsyncExitStack) -> list[Kept]:
@@ -90,10 +93,3 @@ async def _discord(plan: Plan, simulators: list[Kept]) -> dict[str, str]:
         address = simulator.endpoint.address
         discord |= simulated.environment(address, await simulated.accounts_of(address), paced=plan.is_paced)
     return discord
-
-
-async def _first_failure(kept: Iterable[Kept]) -> None:
-    """Waits for a supervisor to end, which it does by an error only, and raises that."""
-    done, _ = await asyncio.wait({part.keeper for part in kept}, return_when=asyncio.FIRST_COMPLETED)
-    for keeper in done:
-        keeper.result()
