@@ -1,4 +1,4 @@
-"""A line between a client and the server, which a case can cut, and on which answers can get lost."""
+"""A line between a client and the server, which a case can slow or cut, and on which answers can get lost."""
 
 import asyncio
 import ssl
@@ -22,6 +22,7 @@ class Line:
         self._calls: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._cut = False
         self._loses_answers = False
+        self._delay = 0.0
 
     async def __aenter__(self) -> Self:
         await self._listen(None)
@@ -36,6 +37,10 @@ class Line:
         """Moves to another port, which encrypts up to the end of the line; the server itself hears plain text."""
         self._server.close()
         await self._listen(context)
+
+    def delay(self, seconds: float) -> None:
+        """Lets each new connection wait for so long before anything is carried, as one to a far server does."""
+        self._delay = seconds
 
     def cut(self) -> None:
         """Breaks every connection, and each new one until it is mended."""
@@ -70,6 +75,7 @@ class Line:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._cut:
             return
+        await asyncio.sleep(self._delay)
         server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
         try:
             async with asyncio.TaskGroup() as ways:

@@ -77,6 +77,7 @@ class Acts:
             "until": self._until,
             "interrupted": self._interrupted,
             "complete": self._complete,
+            "delay": self._delay,
             "cut": self._cut,
             "lose_answers": self._lose_answers,
             "encrypt": self._encrypt,
@@ -162,6 +163,11 @@ class Acts:
         last = int(watched.changes[-1]["revision"])
         wanted = await self._world.changes(request, key=KEYS[_caller(step)], until=last)
         assert _outline(watched.changes) == _outline(wanted)
+        return {"answer": {}}
+
+    async def _delay(self, seconds: float, _: Step) -> Json:
+        """Has connections that are made from here on wait for so long before they carry anything."""
+        self._line.delay(seconds)
         return {"answer": {}}
 
     async def _cut(self, until: Json, _: Step) -> Json:

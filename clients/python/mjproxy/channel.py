@@ -20,8 +20,9 @@ CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.keepalive_timeout_ms", 10_000),
     # By default a channel that lost its server waits up to two minutes before it knocks again.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),
+    # In spite of its name this is the time that an attempt to connect has at least; a far server needs it for TLS.
+    ("grpc.min_reconnect_backoff_ms", 5_000),
 )
 
 _HTTPS_PORT: Final = 443
