@@ -91,6 +91,7 @@ async def serve(settings: Settings, listener: socket.socket, ready: Callable[[st
         feed = Feed(lambda: upstream.watch(service_key), cache, time.monotonic, pass_on)
         submitting = tasks.create_task(upstream.run())
         feeding = tasks.create_task(feed.run())
+        await feed.begun(duty.heard_within)
         outbox = Outbox(channel, service_key)
         delivering = [tasks.create_task(_deliver(settings, outbox, encoded))] if duty.delivers else []
         service = TaskService(upstream, cache, Permissions(time.monotonic), lambda: feed.silence)
@@ -106,7 +107,6 @@ async def serve(settings: Settings, listener: socket.socket, ready: Callable[[st
                 task.cancel()
 
         try:
-            await feed.begun(duty.heard_within)
             await _serve_http(uvicorn_config(app, settings.drain_seconds), listener, ready, close)
         finally:
             feeding.cancel()

@@ -222,6 +222,18 @@ async def test_a_worker_that_has_not_heard_from_the_server_leaves_callers_to_the
         (await connecting).close()
 
 
+async def test_a_worker_that_has_not_heard_from_the_server_ends_when_it_is_told_to(
+    server: ScriptedServer, shim: httpx.AsyncClient
+) -> None:
+    server.hold_watches()
+    workers()[NAMES[0]].kill()
+    await until(lambda: server.calls.count("WatchTasks") == 3)
+    assert (await shim.get("/healthz")).status_code == 200
+    told = workers()[NAMES[0]]
+    told.terminate()
+    await asyncio.to_thread(told.wait, SECONDS)
+
+
 async def test_a_worker_that_is_told_to_end_finishes_its_request_and_is_replaced(
     server: ScriptedServer, shim: httpx.AsyncClient
 ) -> None:
