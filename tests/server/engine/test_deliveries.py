@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,17 +26,26 @@ HOOK = "https://host.example/hook"
 
 
 class SetClock(SystemClock):
-    """The machine's clock, which can be set, and whose time can be let pass."""
+    """The machine's clock, which can be set and stopped, and whose time can be let pass."""
 
     def __init__(self) -> None:
         self.passed = 0.0
-        self.ahead = 0.0
+        self.ahead = time.time() - time.monotonic()
+        self._stopped_at: float | None = None
 
     def monotonic(self) -> float:
-        return time.monotonic() + self.passed
+        return (time.monotonic() if self._stopped_at is None else self._stopped_at) + self.passed
 
     def time(self) -> float:
-        return time.time() + self.passed + self.ahead
+        return self.monotonic() + self.ahead
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Lets no time pass during the block."""
+        self._stopped_at = time.monotonic()
+        yield
+        self.passed -= time.monotonic() - self._stopped_at
+        self._stopped_at = None
 
     def pass_until(self, at_ms: float) -> None:
         self.passed += at_ms / 1000 - self.time()
@@ -93,8 +103,9 @@ async def lease_one(desk: DeliveryDesk) -> str:
 async def test_a_wait_ends_when_a_lease_does(desk: DeliveryDesk, set_store: SqliteStore, set_clock: SetClock) -> None:
     await start_task(set_store)
     (handed,) = await desk.lease(10, wait_seconds=0)
-    set_clock.passed += handed.lasting_ms / 1000 - 0.05
-    assert await desk.lease(10, wait_seconds=0) == ()
+    with set_clock.stopped():
+        set_clock.pass_until(handed.delivery.lease.end_at - 50)
+        assert await desk.lease(10, wait_seconds=0) == ()
     assert await lease_one(desk) != handed.delivery.lease.id
 
 
@@ -116,8 +127,9 @@ async def test_a_wait_ends_when_the_next_try_is_due(
     await start_task(set_store)
     lease_id = await lease_one(desk)
     await desk.report([Report(lease_id=lease_id, outcome=DeliveryOutcome.RETRY)])
-    set_clock.pass_until(await due_at(desk) - 50)
-    assert await desk.lease(10, wait_seconds=0) == ()
+    with set_clock.stopped():
+        set_clock.pass_until(await due_at(desk) - 50)
+        assert await desk.lease(10, wait_seconds=0) == ()
     assert await lease_one(desk) != lease_id
 
 
@@ -135,7 +147,7 @@ async def test_a_clock_that_is_set_changes_nothing_about_when_a_callback_is_due(
     await start_task(set_store)
     (handed,) = await desk.lease(10, wait_seconds=0)
     lease = handed.delivery.lease
-    set_clock.ahead = hours * 3600.0
+    set_clock.ahead += hours * 3600.0
     assert await desk.lease(10, wait_seconds=0) == (), "the attempt is being made"
     assert await due_at(desk) == pytest.approx(lease.end_at + hours * 3600_000, abs=1)
     await desk.report([Report(lease_id=lease.id, outcome=DeliveryOutcome.RETRY)])
