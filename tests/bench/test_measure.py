@@ -3,10 +3,10 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 import pytest
-from bench.machine import Machine
-from bench.measure import Row, Sample, in_turn
 
 from bench import plot, report
+from bench.machine import Machine
+from bench.measure import Row, Sample, in_turn
 
 QUIET = Machine(cores=2, python="3.11", libraries={"grpcio": "1"}, loads=(0.5, 2.0))
 BUSY = Machine(cores=2, python="3.11", libraries={"grpcio": "1"}, loads=(0.5, 9.0))

@@ -1,18 +1,14 @@
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-# The helpers beside this file are imported as `client.<name>`.
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from client.commands import Commands
-from client.picture_server import PictureServer
-from client.scripted_server import ScriptedServer
-from e2e.stack import Stack, standing_stack
 from mjproxy.aio.client import AsyncClient
+from tests.client.commands import Commands
+from tests.client.picture_server import PictureServer
+from tests.client.scripted_server import ScriptedServer
+from tests.e2e.stack import Stack, standing_stack
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ from pathlib import Path
 import grpc
 import pytest
 
-from client.scripted_server import ScriptedServer
 from mjproxy import errors
 from mjproxy.aio.client import AsyncClient
 from mjproxy.channel import Endpoint, Tls
+from tests.client.scripted_server import ScriptedServer
 
 CERTIFICATE = (Path(__file__).parent / "tls" / "localhost.crt").read_bytes()
 PRIVATE_KEY = (Path(__file__).parent / "tls" / "localhost.key").read_bytes()

@@ -13,14 +13,14 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]
 
-from client.commands import Commands, Terminal
-from client.picture_server import Answer, PictureServer
-from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy.v1 import task_pb2 as pb
-from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
+from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings, AccountSync
 from mjproxy.v1.account_service_pb2 import UnknownMessage
 from mjproxy.v1.delivery_service_pb2 import DELIVERY_STATE_FAILED, DELIVERY_STATE_PENDING, DeliveryRecord
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_QUEUE_REJECTED, SubmitRefusal, SubmitTaskRequest
+from tests.client.commands import Commands, Terminal
+from tests.client.picture_server import Answer, PictureServer
+from tests.client.scripted_server import Fails, ScriptedServer, error_info
 
 if TYPE_CHECKING:
     pass
@@ -351,7 +351,9 @@ async def test_watch_ends_when_the_time_is_over(commands: Commands) -> None:
 
 async def test_accounts_keep_their_ids_in_a_narrow_terminal(commands: Commands, server: ScriptedServer) -> None:
     plan = "Mega (Active monthly, renews next on 2026-12-03 00:00 UTC)"
-    server.accounts.append(Account(id="835466124403414888", settings={"remark": "mine"}, sync={"plan": plan}))
+    server.accounts.append(
+        Account(id="835466124403414888", settings=AccountSettings(remark="mine"), sync=AccountSync(plan=plan))
+    )
     terminal = Terminal()
     listing = await commands.start("accounts", stdout=terminal.slave, environment={"COLUMNS": "80", "TERM": "dumb"})
     assert (await commands.end(listing)).code == 0

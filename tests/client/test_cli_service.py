@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import mjproxy
-from client.commands import Commands, Terminal
+from tests.client.commands import Commands, Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from e2e.stack import Stack
+    from tests.e2e.stack import Stack
 
 Drawn = tuple[str, str]
 

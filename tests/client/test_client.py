@@ -5,8 +5,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from client.picture_server import PictureServer
-from client.scripted_server import Cut, Fails, ScriptedServer
 from mjproxy import errors
 from mjproxy.aio.client import AsyncClient
 from mjproxy.calls import MAX_TRIES, may_repeat
@@ -15,6 +13,8 @@ from mjproxy.terms import Status
 from mjproxy.v1 import task_pb2 as pb
 from mjproxy.v1.account_pb2 import Account
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskRequest
+from tests.client.picture_server import PictureServer
+from tests.client.scripted_server import Cut, Fails, ScriptedServer
 
 UNAVAILABLE = Fails(grpc.StatusCode.UNAVAILABLE)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.stack import Stack
 from mjproxy.cli.exits import Exit
+from tests.e2e.stack import Stack
 
 DOCS = Path(__file__).parents[2] / "docs"
 

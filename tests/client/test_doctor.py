@@ -6,8 +6,6 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from client.commands import Commands
-from client.scripted_server import Fails, ScriptedServer
 from mjproxy.cli.doctor.findings import CONNECTING_SECONDS, Level, of_accounts
 from mjproxy.v1.account_pb2 import (
     CONNECTION_PHASE_CONNECTING,
@@ -18,9 +16,11 @@ from mjproxy.v1.account_pb2 import (
     AccountSettings,
     AccountSync,
 )
+from tests.client.commands import Commands
+from tests.client.scripted_server import Fails, ScriptedServer
 
 if TYPE_CHECKING:
-    from e2e.stack import Stack
+    from tests.e2e.stack import Stack
 
 NOW = 1_767_225_600
 FINE = Account(

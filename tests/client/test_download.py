@@ -5,10 +5,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client.picture_server import Answer, PictureServer
 from mjproxy import download as downloading
 from mjproxy.download import Picture, download, may_help_again, store
 from mjproxy.errors import DownloadFailed
+from tests.client.picture_server import Answer, PictureServer
 
 CAT = Picture(b"cat", "image/png")
 

@@ -4,7 +4,6 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import BadRequest, RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status as RpcStatus  # type: ignore[import-untyped]
 
-from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy import errors
 from mjproxy.aio.client import AsyncClient
 from mjproxy.v1 import task_pb2 as pb
@@ -16,6 +15,7 @@ from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_VALIDATION_ERROR,
     SubmitRefusal,
 )
+from tests.client.scripted_server import Fails, ScriptedServer, error_info
 
 Code = grpc.StatusCode
 

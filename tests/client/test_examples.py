@@ -12,8 +12,6 @@ import pytest
 from PIL import Image
 
 import mjproxy
-from client import examples
-from e2e.stack import Stack, standing_stack
 from mjproxy import backoff, channel, errors, zooming
 from mjproxy.aio import accounts as aio_accounts
 from mjproxy.aio import buttons as aio_buttons
@@ -21,6 +19,8 @@ from mjproxy.aio import callbacks as aio_callbacks
 from mjproxy.aio import client as aio_client
 from mjproxy.aio import task as aio_task
 from mjproxy.sync import accounts, buttons, callbacks, client, task
+from tests.client import examples
+from tests.e2e.stack import Stack, standing_stack
 
 PURE = [backoff, channel, errors, zooming]
 WITH_AWAIT = [aio_accounts, aio_buttons, aio_callbacks, aio_client, aio_task]

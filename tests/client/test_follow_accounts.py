@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from client.scripted_server import Fails, ScriptedServer, error_info
 from mjproxy import errors
 from mjproxy.aio.client import AsyncClient
 from mjproxy.v1.account_pb2 import Account
 from mjproxy.v1.account_service_pb2 import WatchAccountsResponse
+from tests.client.scripted_server import Fails, ScriptedServer, error_info
 
 BROKEN = Fails(grpc.StatusCode.UNAVAILABLE)
 

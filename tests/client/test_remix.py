@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import mjproxy
-from e2e.stack import Stack
 from mjproxy import errors
+from tests.e2e.stack import Stack
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ import grpc
 import pytest
 
 import mjproxy
-from client.scripted_server import Cut, Fails, ScriptedServer
 from mjproxy import errors
 from mjproxy.loop_thread import LoopThread
 from mjproxy.v1 import task_pb2 as pb
+from tests.client.scripted_server import Cut, Fails, ScriptedServer
 
 SCRIPT = Path(inspect.getfile(mjproxy)).parent.parent / "unasync.py"
 

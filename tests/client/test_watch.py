@@ -10,13 +10,13 @@ from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untype
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from client.scripted_server import Cut, Fails, ScriptedServer, error_info
 from mjproxy.backoff import Backoff
 from mjproxy.channel import authorization, open_channel
 from mjproxy.errors import DeadlineExceeded, HistoryGone, ServerError, Unauthenticated, Unavailable
 from mjproxy.v1.task_service_pb2 import WatchFilter, WatchTasksRequest
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Batch, Interrupted, Position, Recovery, Reset, TaskWatch, WatchEvent, recovery
+from tests.client.scripted_server import Cut, Fails, ScriptedServer, error_info
 
 UNAVAILABLE = Fails(grpc.StatusCode.UNAVAILABLE)
 

@@ -1,20 +1,15 @@
 """One service and one runner for each language, for all cases; and the table of what came of them."""
 
 import os
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-# The helpers beside this file are imported as `conformance.<name>`, those of the whole service as `e2e.<name>`.
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from conformance.languages import Language, complaint_of
-from conformance.runner import Runner
-from conformance.table import rows
-from conformance.world import World, standing_world
+from tests.conformance.languages import Language, complaint_of
+from tests.conformance.runner import Runner
+from tests.conformance.table import rows
+from tests.conformance.world import World, standing_world
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

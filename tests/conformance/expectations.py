@@ -7,7 +7,7 @@ the whole value, one that begins with `>` a number that must be less.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 
 def complaints(expected: object, actual: object, path: str = "") -> Iterator[str]:
@@ -27,7 +27,7 @@ def _of_fields(expected: Mapping[str, object], actual: Mapping[str, object], pat
         yield from complaints(value, actual.get(name), f"{path}.{name}".lstrip("."))
 
 
-def _of_items(expected: list[object], actual: list[object], path: str) -> Iterator[str]:
+def _of_items(expected: Sequence[object], actual: Sequence[object], path: str) -> Iterator[str]:
     if len(expected) != len(actual):
         yield f"{path or 'it'} has {len(actual)} items, not {len(expected)}"
         return

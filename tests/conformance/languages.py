@@ -53,12 +53,12 @@ class Language:
 LANGUAGES: Final = (
     Language(
         name="python",
-        folder=_ROOT / "tests",
+        folder=_ROOT,
         needs=(),
         fetch=(),
         build=(),
         test=(),
-        run=(sys.executable, "-m", "conformance.python_runner"),
+        run=(sys.executable, "-m", "tests.conformance.python_runner"),
     ),
     Language(
         name="go",

@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from conformance.cases import Case, Json
-from conformance.expectations import complaints
-from conformance.line import Line
-from conformance.runner import Runner
-from conformance.variables import filled_in, found_at
-from conformance.world import KEYS, World
+from tests.conformance.case import Case, Json
+from tests.conformance.expectations import complaints
+from tests.conformance.line import Line
+from tests.conformance.runner import Runner
+from tests.conformance.variables import filled_in, found_at
+from tests.conformance.world import KEYS, World
 
 _CALLER: Final = "alice"
 _CALL_SECONDS: Final = 20.0

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,7 @@ from mjproxy.watch import Batch, Interrupted, Position, Reset, TaskWatch, WatchE
 Json = dict[str, Any]
 
 # The first class that an error belongs to says what to do about it.
-_REMEDIES: Final = (
+_REMEDIES: Final[Sequence[tuple[type[ServerError], str]]] = (
     (QueueFull, "retry"),
     (HistoryGone, "relist"),
     (Refused, "correct"),
@@ -63,7 +63,7 @@ class Caller:
         if self._watch is not None:
             await self._watch.aclose()
         await self._client.aclose()
-        await self._channel.close()
+        await self._channel.close(None)
 
     async def submit(self, request: Json, seconds: float) -> Message:
         """Submits by the client's own method where it has all that is asked for, else by the plain call."""

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
-from conformance.cases import Json
-from conformance.languages import Language
+from tests.conformance.case import Json
+from tests.conformance.languages import Language
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
 

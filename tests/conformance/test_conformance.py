@@ -5,11 +5,11 @@ import shutil
 
 import pytest
 
-from conformance.cases import Case, load_cases
-from conformance.languages import LANGUAGES, Language, complaint_of
-from conformance.play import play
-from conformance.runner import Runner
-from conformance.world import World
+from tests.conformance.case import Case, load_cases
+from tests.conformance.languages import LANGUAGES, Language, complaint_of
+from tests.conformance.play import play
+from tests.conformance.runner import Runner
+from tests.conformance.world import World
 
 _NO_OPENSSL = shutil.which("openssl") is None and "MJPROXY_REQUIRE_ALL" not in os.environ
 _CASES = [

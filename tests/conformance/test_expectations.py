@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.expectations import complaints
+from tests.conformance.expectations import complaints
 
 ANSWER = {"code": "X", "revision": "7", "tasks": [{"id": "1", "state": "mine"}]}
 

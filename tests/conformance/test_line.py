@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from conformance.line import Line
+from tests.conformance.line import Line
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from conformance.world import KEYS, World
+from tests.conformance.world import KEYS, World
 
 _BUF: Final = Path(__file__).parents[2] / ".tools" / "node_modules" / ".bin" / "buf"
 _OPTIONS: Final = (

@@ -12,9 +12,6 @@ import httpx
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 import mjproxy
-from conformance.cases import Json
-from conformance.certificates import Certificates
-from e2e.stack import running_stack
 from mjproxy.channel import authorization, open_channel
 from mjproxy.v1.account_pb2 import AccountSettings
 from mjproxy.v1.account_service_pb2 import CreateAccountRequest
@@ -31,6 +28,9 @@ from mjproxy.v1.task_service_pb2 import (
     WatchTasksRequest,
 )
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
+from tests.conformance.case import Json
+from tests.conformance.certificates import Certificates
+from tests.e2e.stack import running_stack
 
 if TYPE_CHECKING:
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub

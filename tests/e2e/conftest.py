@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from e2e.stack import Stack, standing_stack
+from tests.e2e.stack import Stack, standing_stack
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import mjproxy
-from e2e.stack import running_stack
+from tests.e2e.stack import running_stack
 
 
 async def store(*arguments: str | Path) -> str:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from e2e.pictures import image
-from e2e.test_whole_way import ended, submitted
+from tests.e2e.pictures import image
+from tests.e2e.test_whole_way import ended, submitted
 
 FRAGMENT = "data:image/png;base64,iVBORw0KGgo="
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}")

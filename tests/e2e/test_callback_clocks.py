@@ -27,7 +27,7 @@ from mjproxy_server.engine.hooks import HookRules
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
 from mjproxy_server.model.account import Account
-from rest.rest_hooks import Hook
+from tests.rest.rest_hooks import Hook
 
 NOWHERE = Endpoints(server="http://127.0.0.1:9", gateway="ws://127.0.0.1:9")
 ACCOUNT = Account(guild_id="1", channel_id="11", user_token="token", user_agent="Mozilla/5.0")

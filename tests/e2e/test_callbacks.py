@@ -14,9 +14,9 @@ import psutil
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from e2e.stack import running_stack
-from e2e.test_whole_way import Json, ended, submitted
-from rest.rest_hooks import Hook
+from tests.e2e.stack import running_stack
+from tests.e2e.test_whole_way import Json, ended, submitted
+from tests.rest.rest_hooks import Hook
 
 SECRET = "whsec_YS1mb3VydGgtbG9uZy1yYW5kb20tdGV4dA=="
 

@@ -20,7 +20,6 @@ import httpx
 import psutil
 import pytest
 
-from e2e.stack import Stack, running_stack
 from mjproxy.v1.task_pb2 import Action, Task, TaskStatus
 from mjproxy.v1.task_service_pb2 import (
     ChangeCommand,
@@ -30,10 +29,11 @@ from mjproxy.v1.task_service_pb2 import (
     WatchTasksRequest,
 )
 from mjproxy.v1.task_service_pb2 import Image as PictureSource
-from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
+from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub, TaskServiceStub
 from mjproxy.watch import Batch, Position, TaskWatch
-from rest.rest_hooks import Hook
-from server.engine.tours import picture
+from tests.e2e.stack import Stack, running_stack
+from tests.rest.rest_hooks import Hook
+from tests.server.engine.tours import picture
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 CRASHES = 100 if FULL else 5
@@ -69,7 +69,7 @@ class Witness:
         tasks: Each task as it was seen last.
     """
 
-    def __init__(self, stub: TaskServiceStub) -> None:
+    def __init__(self, stub: TaskServiceAsyncStub) -> None:
         self.tasks: dict[str, Task] = {}
         self._stub = stub
         self._news = asyncio.Condition()
@@ -103,7 +103,9 @@ class Witness:
 class Caller:
     """Submits without end, over gRPC and REST; what was answered is accepted."""
 
-    def __init__(self, stub: TaskServiceStub, rest: httpx.AsyncClient, witness: Witness, rng: random.Random) -> None:
+    def __init__(
+        self, stub: TaskServiceAsyncStub, rest: httpx.AsyncClient, witness: Witness, rng: random.Random
+    ) -> None:
         self.accepted: set[str] = set()
         self._stub = stub
         self._rest = rest
@@ -166,7 +168,7 @@ async def test_nothing_accepted_is_lost_and_nothing_paid_twice(tmp_path: Path, v
     ):
         for fault in ALWAYS:
             (await control.post("/control/faults", json={**fault, "count": None})).raise_for_status()
-        stub = TaskServiceStub(channel)
+        stub: TaskServiceAsyncStub = TaskServiceStub(channel)
         witness = Witness(stub)
         caller = Caller(stub, rest, witness, rng)
         watching = asyncio.create_task(witness.watch(await _now(stub)))
@@ -197,7 +199,7 @@ async def _hear_the_end_of(accepted: set[str], hook: Hook) -> None:
         heard = len(hook.posted)
 
 
-async def _now(stub: TaskServiceStub) -> Position:
+async def _now(stub: TaskServiceAsyncStub) -> Position:
     async for message in stub.WatchTasks(WatchTasksRequest()):
         return Position(message.revision, message.history_id)
     raise AssertionError("a watch begins with a bookmark")
@@ -224,7 +226,7 @@ def _processes(stack: Stack, title: str) -> list[psutil.Process]:
     return found
 
 
-async def _judge(witness: Witness, accepted: set[str], stub: TaskServiceStub, control: httpx.AsyncClient) -> None:
+async def _judge(witness: Witness, accepted: set[str], stub: TaskServiceAsyncStub, control: httpx.AsyncClient) -> None:
     tasks = witness.tasks
     assert accepted <= tasks.keys()
     for task_id in accepted:

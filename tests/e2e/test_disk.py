@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 import mjproxy
-from e2e.stack import running_stack
-from e2e.test_drain import CONFIG, jobs, part
 from mjproxy.errors import Unavailable
 from mjproxy.v1 import task_pb2
+from tests.e2e.stack import running_stack
+from tests.e2e.test_drain import CONFIG, jobs, part
 
 
 async def until(wanted: Callable[[], Awaitable[bool]]) -> None:

@@ -14,11 +14,11 @@ import httpx
 import psutil
 
 import mjproxy
-from e2e.stack import Stack, running_stack
 from mjproxy.errors import Unavailable
 from mjproxy.v1 import task_pb2
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Batch, Reset, TaskWatch
+from tests.e2e.stack import Stack, running_stack
 
 CONFIG = """
 account_sync = false

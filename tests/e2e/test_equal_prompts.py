@@ -9,9 +9,9 @@ import grpc
 import httpx
 import pytest
 
-from e2e.pictures import job_in
-from e2e.stack import Stack, running_stack
 from mjproxy.v1 import task_pb2, task_service_pb2, task_service_pb2_grpc
+from tests.e2e.pictures import job_in
+from tests.e2e.stack import Stack, running_stack
 
 CONFIG = """
 [account_defaults]

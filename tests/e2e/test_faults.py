@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 import mjproxy
-from e2e.pictures import job_in
-from e2e.stack import Stack, standing_stack
 from mjproxy.v1 import error_reason_pb2, task_pb2
+from tests.e2e.pictures import job_in
+from tests.e2e.stack import Stack, standing_stack
 
 ONE_ACCOUNT = """
 account_sync = false  # The faults are for tasks: no question about the account may take one.

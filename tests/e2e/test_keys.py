@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from e2e.stack import Stack, standing_stack
-from e2e.test_whole_way import command, ended
+from tests.e2e.stack import Stack, standing_stack
+from tests.e2e.test_whole_way import command, ended
 
 CONFIG = """
 api_secret = "the-operator-s"

@@ -6,7 +6,7 @@ import json
 
 import httpx
 
-from e2e.test_whole_way import submitted
+from tests.e2e.test_whole_way import submitted
 
 
 async def test_a_task_is_followed_to_its_end_without_a_poll(rest: httpx.AsyncClient) -> None:

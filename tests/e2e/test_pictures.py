@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from PIL import Image
 
-from e2e.stack import running_stack
-from e2e.test_whole_way import ended, submitted
+from tests.e2e.stack import running_stack
+from tests.e2e.test_whole_way import ended, submitted
 
 CONFIG = '[rest]\nimages = "proxy"\npublic_url = "https://mj.example"\n'
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from e2e.test_whole_way import ended, submitted
+from tests.e2e.test_whole_way import ended, submitted
 
 KEYS = [
     "id",
@@ -50,7 +50,7 @@ async def test_a_finished_task_has_numbers_and_strings_where_clients_want_them(r
     assert (task["state"], task["progress"], task["failReason"]) == ('{"room": 7}', "100%", None)
     assert [type(task[key]) for key in ("submitTime", "startTime", "finishTime")] == [int] * 3
     assert task["submitTime"] <= task["startTime"] <= task["finishTime"]  # type: ignore[operator]
-    assert [button["label"] for button in task["buttons"]][:4] == ["U1", "U2", "U3", "U4"]  # type: ignore[attr-defined, index]
+    assert [button["label"] for button in task["buttons"]][:4] == ["U1", "U2", "U3", "U4"]  # type: ignore[attr-defined]
     for button in task["buttons"]:  # type: ignore[attr-defined]
         assert [type(button[key]) for key in ("customId", "emoji", "label", "type", "style")] == [
             str,
@@ -112,7 +112,7 @@ async def test_the_content_type_does_not_matter(rest: httpx.AsyncClient, content
 
 
 async def test_empty_values_and_unknown_keys_count_as_absent(rest: httpx.AsyncClient) -> None:
-    body = {
+    body: dict[str, object] = {
         "prompt": "a cat",
         "base64Array": [],
         "base64": "",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 
-from e2e.stack import running_stack
-from e2e.test_whole_way import ended, submitted
+from tests.e2e.stack import running_stack
+from tests.e2e.test_whole_way import ended, submitted
 
 
 async def test_yesterdays_task_can_be_upscaled_today(tmp_path: Path) -> None:

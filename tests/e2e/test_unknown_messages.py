@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from e2e.stack import Stack, running_stack
+from tests.e2e.stack import Stack, running_stack
 
 NEWS = {
     "name": "news",

@@ -15,11 +15,11 @@ import httpx
 from PIL import Image, ImageChops
 
 import mjproxy
-from e2e.pictures import image, job_in
-from e2e.stack import Stack
 from mjproxy.v1.account_pb2 import AccountSettings
 from mjproxy.v1.account_service_pb2 import CreateAccountRequest, DeleteAccountRequest, ListAccountsRequest
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceStub
+from tests.e2e.pictures import image, job_in
+from tests.e2e.stack import Stack
 
 if TYPE_CHECKING:
     from mjproxy.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -68,7 +68,7 @@ def quarter(grid: Image.Image, index: int) -> Image.Image:
 def alike(one: Image.Image, other: Image.Image) -> bool:
     """True if no colour differs by more than the loss of a compressed file."""
     difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).resize((32, 32))
-    return max(highest for _, highest in difference.getextrema()) < 24  # type: ignore[misc, str-unpack]
+    return max(highest for _, highest in difference.getextrema()) < 24  # type: ignore[misc]
 
 
 async def test_a_description_is_read_where_clients_look_and_all_of_it_is_drawn(rest: httpx.AsyncClient) -> None:

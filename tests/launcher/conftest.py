@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-sys.path.append(str(HERE))
+from tests.launcher.launcher_processes import Command
 
-from launcher_processes import Command  # noqa: E402 - found beside this file
-
-ENTRY_POINTS = "[mjproxy.parts]\nserver = fake_server\nrest = fake_rest\nsimulator = fake_simulator\n"
+ENTRY_POINTS = """
+[mjproxy.parts]
+server = tests.launcher.parts.fake_server
+rest = tests.launcher.parts.fake_rest
+simulator = tests.launcher.parts.fake_simulator
+"""
 
 
 @pytest.fixture
@@ -28,17 +30,13 @@ def distribution(tmp_path: Path) -> Path:
 @pytest.fixture
 def module_path(distribution: Path) -> str:
     """The `PYTHONPATH` of processes that are to find the fake parts."""
-    return os.pathsep.join([str(distribution), str(HERE / "parts"), *filter(None, sys.path)])
+    return os.pathsep.join([str(distribution), *filter(None, sys.path)])
 
 
 @pytest.fixture
-def fake_parts(distribution: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fake_parts(distribution: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes this process find the fake parts."""
-    monkeypatch.syspath_prepend(str(HERE / "parts"))
     monkeypatch.syspath_prepend(str(distribution))
-    yield
-    for name in [name for name in sys.modules if name.startswith("fake_")]:
-        del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

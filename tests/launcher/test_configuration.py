@@ -178,7 +178,7 @@ def test_a_folder_in_place_of_the_file_is_refused() -> None:
 
 def test_keys_may_belong_to_a_part_that_is_missing(distribution: Path) -> None:
     entry_points = next(distribution.glob("*/entry_points.txt"))
-    entry_points.write_text("[mjproxy.parts]\nrest = fake_rest\nserver = fake_absent\n")
+    entry_points.write_text("[mjproxy.parts]\nrest = tests.launcher.parts.fake_rest\nserver = fake_absent\n")
     Path("mjproxy.toml").write_text('grpc_listen = "127.0.0.1:1"')
     parts = Parts.find()
     configuration.load(parts, ["rest"], None, {})

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from launcher_processes import Command, ask, eventually
+
+from tests.launcher.launcher_processes import Command, ask, eventually
 
 FREE_PORTS = ["--rest", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--simulator", "127.0.0.1:0"]
 ACCOUNT = '[[accounts]]\nguild_id = "1"\nchannel_id = "2"\nuser_token = "t"\n'

@@ -1,19 +1,14 @@
 """The shim itself on a real socket, before a scripted server on another."""
 
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-# Test folders are no packages; this makes the helpers beside this file importable.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from rest_bucket import Bucket
-from rest_running import running_shim
-from rest_server import ScriptedServer
+from tests.rest.rest_bucket import Bucket
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import ScriptedServer
 
 
 @pytest.fixture(autouse=True)

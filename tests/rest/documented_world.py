@@ -13,12 +13,8 @@ from typing import Any, Final, Self
 
 import grpc
 import httpx
-from documented_cases import Case, Json, filled
 from PIL import Image
-from rest_rules import check
 
-from e2e.pictures import image
-from e2e.stack import running_stack
 from mjproxy.channel import authorization
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, AccountSettings
 from mjproxy.v1.account_service_pb2 import (
@@ -28,6 +24,10 @@ from mjproxy.v1.account_service_pb2 import (
     WatchAccountsRequest,
 )
 from mjproxy.v1.account_service_pb2_grpc import AccountServiceStub
+from tests.e2e.pictures import image
+from tests.e2e.stack import running_stack
+from tests.rest.documented_cases import Case, Json, filled
+from tests.rest.rest_rules import check
 
 # The documentation has it in its examples.
 SECRET: Final = "sk-xxxx"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import grpc
-from rest_server import running
 
 from mjproxy.v1.delivery_service_pb2 import (
     DELIVERY_OUTCOME_DELIVERED,
@@ -22,6 +21,7 @@ from mjproxy.v1.delivery_service_pb2 import (
     ReportDeliveriesResponse,
 )
 from mjproxy.v1.delivery_service_pb2_grpc import DeliveryServiceServicer, add_DeliveryServiceServicer_to_server
+from tests.rest.rest_server import running
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -75,7 +75,7 @@ class ScriptedOutbox(DeliveryServiceServicer):
     async def start(self) -> None:
         """Begins to serve, again on the port it had."""
         self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-        add_DeliveryServiceServicer_to_server(self, self.server)  # type: ignore[no-untyped-call]
+        add_DeliveryServiceServicer_to_server(self, self.server)
         self.port = self.server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self.server.start()
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
-from rest_rules import check
 
 from mjproxy_rest.part import Settings, serve
 from mjproxy_rest.upstream import Upstream
+from tests.rest.rest_rules import check
 
 
 @asynccontextmanager

@@ -141,8 +141,8 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     async def listening(self) -> AsyncIterator[None]:
         """Serves for so long; may be entered again, on the port it had."""
         server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)])
-        add_TaskServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
-        add_AccountServiceServicer_to_server(self, server)  # type: ignore[no-untyped-call]
+        add_TaskServiceServicer_to_server(self, server)
+        add_AccountServiceServicer_to_server(self, server)
         self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
         await server.start()
         try:
@@ -237,7 +237,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
     async def _scripted(self, kind: type[_Answer], context: Context) -> _Answer:
         answer = self.answers.popleft()
         if isinstance(answer, Refusal):
-            await context.abort_with_status(answer.rich_status())
+            await _refuse(context, answer)
         assert isinstance(answer, kind)
         return answer
 
@@ -252,9 +252,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         task = self.tasks.get(task_id)
         if task is None or caller not in {"", task.caller}:
             missing = SubmitRefusal(code=SUBMIT_CODE_NOT_FOUND)
-            await context.abort_with_status(
-                Refusal(grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND", "", missing).rich_status()
-            )
+            await _refuse(context, Refusal(grpc.StatusCode.NOT_FOUND, "TASK_NOT_FOUND", "", missing))
         assert task is not None
         return task
 
@@ -271,7 +269,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
         if request.page_size < 0:
             await _abort(context, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
         if len(request.filter.ids) > 1000:
-            await context.abort_with_status(_TOO_MANY_IDS.rich_status())
+            await _refuse(context, _TOO_MANY_IDS)
         found = [task for task in self._matching(request) if caller in {"", task.caller}]
         start = int(request.page_token or 0)
         end = start + (request.page_size or 100)
@@ -342,5 +340,9 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer):
 
 
 async def _abort(context: Context, status: grpc.StatusCode, reason: str) -> NoReturn:
-    await context.abort_with_status(Refusal(status, reason, reason.lower()).rich_status())
+    await _refuse(context, Refusal(status, reason, reason.lower()))
+
+
+async def _refuse(context: Context, refusal: Refusal) -> NoReturn:
+    await context.abort_with_status(refusal.rich_status())  # type: ignore[attr-defined]
     raise AssertionError("abort_with_status raises")

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from rest_server import ScriptedServer, running
+from typing import Final
 
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
+from tests.rest.rest_server import ScriptedServer, running
+
+_ROOT: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class ServerProcess:
 @asynccontextmanager
 async def server_process() -> AsyncIterator[ServerProcess]:
     """Runs the server for so long."""
-    process = await asyncio.create_subprocess_exec(sys.executable, Path(__file__), stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.rest.server_process"), cwd=_ROOT, stdout=asyncio.subprocess.PIPE
+    )
     assert process.stdout is not None
     try:
         port = int(await asyncio.wait_for(process.stdout.readline(), 30))

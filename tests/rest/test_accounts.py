@@ -4,11 +4,11 @@ import httpx
 import orjson
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from openapi_checks import conforms
-from rest_server import ScriptedServer
 
 from mjproxy.v1.account_pb2 import CONNECTION_PHASE_READY, Account, AccountHealth, AccountSettings
 from mjproxy_rest.accounts import encode
+from tests.rest.openapi_checks import conforms
+from tests.rest.rest_server import ScriptedServer
 
 
 def account(account_id: str) -> Account:

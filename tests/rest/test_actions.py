@@ -3,7 +3,6 @@
 import grpc
 import httpx
 import pytest
-from rest_server import Refusal, ScriptedServer, running
 
 from mjproxy.v1.task_service_pb2 import (
     SUBMIT_CODE_NOT_FOUND,
@@ -11,6 +10,7 @@ from mjproxy.v1.task_service_pb2 import (
     SubmitRefusal,
     UploadImagesResponse,
 )
+from tests.rest.rest_server import Refusal, ScriptedServer, running
 
 PREFIXES = ("/mj", "/mj-fast/mj", "/mj-turbo/mj", "/mj-relax/mj")
 PIXEL = "data:image/png;base64,aGVsbG8="

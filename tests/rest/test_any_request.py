@@ -5,7 +5,7 @@ No request makes a fault of the service, and no answer is outside of the documen
 
 import os
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import schemathesis
@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from e2e.stack import Stack, standing_stack
 from mjproxy_rest.openapi import document
+from tests.e2e.stack import Stack, standing_stack
 
 _EXAMPLES: Final = 1000 if os.environ.get("MJPROXY_SOAK") else 15
 
@@ -53,5 +53,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_the_answer_is_one_of_the_document(case: schemathesis.Case, stack: Stack) -> None:
+def test_the_answer_is_one_of_the_document(case: "schemathesis.Case[Any]", stack: Stack) -> None:
     case.call_and_validate(base_url=f"{stack.rest}/mj", checks=_CHECKS)

@@ -2,7 +2,6 @@ import os
 
 import orjson
 import pytest
-from rest_server import HISTORY, running
 
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
@@ -10,6 +9,7 @@ from mjproxy.watch import Position
 from mjproxy_rest.cache import TaskCache
 from mjproxy_rest.shown import SharedRevisions, shared_memory
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_server import HISTORY, running
 
 HERE = Position(0, HISTORY)
 

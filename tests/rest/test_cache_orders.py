@@ -15,7 +15,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_server import running
 
 from mjproxy.v1.task_pb2 import Task
 from mjproxy.v1.task_service_pb2 import TaskChange
@@ -23,6 +22,7 @@ from mjproxy.watch import Position
 from mjproxy_rest.cache import Ask, TaskCache
 from mjproxy_rest.shown import SharedRevisions, _place, shared_memory
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_server import running
 
 # The last one shares its cell with the first.
 IDS = ("1", "2", next(str(number) for number in count(3) if _place(str(number)) == _place("1")))

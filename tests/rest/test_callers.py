@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from rest_running import running_shim
-from rest_server import ScriptedServer, running
 
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import ScriptedServer, running
 
 ANN = {"mj-api-secret": "key-of-ann"}
 BOB = {"mj-api-secret": "key-of-bob"}

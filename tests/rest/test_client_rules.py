@@ -39,8 +39,9 @@ from typing import Final
 
 import pytest
 import pytest_asyncio
-from documented_cases import Json
-from documented_world import World, running_world
+
+from tests.rest.documented_cases import Json
+from tests.rest.documented_world import World, running_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 import orjson
 import pytest
 import pytest_asyncio
-from documented_cases import Case, Json, documented_cases, filled, mismatches
-from documented_world import STATES, World, running_world
-from openapi_checks import conforms
+
+from tests.rest.documented_cases import Case, Json, documented_cases, filled, mismatches
+from tests.rest.documented_world import STATES, World, running_world
+from tests.rest.openapi_checks import conforms
 
 _CASES = dict(documented_cases())
 

@@ -4,11 +4,11 @@ from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-from rest_events import Event, EventSource, progress_of
-from rest_running import running_shim
-from rest_server import HISTORY, ScriptedServer, running
 
 from mjproxy.v1.task_pb2 import TASK_STATUS_SUCCESS, Task
+from tests.rest.rest_events import Event, EventSource, progress_of
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import HISTORY, ScriptedServer, running
 
 
 def ended(task_id: str, caller: str = "") -> Task:
@@ -167,7 +167,7 @@ async def test_the_key_in_the_query_opens_nothing_but_streams(
 
 
 async def test_a_stream_outlives_its_server_and_misses_nothing() -> None:
-    server = ScriptedServer()
+    server = ScriptedServer()  # type: ignore[abstract]  # it serves what the shim asks for
     async with AsyncExitStack() as first:
         await first.enter_async_context(server.listening())
         async with running_shim(f"127.0.0.1:{server.port}") as shim:

@@ -4,14 +4,15 @@ import asyncio
 import gzip
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import orjson
 import pytest
-from rest_running import running_shim
-from rest_server import ScriptedServer, running
 
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import ScriptedServer, running
 
 MIB = 1 << 20
 
@@ -157,7 +158,7 @@ async def test_a_name_that_a_request_brings_goes_all_the_way(server: ScriptedSer
 async def test_a_request_without_a_fit_name_gets_one(
     name: str | bytes | None, server: ScriptedServer, shim: httpx.AsyncClient
 ) -> None:
-    headers = {} if name is None else {"X-Request-Id": name}
+    headers: Any = {} if name is None else {"X-Request-Id": name}
     names = {(await shim.get("/mj/task/1/fetch", headers=headers)).headers["x-request-id"] for _ in range(2)}
     assert len(names) == 2
     assert all(len(made) == 32 for made in names)

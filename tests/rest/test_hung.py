@@ -4,9 +4,6 @@ import math
 import time
 
 import pytest
-from rest_running import submitting
-from rest_server import HISTORY, ScriptedServer, running
-from server_process import server_process
 
 from mjproxy.channel import open_channel
 from mjproxy.errors import DeadlineExceeded
@@ -22,6 +19,9 @@ from mjproxy_rest.cache import TaskCache
 from mjproxy_rest.permissions import Permissions
 from mjproxy_rest.service import TaskService
 from mjproxy_rest.upstream import CHANNEL_OPTIONS, Upstream
+from tests.rest.rest_running import submitting
+from tests.rest.rest_server import HISTORY, ScriptedServer, running
+from tests.rest.server_process import server_process
 
 IMAGINE = SubmitTaskRequest(imagine=ImagineCommand(prompt="Cat"))
 

@@ -5,7 +5,6 @@ from contextlib import aclosing
 
 import grpc
 import pytest
-from rest_server import HISTORY, ScriptedServer, running
 
 from mjproxy.channel import open_channel
 from mjproxy.watch import Position
@@ -13,6 +12,7 @@ from mjproxy_rest.cache import TaskCache
 from mjproxy_rest.event_stream import KEEP_ALIVE
 from mjproxy_rest.live import LiveTasks
 from mjproxy_rest.upstream import Upstream
+from tests.rest.rest_server import HISTORY, ScriptedServer, running
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
-from rest_bucket import Bucket
 
 from mjproxy_rest.picture_bucket import ObjectDraft, PictureBucket
+from tests.rest.rest_bucket import Bucket
 
 NAME = "0" * 32 + ".png"
 PATH = f"/pictures/of/mj/1-{NAME}"

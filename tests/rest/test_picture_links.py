@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from rest_server import running
 
 from mjproxy_rest.picture_links import OwnLinks, holds, moved, picture_name
 from mjproxy_rest.picture_store import kept_name
+from tests.rest.rest_server import running
 
 PATH = "https://cdn.discordapp.com/attachments/1/2/a_cat_5f2a1826.png"
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from openapi_checks import conforms
-from rest_bucket import Bucket
-from rest_cdn import Cdn
-from rest_running import running_shim
-from rest_server import ScriptedServer, running
 
 from mjproxy.v1.task_pb2 import Task
 from mjproxy_rest.cdn import MAX_PICTURE_BYTES
 from mjproxy_rest.picture_links import picture_name
+from tests.rest.openapi_checks import conforms
+from tests.rest.rest_bucket import Bucket
+from tests.rest.rest_cdn import Cdn
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import ScriptedServer, running
 
 PATH = "/attachments/1/2/user_a_cat_5f2a1826-7bb0-42c2-b441-98a48a39e760.png"
 PICTURE = bytes(range(256)) * 1000

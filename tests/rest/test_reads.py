@@ -4,10 +4,10 @@ import asyncio
 
 import httpx
 import orjson
-from rest_server import ScriptedServer, running
 
 from mjproxy.v1.task_pb2 import ACTION_IMAGINE, BOT_TYPE_MIDJOURNEY, TASK_STATUS_NOT_START, TASK_STATUS_SUCCESS, Task
 from mjproxy.v1.task_service_pb2 import SUBMIT_CODE_SUCCESS, SubmitTaskResponse
+from tests.rest.rest_server import ScriptedServer, running
 
 
 async def served_from_cache(shim: httpx.AsyncClient, server: ScriptedServer, task_id: str) -> httpx.Response:

@@ -49,7 +49,7 @@ def test_any_json_is_translated_or_refused_with_a_text(model: type[SubmitBody], 
     names = [field.alias or name for name, field in model.model_fields.items()]
     body = data.draw(st.dictionaries(st.sampled_from(names), values, max_size=len(names)))
     try:
-        said = [parsed(model, MINIMAL[model] | body).WhichOneof("command")]
+        said: list[str | None] = [parsed(model, MINIMAL[model] | body).WhichOneof("command")]
     except InvalidBody as error:
         said = [error.text.zh, error.text.en]
     assert all(said)

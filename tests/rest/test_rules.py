@@ -1,11 +1,13 @@
 """The check that all answers go through: what it lets pass, and that it can fail."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import orjson
 import pytest
-from rest_rules import check, check_value
+
+from tests.rest.rest_rules import check, check_value
 
 TASK: dict[str, Any] = {
     "id": "1689231405853400",
@@ -28,8 +30,8 @@ OUTCOME: dict[str, Any] = {"code": 1, "description": "提交成功", "result": "
 FAILED = {"status": "FAILURE", "progress": "40%", "imageUrl": None, "failReason": "[Invalid parameter] Invalid value"}
 
 
-def answer(content: bytes, status: int = 200, **headers: str) -> httpx.Response:
-    named = {"Content-Type": "application/json", "X-Request-Id": "1"} | headers
+def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    named = {"Content-Type": "application/json", "X-Request-Id": "1", **(headers or {})}
     request = httpx.Request("GET", "http://shim/mj/task/1/fetch")
     return httpx.Response(status, content=content, headers=named, request=request)
 
@@ -111,12 +113,12 @@ def test_an_outcome_against_the_rules_does_not_pass(change: dict[str, Any]) -> N
     [
         answer(b'{"code": 1, "description": "x", "result": "1", "properties": {}}'),
         answer(b""),
-        answer(b"null", **{"Content-Type": "text/plain"}),
-        answer(b"null", **{"X-Request-Id": ""}),
+        answer(b"null", headers={"Content-Type": "text/plain"}),
+        answer(b"null", headers={"X-Request-Id": ""}),
         answer(orjson.dumps(OUTCOME), 503),
         answer(orjson.dumps(OUTCOME | {"code": 9, "result": None}), 503),
         answer(orjson.dumps(OUTCOME | {"code": 4, "result": None}), 404),
-        answer(b"<html>", 500, **{"Content-Type": "text/plain"}),
+        answer(b"<html>", 500, headers={"Content-Type": "text/plain"}),
     ],
 )
 async def test_an_answer_against_the_rules_of_http_does_not_pass(broken: httpx.Response) -> None:

@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from rest_server import ScriptedServer, running
-from test_reads import served_from_cache
 
 from mjproxy_rest.routes import PREFIXES
+from tests.rest.rest_server import ScriptedServer, running
+from tests.rest.test_reads import served_from_cache
 
 OF_THE_REQUEST = {"date", "x-request-id"}
 

@@ -10,8 +10,6 @@ from itertools import count
 import grpc
 import httpx
 import pytest
-from rest_running import running_shim
-from rest_server import Context, Refusal, ScriptedServer, running
 
 from mjproxy.channel import authorization, open_channel
 from mjproxy.errors import InternalError, QueueFull, Unavailable
@@ -28,6 +26,8 @@ from mjproxy.v1.task_service_pb2 import (
 )
 from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy_rest.submissions import Caller, Submissions
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import Context, Refusal, ScriptedServer, running
 
 ANN, BOB = Caller(authorization("ann"), "of-ann"), Caller(authorization("bob"), "of-bob")
 

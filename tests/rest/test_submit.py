@@ -11,11 +11,11 @@ import orjson
 import pytest
 import pytest_asyncio
 from google.protobuf.json_format import MessageToDict, ParseDict
-from openapi_checks import conforms
-from rest_running import running_shim
-from rest_server import Refusal, ScriptedServer
 
 from mjproxy.v1.task_service_pb2 import SubmitRefusal, SubmitTaskResponse
+from tests.rest.openapi_checks import conforms
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import Refusal, ScriptedServer
 
 Case = dict[str, Any]
 

@@ -1,12 +1,12 @@
 """How the shim reaches its server."""
 
 import pytest
-from rest_outbox import ScriptedOutbox
 
 from mjproxy.channel import open_channel
 from mjproxy.v1.delivery_service_pb2 import DeliveryResult
 from mjproxy_rest.callbacks.outbox import Outbox
 from mjproxy_rest.upstream import CHANNEL_OPTIONS
+from tests.rest.rest_outbox import ScriptedOutbox
 
 
 async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,12 @@ import httpx
 import orjson
 import psutil
 import pytest
-from rest_cdn import Cdn
-from rest_running import running_shim
-from rest_server import ScriptedServer, running
 
 from mjproxy_rest.part import Settings
 from mjproxy_rest.workers import Worker, variables
+from tests.rest.rest_cdn import Cdn
+from tests.rest.rest_running import running_shim
+from tests.rest.rest_server import ScriptedServer, running
 
 NAMES = ["mjproxy rest worker 1", "mjproxy rest worker 2"]
 SECONDS = 20
@@ -252,12 +252,15 @@ async def test_a_picture_whose_link_one_worker_has_shown_is_had_from_the_other(s
     async with Cdn.serve() as cdn, running_shim(f"127.0.0.1:{server.port}", rest=images) as shim:
         await server.watched(2)
         async with one_client_each(shim) as (first, second):
-            for number in range(2):
+
+            async def draw(number: int) -> None:
                 task = running("1", number)
                 task.image_url = cdn.put(f"/a/{number}/a_grid_0.webp", b"preview %d" % number, "image/webp")
                 await server.put(task)
-                if number == 0:
-                    shown = await first.ask("GET /mj/task/1/fetch")
+
+            await draw(0)
+            shown = await first.ask("GET /mj/task/1/fetch")
+            await draw(1)
             link = str(shown["imageUrl"]).removeprefix("https://mj.example")
             await until_served_from_memory(server, second, "1")
             assert await second.read(f"GET {link}") == b"preview 0"
@@ -306,8 +309,9 @@ async def test_a_process_manager_may_tell_all_of_them_to_end(server: ScriptedSer
         client = await Client.connect(port, NAMES[1], process.pid)
         await client.begin(LIST, len(IDS))
         both = workers(process.pid)
-        for each in (*both.values(), process):
-            each.send_signal(signal.SIGTERM)
+        for each in both.values():
+            each.terminate()
+        process.terminate()
         await asyncio.to_thread(both[NAMES[0]].wait, SECONDS)
         assert await client.end(IDS) == b"[]"
         assert await asyncio.wait_for(process.wait(), SECONDS) == 0

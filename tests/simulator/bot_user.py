@@ -4,8 +4,9 @@ import io
 from typing import Any
 
 import httpx
-from discord_user import MIDJOURNEY, DiscordUser, Gateway, Json, custom_id
 from PIL import Image
+
+from tests.simulator.discord_user import MIDJOURNEY, DiscordUser, Gateway, Json, custom_id
 
 _STRING = 3
 

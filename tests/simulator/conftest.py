@@ -1,18 +1,14 @@
 """Simulators on free ports, and users of them who are plain clients of Discord."""
 
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-# Test folders are no packages; this makes the helpers beside this file importable.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from discord_user import DiscordUser
-from simulated_world import Neighbourhood, Play, World
+from tests.simulator.discord_user import DiscordUser
+from tests.simulator.simulated_world import Neighbourhood, Play, World
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import json
 import random
+from typing import Any
 
 from mjproxy_simulator.faults import FaultBoard
 from mjproxy_simulator.gateway.connection import Connection
@@ -48,23 +49,23 @@ class Client:
         )
         self.connection.open(version)
 
-    def send(self, op: int, data: object = None) -> list[dict[str, object]]:
+    def send(self, op: int, data: object = None) -> list[dict[str, Any]]:
         """Send a frame; return the answers."""
         return self.send_raw(json.dumps({"op": op, "d": data}))
 
-    def send_raw(self, data: str | bytes) -> list[dict[str, object]]:
+    def send_raw(self, data: str | bytes) -> list[dict[str, Any]]:
         before = len(self.frames())
         self.connection.receive(data, self.gateway.time)
         return self.frames()[before:]
 
-    def frames(self) -> list[dict[str, object]]:
+    def frames(self) -> list[dict[str, Any]]:
         """Return all frames so far."""
         return [json.loads(each.payload) for each in self.outputs if isinstance(each, Frame)]
 
-    def identify(self, token: str = ALICE.token) -> list[dict[str, object]]:
+    def identify(self, token: str = ALICE.token) -> list[dict[str, Any]]:
         return self.send(2, {"token": token})
 
-    def resume(self, session_id: str, sequence: int, token: str = ALICE.token) -> list[dict[str, object]]:
+    def resume(self, session_id: str, sequence: int, token: str = ALICE.token) -> list[dict[str, Any]]:
         return self.send(6, {"token": token, "session_id": session_id, "seq": sequence})
 
     @property
@@ -72,5 +73,5 @@ class Client:
         return next((each.code for each in self.outputs if isinstance(each, Close)), None)
 
 
-def kinds(frames: list[dict[str, object]]) -> list[object]:
+def kinds(frames: list[dict[str, Any]]) -> list[object]:
     return [frame["t"] or frame["op"] for frame in frames]

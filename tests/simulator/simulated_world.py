@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 import httpx
-from discord_user import DiscordUser
 
 from mjproxy_simulator.part import Settings, running, serve
 from mjproxy_simulator.settings import SimulatorSection
+from tests.simulator.discord_user import DiscordUser
 
 Json = dict[str, Any]
 

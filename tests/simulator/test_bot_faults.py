@@ -1,8 +1,9 @@
 """What is made to go wrong with the bot and its jobs."""
 
 import pytest
-from discord_user import DiscordUser
-from simulated_world import World
+
+from tests.simulator.discord_user import DiscordUser
+from tests.simulator.simulated_world import World
 
 
 async def test_job_is_stopped_after_some_steps(world: World, connected_alice: DiscordUser) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import json
 
 from click.testing import CliRunner, Result
-from simulated_world import World
 
 from mjproxy.cli import main
+from tests.simulator.simulated_world import World
 
 
 async def run(world: World, *arguments: str) -> Result:

@@ -5,10 +5,11 @@ import io
 import re
 
 import pytest
-from bot_user import BotUser
-from discord_user import DiscordUser, Json, buttons, custom_id
 from PIL import Image
-from simulated_world import Play, World
+
+from tests.simulator.bot_user import BotUser
+from tests.simulator.discord_user import DiscordUser, Json, buttons, custom_id
+from tests.simulator.simulated_world import Play, World
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 

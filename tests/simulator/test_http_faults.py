@@ -4,8 +4,9 @@ import time
 
 import httpx
 import pytest
-from discord_user import DiscordUser
-from simulated_world import World
+
+from tests.simulator.discord_user import DiscordUser
+from tests.simulator.simulated_world import World
 
 
 async def test_route_is_refused_as_often_as_the_fault_says(world: World, alice: DiscordUser) -> None:

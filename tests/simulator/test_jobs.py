@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from discord_user import DiscordUser, buttons, custom_id
 from PIL import Image
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import DiscordUser, buttons, custom_id
+from tests.simulator.simulated_world import Play, World
 
 UUID = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"
 

@@ -14,11 +14,11 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
-from discord_user import custom_id
 from pydantic import ValidationError
-from simulated_world import Play, World
 
 from mjproxy_simulator.part import NAME, Settings, running, serve
+from tests.simulator.discord_user import custom_id
+from tests.simulator.simulated_world import Play, World
 
 
 @asynccontextmanager

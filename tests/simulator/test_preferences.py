@@ -1,8 +1,9 @@
 """What `/prefer` changes, and what commands need."""
 
 import pytest
-from bot_user import BotUser
-from discord_user import DiscordUser, Json
+
+from tests.simulator.bot_user import BotUser
+from tests.simulator.discord_user import DiscordUser, Json
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from bot_user import BotUser
-from discord_user import MIDJOURNEY, DiscordUser, Json, buttons, custom_id
 from PIL import Image
-from simulated_world import Play, World
 
 from mjproxy_simulator.settings import Settings
 from mjproxy_simulator.uncertain import USUAL, Uncertain
+from tests.simulator.bot_user import BotUser
+from tests.simulator.discord_user import MIDJOURNEY, DiscordUser, Json, buttons, custom_id
+from tests.simulator.simulated_world import Play, World
 
 Check = Callable[[World, BotUser], Awaitable[object]]
 CHECKS: dict[str, tuple[Check, Sequence[object]]] = {}
@@ -97,7 +97,7 @@ def notice_title(message: Json) -> str:
 
 async def events(user: BotUser, last: str) -> list[str]:
     """Return the types of the events up to one."""
-    told = []
+    told: list[str] = []
     while not told or told[-1] != last:
         told.append(str((await user.gateway.next())["t"]).removeprefix("INTERACTION_"))
     return told

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from fake_settings import write_diary
+from tests.launcher.parts.fake_settings import write_diary
 
 
 async def listen(part: str, address: str, answer: Callable[[], object], ready: Callable[[str], None]) -> None:

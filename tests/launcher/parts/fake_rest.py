@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable
 from typing import Self
 
-from fake_listener import listen
-from fake_settings import PartSettings
 from pydantic import SecretStr, model_validator
+
+from tests.launcher.parts.fake_listener import listen
+from tests.launcher.parts.fake_settings import PartSettings
 
 
 class Settings(PartSettings):

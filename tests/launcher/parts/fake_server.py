@@ -5,14 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from fake_listener import listen
-from fake_settings import PartSettings, Section
 from pydantic import Field, SecretStr
+
+from tests.launcher.parts.fake_listener import listen
+from tests.launcher.parts.fake_settings import PartSettings, Section
 
 
 class AccountDefaults(Section):
-    core_size: int = Field(3, ge=1)
-    interval_seconds: float = Field(1.2, ge=0)
+    core_size: int = Field(default=3, ge=1)
+    interval_seconds: float = Field(default=1.2, ge=0)
     mode: Literal["fast", "relax"] | None = None
 
 

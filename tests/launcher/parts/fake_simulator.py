@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from fake_listener import listen
-from fake_settings import PartSettings, Section
 from pydantic import Field
+
+from tests.launcher.parts.fake_listener import listen
+from tests.launcher.parts.fake_settings import PartSettings, Section
 
 
 class Simulator(Section):
-    accounts: int = Field(3, ge=1)
+    accounts: int = Field(default=3, ge=1)
     seed: str | None = None
 
 

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from rest_outbox import delivery
 from standardwebhooks.webhooks import Webhook
 
 from mjproxy_rest.callbacks.message import body, headers
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_outbox import delivery
 
 PAGE = Path(__file__).parents[3] / "docs" / "callbacks.md"
 

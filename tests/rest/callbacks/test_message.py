@@ -6,12 +6,12 @@ import json
 import time
 
 import pytest
-from rest_outbox import delivery
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from mjproxy.v1.task_pb2 import ACTION_IMAGINE, BOT_TYPE_MIDJOURNEY, TASK_STATUS_SUCCESS, Button, Task, TaskProperties
 from mjproxy_rest.callbacks.message import MOST_BYTES, body, headers
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_outbox import delivery
 
 SECRET = "whsec_YS1mb3VydGgtbG9uZy1yYW5kb20tdGV4dA=="
 HOOK = "https://hooks.example/"

@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_hooks import Hook
-from rest_outbox import delivery
 from standardwebhooks.webhooks import Webhook
 
 from mjproxy.v1.delivery_service_pb2 import (
@@ -24,6 +22,8 @@ from mjproxy.v1.delivery_service_pb2 import (
 from mjproxy_rest.callbacks.addresses import AddressRules
 from mjproxy_rest.callbacks.poster import Poster, open_poster
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_hooks import Hook
+from tests.rest.rest_outbox import delivery
 
 SECRET = "whsec_YS1mb3VydGgtbG9uZy1yYW5kb20tdGV4dA=="
 OPEN = AddressRules.parse([], with_loopback=True)

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from rest_hooks import Hook
-from rest_outbox import ScriptedOutbox, delivery
+
+from tests.rest.rest_hooks import Hook
+from tests.rest.rest_outbox import ScriptedOutbox, delivery
 
 
 @asynccontextmanager

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager, suppress
 
 import grpc
 import pytest
-from rest_hooks import Hook
-from rest_outbox import ScriptedOutbox, delivery, logged
 
 from mjproxy.channel import open_channel
 from mjproxy.v1.delivery_service_pb2 import DELIVERY_OUTCOME_DELIVERED, DELIVERY_OUTCOME_DROP, DELIVERY_OUTCOME_RETRY
@@ -17,6 +15,8 @@ from mjproxy_rest.callbacks.outbox import Outbox
 from mjproxy_rest.callbacks.poster import open_poster
 from mjproxy_rest.callbacks.sender import Sender
 from mjproxy_rest.tasks import encode
+from tests.rest.rest_hooks import Hook
+from tests.rest.rest_outbox import ScriptedOutbox, delivery, logged
 
 OPEN = AddressRules.parse([], with_loopback=True)
 
@@ -103,7 +103,7 @@ async def test_what_fails_in_the_shim_itself_does_not_stop_it(
     outbox: ScriptedOutbox, hook: Hook, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = delivery(hook.url(), "1")
-    broken.task.bot_type = 0  # No server sends it, and there is no word for it.
+    broken.task.ClearField("bot_type")  # No server sends it, and there is no word for it.
     async with sending(outbox):
         await outbox.put(broken, delivery(hook.url(), "2"))
         reports = {report.lease_id: report for report in await outbox.reported(2)}

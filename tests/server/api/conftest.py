@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from service import Service, StartService
 
 from mjproxy_server.api.callers import Caller, Keyring, Role
 from mjproxy_server.api.server import bound_server, serving
@@ -23,6 +18,7 @@ from mjproxy_server.engine.engine import EngineConfig, running_engine
 from mjproxy_server.engine.upkeep import Retention
 from mjproxy_server.listening import Address
 from mjproxy_server.model.account import Account
+from tests.server.api.service import Service, StartService
 
 NOWHERE = Endpoints(server="http://127.0.0.1:9", gateway="ws://127.0.0.1:9")
 

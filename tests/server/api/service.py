@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
 from mjproxy.v1 import account_service_pb2_grpc, delivery_service_pb2_grpc, task_pb2, task_service_pb2_grpc
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api.server import BoundServer
 from mjproxy_server.engine.engine import Engine
+
+Response = TypeVar("Response")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,18 @@ class Service:
         return (await self.tasks.GetTask(pb.GetTaskRequest(id=task_id), metadata=bearer(key))).task
 
 
+async def next_of(watch: grpc.aio.UnaryStreamCall[Any, Response]) -> Response:
+    """Returns the next message of a stream that has not ended."""
+    message = await watch.read()
+    assert message is not grpc.aio.EOF  # type: ignore[attr-defined]
+    return cast(Response, message)
+
+
+def made(**fields: object) -> pb.SubmitTaskRequest:
+    """Makes a request of nested dictionaries, which the library takes for messages, and its types do not know of."""
+    return pb.SubmitTaskRequest(**fields)  # type: ignore[arg-type]
+
+
 StartService = Callable[..., AbstractAsyncContextManager[Service]]
 
 
@@ -69,7 +84,7 @@ def bearer(key: str) -> Sequence[tuple[str, str]]:
 
 def refusal(error: grpc.aio.AioRpcError) -> Refusal:
     """Unpacks the details of an error; every error must have ErrorInfo."""
-    status = rpc_status.from_call(error)
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it says more than its types
     assert status is not None, f"without details: {error}"
     info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     retry, submit = error_details_pb2.RetryInfo(), pb.SubmitRefusal()

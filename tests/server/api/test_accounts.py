@@ -9,7 +9,6 @@ from uuid import uuid4
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import account_pb2, task_pb2, task_service_pb2
 from mjproxy.v1 import account_service_pb2 as pb
@@ -17,6 +16,7 @@ from mjproxy_server.api.callers import Role
 from mjproxy_server.engine.condition import FIRST_REST, PATIENCE, Omen
 from mjproxy_server.model.account import AccountSync
 from mjproxy_server.model.vocabulary import Bot
+from tests.server.api.service import Service, StartService, bearer, next_of, refusal
 
 TOKEN = "sim.another-very-secret-token"
 SETTINGS = account_pb2.AccountSettings(guild_id="1", channel_id="33", remark="studio", core_size=2)
@@ -286,7 +286,7 @@ async def test_only_administrators_change_and_watch_accounts(start_service: Star
 async def test_a_watch_tells_all_at_first_and_then_what_changes(service: Service) -> None:
     watch = service.accounts.WatchAccounts(pb.WatchAccountsRequest())
     async with asyncio.timeout(10):
-        assert [(await watch.read()).account.id for _ in range(2)] == ["11", "22"]
+        assert [(await next_of(watch)).account.id for _ in range(2)] == ["11", "22"]
         await service.accounts.UpdateAccount(update("22", remark="changed"))
         await _until(watch, lambda change: change.account.settings.remark == "changed")
         await service.tasks.SubmitTask(_imagine_on("22"))

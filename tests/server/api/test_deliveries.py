@@ -7,12 +7,12 @@ import asyncio
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import delivery_service_pb2 as pb
 from mjproxy.v1 import task_service_pb2
 from mjproxy_server.api.callers import Role
 from mjproxy_server.model.outbox import LEASE_MS
+from tests.server.api.service import Service, StartService, bearer, refusal
 
 HOOK = "https://host.example/hook?token=very-secret"
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from service import Refusal, Service, StartService, refusal
 
 from mjproxy.v1 import account_service_pb2, delivery_service_pb2
 from mjproxy.v1 import task_service_pb2 as pb
+from tests.server.api.service import Refusal, Service, StartService, next_of, refusal
 
 STATUS = health_pb2.HealthCheckResponse
 
@@ -42,7 +43,7 @@ async def draining(start_service: StartService) -> AsyncIterator[Service]:
     await serving
 
 
-async def last_words(watch: grpc.aio.UnaryStreamCall[object, object]) -> Refusal:
+async def last_words(watch: grpc.aio.UnaryStreamCall[Any, Any]) -> Refusal:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await watch.read()
     return refusal(error.value)
@@ -72,12 +73,12 @@ async def test_a_watch_ends_with_a_bookmark_from_which_another_server_goes_on(se
     ids = pb.WatchFilter(ids=[watched.tasks[0].id])
     quiet = service.tasks.WatchTasks(pb.WatchTasksRequest(filter=ids))
     loud = service.tasks.WatchTasks(pb.WatchTasksRequest())
-    begun_at = (await quiet.read()).revision
+    begun_at = (await next_of(quiet)).revision
     await loud.read()
     await service.tasks.CancelTask(pb.CancelTaskRequest(id=other.tasks[0].id))
     await loud.read()
     service.engine.hub.close()
-    bookmark = await quiet.read()
+    bookmark = await next_of(quiet)
     assert (list(bookmark.changes), bookmark.revision) == ([], service.engine.store.head)
     assert bookmark.revision > begun_at
     assert (await last_words(quiet)).retry_seconds == 1

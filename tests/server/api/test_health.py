@@ -8,10 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from service import StartService, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
-from server.full_disk import full_disk
+from tests.server.api.service import StartService, refusal
+from tests.server.full_disk import full_disk
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 

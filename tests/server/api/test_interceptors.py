@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
-from service import Service
 
 from mjproxy.v1 import task_service_pb2 as pb
+from tests.server.api.service import Service
 
 
 class Lines(logging.Handler):

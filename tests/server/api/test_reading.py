@@ -6,13 +6,13 @@ import asyncio
 
 import grpc
 import pytest
-from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api.callers import Role
 from mjproxy_server.model.facts import Progressed, Sending
 from mjproxy_server.model.task import Picture
+from tests.server.api.service import Service, StartService, bearer, refusal
 
 
 async def test_an_unknown_task_is_not_found(service: Service) -> None:
@@ -68,7 +68,7 @@ async def test_a_page_token_belongs_to_its_filter(service: Service) -> None:
     for _ in range(2):
         await service.imagine()
     page = await service.tasks.ListTasks(pb.ListTasksRequest(page_size=1))
-    other = pb.ListTasksRequest(page_size=1, page_token=page.next_page_token, filter={"account_id": "11"})
+    other = pb.ListTasksRequest(page_size=1, page_token=page.next_page_token, filter=pb.TaskFilter(account_id="11"))
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await service.tasks.ListTasks(other)
     assert refusal(error.value).fields == ["page_token"]

@@ -6,10 +6,10 @@ import uuid
 
 import grpc
 import pytest
-from service import Service, StartService, refusal
 
 from mjproxy.v1 import task_pb2
 from mjproxy.v1 import task_service_pb2 as pb
+from tests.server.api.service import Service, StartService, made, refusal
 
 
 async def test_an_accepted_task_can_be_read_at_once(service: Service) -> None:
@@ -95,80 +95,80 @@ async def test_a_request_id_with_other_content_is_refused(service: Service) -> N
 @pytest.mark.parametrize(
     ("request_", "code", "reason", "field"),
     [
-        (pb.SubmitTaskRequest(), "INVALID_ARGUMENT", "INVALID_FIELD", "command"),
-        (pb.SubmitTaskRequest(imagine={}), "INVALID_ARGUMENT", "INVALID_FIELD", "imagine.prompt"),
+        (made(), "INVALID_ARGUMENT", "INVALID_FIELD", "command"),
+        (made(imagine={}), "INVALID_ARGUMENT", "INVALID_FIELD", "imagine.prompt"),
         (
-            pb.SubmitTaskRequest(imagine={"prompt": "a cat", "images": [{}]}),
+            made(imagine={"prompt": "a cat", "images": [{}]}),
             "INVALID_ARGUMENT",
             "INVALID_IMAGE",
             "imagine.images[0]",
         ),
         (
-            pb.SubmitTaskRequest(imagine={"prompt": "a cat", "images": [{"data": b"no image"}]}),
+            made(imagine={"prompt": "a cat", "images": [{"data": b"no image"}]}),
             "INVALID_ARGUMENT",
             "INVALID_IMAGE",
             "imagine.images[0]",
         ),
         (
-            pb.SubmitTaskRequest(describe={"image": {"data": b"no image"}}),
+            made(describe={"image": {"data": b"no image"}}),
             "INVALID_ARGUMENT",
             "INVALID_IMAGE",
             "describe.image",
         ),
         (
-            pb.SubmitTaskRequest(face_swap={"source": {"url": "https://a.example/b.png"}, "target": {"data": b"x"}}),
+            made(face_swap={"source": {"url": "https://a.example/b.png"}, "target": {"data": b"x"}}),
             "INVALID_ARGUMENT",
             "INVALID_IMAGE",
             "face_swap.source",
         ),
         (
-            pb.SubmitTaskRequest(options={"request_id": "7"}, imagine={"prompt": "a cat"}),
+            made(options={"request_id": "7"}, imagine={"prompt": "a cat"}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",
             "options.request_id",
         ),
         (
-            pb.SubmitTaskRequest(options={"mode": 77}, imagine={"prompt": "a cat"}),  # type: ignore[dict-item]
+            made(options={"mode": 77}, imagine={"prompt": "a cat"}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",
             "options.mode",
         ),
         (
-            pb.SubmitTaskRequest(change={"task_id": "1", "action": task_pb2.ACTION_UPSCALE, "index": 5}),
+            made(change={"task_id": "1", "action": task_pb2.ACTION_UPSCALE, "index": 5}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",
             "change.index",
         ),
-        (pb.SubmitTaskRequest(change={"task_id": "1"}), "INVALID_ARGUMENT", "INVALID_FIELD", "change.action"),
+        (made(change={"task_id": "1"}), "INVALID_ARGUMENT", "INVALID_FIELD", "change.action"),
         (
-            pb.SubmitTaskRequest(change={"task_id": "1", "action": task_pb2.ACTION_REROLL}),
+            made(change={"task_id": "1", "action": task_pb2.ACTION_REROLL}),
             "NOT_FOUND",
             "PARENT_NOT_FOUND",
             "",
         ),
-        (pb.SubmitTaskRequest(action={"task_id": "1"}), "INVALID_ARGUMENT", "INVALID_FIELD", "action.custom_id"),
+        (made(action={"task_id": "1"}), "INVALID_ARGUMENT", "INVALID_FIELD", "action.custom_id"),
         (
-            pb.SubmitTaskRequest(options={"account_filter": {"account_id": "99"}}, imagine={"prompt": "a cat"}),
+            made(options={"account_filter": {"account_id": "99"}}, imagine={"prompt": "a cat"}),
             "NOT_FOUND",
             "NO_ACCOUNT",
             "",
         ),
-        (pb.SubmitTaskRequest(shorten={}), "INVALID_ARGUMENT", "INVALID_FIELD", "shorten.prompt"),
-        (pb.SubmitTaskRequest(describe={}), "INVALID_ARGUMENT", "INVALID_IMAGE", "describe.image"),
+        (made(shorten={}), "INVALID_ARGUMENT", "INVALID_FIELD", "shorten.prompt"),
+        (made(describe={}), "INVALID_ARGUMENT", "INVALID_IMAGE", "describe.image"),
         (
-            pb.SubmitTaskRequest(blend={"images": [{"url": "https://host/1.png"}]}),
+            made(blend={"images": [{"url": "https://host/1.png"}]}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",
             "blend.images",
         ),
         (
-            pb.SubmitTaskRequest(blend={"images": [{"url": "https://host/1.png"}] * 2}),
+            made(blend={"images": [{"url": "https://host/1.png"}] * 2}),
             "INVALID_ARGUMENT",
             "INVALID_IMAGE",
             "blend.images[0]",
         ),
         (
-            pb.SubmitTaskRequest(blend={"images": [{"data": b"1"}] * 2, "dimensions": 9}),  # type: ignore[dict-item]
+            made(blend={"images": [{"data": b"1"}] * 2, "dimensions": 9}),
             "INVALID_ARGUMENT",
             "INVALID_FIELD",
             "blend.dimensions",

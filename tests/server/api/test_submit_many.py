@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import grpc
 import pytest
-from google.rpc.status_pb2 import Status
-from service import Service, StartService, bearer, refusal
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 
 from mjproxy.errors import BannedPrompt, QueueFull, Refused, ServerError, from_answer, from_rpc
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api.callers import Role
+from tests.server.api.service import Service, StartService, bearer, made, refusal
 
 
 def imagine(prompt: str, **options: str) -> pb.SubmitTaskRequest:
@@ -58,8 +58,8 @@ async def test_a_refused_command_has_the_answer_that_it_would_have_alone(start_s
         imagine("a nude cat"),
         imagine("a cat", request_id="7"),
         pb.SubmitTaskRequest(),
-        pb.SubmitTaskRequest(change={"task_id": "1", "action": "ACTION_REROLL"}),
-        pb.SubmitTaskRequest(options={"account_filter": {"account_id": "99"}}, imagine={"prompt": "a cat"}),
+        made(change={"task_id": "1", "action": "ACTION_REROLL"}),
+        made(options={"account_filter": {"account_id": "99"}}, imagine={"prompt": "a cat"}),
     ]
     async with start_service() as service:
         together = await submitted(service, requests)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import grpc
 import pytest
-from service import Service, StartService, bearer, refusal
 
 from mjproxy.v1 import account_service_pb2 as pb
 from mjproxy_server.api.callers import Role
 from mjproxy_server.store.unknown_messages import UnknownMessage
+from tests.server.api.service import Service, StartService, bearer, refusal
 
 
 async def keep(service: Service, *numbers: int, account_id: str = "11") -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import grpc
 import pytest
-from service import Service, refusal
 
 from mjproxy.v1 import task_service_pb2 as pb
 from mjproxy_server.api import watch_responses
 from mjproxy_server.engine import watching
 from mjproxy_server.model.facts import Cancelled, Progressed
+from tests.server.api.service import Service, next_of, refusal
+
+Watch: TypeAlias = grpc.aio.UnaryStreamCall[pb.WatchTasksRequest, pb.WatchTasksResponse]
 
 
 async def progress(service: Service, task_id: str, percents: Iterable[int]) -> None:
@@ -20,11 +23,11 @@ async def progress(service: Service, task_id: str, percents: Iterable[int]) -> N
         await service.engine.store.record(task_id, Progressed(percent, "m", percent))
 
 
-async def read_until(watch: object, revision: int) -> list[pb.TaskChange]:
+async def read_until(watch: Watch, revision: int) -> list[pb.TaskChange]:
     changes: list[pb.TaskChange] = []
     async with asyncio.timeout(20):
         while True:
-            response = await watch.read()  # type: ignore[attr-defined]
+            response = await next_of(watch)
             changes += response.changes
             if response.revision >= revision:
                 return changes
@@ -33,7 +36,7 @@ async def read_until(watch: object, revision: int) -> list[pb.TaskChange]:
 async def test_a_watch_begins_with_a_bookmark_and_goes_on_from_now(service: Service) -> None:
     first = await service.imagine()
     watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
-    bookmark = await watch.read()
+    bookmark = await next_of(watch)
     assert (list(bookmark.changes), bookmark.revision) == ([], first.revision)
     assert bookmark.history_id == service.engine.store.history_id
     second = await service.imagine()
@@ -74,7 +77,7 @@ async def test_filters_let_through_what_they_say(service: Service) -> None:
         request = pb.WatchTasksRequest(after_revision=0, filter=pb.WatchFilter(**wanted))  # type: ignore[arg-type]
         watch = service.tasks.WatchTasks(request)
         await watch.read()
-        changes = (await watch.read()).changes
+        changes = (await next_of(watch)).changes
         watch.cancel()
         return [change.task.id for change in changes]
 
@@ -89,7 +92,7 @@ async def test_an_idle_watch_gets_bookmarks_beyond_what_its_filter_hides(
 ) -> None:
     monkeypatch.setattr(watching, "BOOKMARK_SECONDS", 0.05)
     watch = service.tasks.WatchTasks(pb.WatchTasksRequest(filter=pb.WatchFilter(ids=["99"])))
-    assert (await watch.read()).revision == 0
+    assert (await next_of(watch)).revision == 0
     answer = await service.imagine()
     assert not await read_until(watch, answer.revision)
     watch.cancel()
@@ -102,7 +105,7 @@ async def test_each_idle_watch_gets_bookmarks_again_and_again(
     watches = [service.tasks.WatchTasks(pb.WatchTasksRequest()) for _ in range(3)]
     async with asyncio.timeout(10):
         for watch in watches:
-            assert [(await watch.read()).revision for _ in range(4)] == [0, 0, 0, 0]
+            assert [(await next_of(watch)).revision for _ in range(4)] == [0, 0, 0, 0]
             watch.cancel()
 
 
@@ -161,7 +164,7 @@ async def test_a_message_stays_under_its_limit(service: Service, monkeypatch: py
     await watch.read()
     last, sizes = 0, []
     while last < 20:
-        response = await watch.read()
+        response = await next_of(watch)
         assert response.revision == response.changes[-1].revision
         sizes.append(response.ByteSize())
         last = response.changes[-1].revision

@@ -1,17 +1,12 @@
 import random
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-# Test folders are no packages; this makes the helpers beside this file importable.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from discord_api import ScriptedApi
-from discord_clock import VirtualClock
-from discord_gateway import ScriptedGateway
+from tests.server.discord.discord_api import ScriptedApi
+from tests.server.discord.discord_clock import VirtualClock
+from tests.server.discord.discord_gateway import ScriptedGateway
 
 
 @pytest.fixture

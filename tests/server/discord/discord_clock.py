@@ -75,6 +75,10 @@ class Record(Generic[Fact]):
     async def take(self, fact: Fact) -> None:
         self(fact)
 
+    async def until_there_are(self, count: int) -> None:
+        """Return when there are so many facts."""
+        await self.until(lambda _: len(self.facts) >= count)
+
     async def until(self, is_wanted: Callable[[Fact], bool]) -> Fact:
         """Return the first fact that is wanted, as soon as there is one."""
         async with asyncio.timeout(PATIENCE):

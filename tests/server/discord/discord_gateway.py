@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
-from discord_clock import PATIENCE
 from websockets.asyncio.server import ServerConnection, serve
+
+from tests.server.discord.discord_clock import PATIENCE
 
 HELLO, IDENTIFY, RESUME, HEARTBEAT = 10, 2, 6, 1
 Json: TypeAlias = Any

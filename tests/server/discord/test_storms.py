@@ -15,7 +15,6 @@ from itertools import pairwise
 
 import orjson
 import pytest
-from discord_gateway import HELLO, IDENTIFY, RESUME
 from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -29,6 +28,7 @@ from mjproxy_server.discord.rest.budget import INVALID_REQUEST_LIMIT, InvalidReq
 from mjproxy_server.discord.rest.client import DiscordRest
 from mjproxy_server.discord.snowflake import NonceSource
 from mjproxy_server.discord.timing import Clock
+from tests.server.discord.discord_gateway import HELLO, IDENTIFY, RESUME
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
 RECONNECT, INVALID_SESSION = 7, 9

@@ -18,7 +18,7 @@ from mjproxy_server.prompts.prompts import Prompts, open_prompts
 from mjproxy_server.store.images import Images
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
-from server.engine.engine_world import not_understood
+from tests.server.engine.engine_world import not_understood
 
 
 class StandingAccounts:

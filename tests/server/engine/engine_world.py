@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -24,6 +25,8 @@ from mjproxy_server.model.facts import CancelRequested
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store.sqlite import open_store
+from mjproxy_simulator.limits import Limits
+from mjproxy_simulator.model.accounts import Profile
 from mjproxy_simulator.part import Settings, SimulatorSection, running
 
 
@@ -168,8 +171,8 @@ async def simulated_discord(
     """Runs a Discord for the time of the block; yields its control API, and what an engine needs to know of it."""
     section = SimulatorSection(
         accounts=accounts,
-        profile=profile,
-        limits=limits or {},
+        profile=Profile(profile),
+        limits=Limits.model_validate(limits or {}),
         bots=bots,  # type: ignore[arg-type]
     )
     settings = Settings(data=folder / "discord", simulator_listen="127.0.0.1:0", speed=speed, simulator=section)
@@ -196,8 +199,9 @@ async def not_understood(folder: Path) -> list[tuple[str, str]]:
 
 
 def _account(simulated: Mapping[str, str], settings: Mapping[str, object]) -> Account:
-    known: dict[str, object] = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
-    return Account(user_agent="Mozilla/5.0", **known | {"interval_seconds": 0} | settings)  # type: ignore[arg-type]
+    named = {name: simulated[name] for name in ("guild_id", "channel_id", "user_token")}
+    known: dict[str, Any] = {"user_agent": "Mozilla/5.0", "interval_seconds": 0, **named, **settings}
+    return Account(**known)
 
 
 def _endpoints(url: str) -> Endpoints:

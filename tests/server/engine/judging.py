@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mjproxy_server.model.task import Task
 from mjproxy_server.store.interface import TaskQuery
-from server.engine.engine_world import EngineWorld
+from tests.server.engine.engine_world import EngineWorld
 
 
 async def judged(world: EngineWorld) -> tuple[Task, ...]:

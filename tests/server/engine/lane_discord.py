@@ -18,7 +18,7 @@ from mjproxy_server.midjourney.outcomes import failure_of
 from mjproxy_server.model import facts
 from mjproxy_server.model.task import Button, Failure, Result
 from mjproxy_server.model.vocabulary import Bot, Reason
-from server.timeline import Timeline
+from tests.server.timeline import Timeline
 
 LATEST_ARRIVAL = 10.3
 """So many seconds after it was sent, what Discord takes at all is taken."""

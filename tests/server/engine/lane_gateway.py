@@ -6,9 +6,9 @@ import math
 from collections import deque
 from collections.abc import Callable
 
-from server.engine.lane_discord import Session, Told
-from server.engine.lane_world import LaneWorld, Writer
-from server.timeline import Life
+from tests.server.engine.lane_discord import Session, Told
+from tests.server.engine.lane_world import LaneWorld, Writer
+from tests.server.timeline import Life
 
 HEARTBEAT = 41.25
 LEAST_GAP = 5.0

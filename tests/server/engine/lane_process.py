@@ -23,11 +23,11 @@ from mjproxy_server.model.facts import Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Setback
-from server.engine.lane_discord import Session, Told
-from server.engine.lane_gateway import LaneGateway
-from server.engine.lane_worker import LaneWorker
-from server.engine.lane_world import LaneWorld, Writer
-from server.timeline import EPOCH, Life
+from tests.server.engine.lane_discord import Session, Told
+from tests.server.engine.lane_gateway import LaneGateway
+from tests.server.engine.lane_worker import LaneWorker
+from tests.server.engine.lane_world import LaneWorld, Writer
+from tests.server.timeline import EPOCH, Life
 
 
 class LaneProcess:

@@ -13,7 +13,16 @@ from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import Fact
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.vocabulary import Mode, Reason, Setback, Status
-from server.engine.lane_discord import BUSY, EXHAUSTED, FORBIDDEN, MODERATED, OUTDATED, REJECTED, WRONG, LaneDiscord
+from tests.server.engine.lane_discord import (
+    BUSY,
+    EXHAUSTED,
+    FORBIDDEN,
+    MODERATED,
+    OUTDATED,
+    REJECTED,
+    WRONG,
+    LaneDiscord,
+)
 
 BAD = {Reason.DISCORD_REFUSED, Reason.BOT_BUSY, Reason.TIMED_OUT}
 NEITHER = {Reason.ACCOUNT_HELD, Reason.OUTCOME_UNKNOWN}

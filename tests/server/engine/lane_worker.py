@@ -24,10 +24,10 @@ from mjproxy_server.engine.transmission import (
 )
 from mjproxy_server.model import facts
 from mjproxy_server.model.task import Task
-from server.engine.lane_discord import LIMITED, Interaction
-from server.engine.lane_gateway import LaneGateway
-from server.engine.lane_world import LaneWorld, Writer
-from server.timeline import Life, TimelineClock
+from tests.server.engine.lane_discord import LIMITED, Interaction
+from tests.server.engine.lane_gateway import LaneGateway
+from tests.server.engine.lane_world import LaneWorld, Writer
+from tests.server.timeline import Life, TimelineClock
 
 HELD_BACK = Refused(None, None, "too much was sent before", retry_after=7.0)
 

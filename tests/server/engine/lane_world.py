@@ -10,9 +10,9 @@ from mjproxy_server.model.account import Account
 from mjproxy_server.model.facts import Fact
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
-from server.engine.lane_discord import LaneDiscord
-from server.engine.lane_rules import LaneRules
-from server.timeline import Life
+from tests.server.engine.lane_discord import LaneDiscord
+from tests.server.engine.lane_rules import LaneRules
+from tests.server.timeline import Life
 
 
 class LaneDisk:

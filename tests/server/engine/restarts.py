@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from mjproxy_server.engine.engine import Engine, EngineConfig, running_engine
-from server.engine.engine_world import EngineWorld, FastClock, simulated_discord
+from tests.server.engine.engine_world import EngineWorld, FastClock, simulated_discord
 
 
 class Restarts:

@@ -24,7 +24,8 @@ def last_word(heard: BotMessage) -> str | None:
 
 async def ask(*events: Event, patience: float = 5.0, **identity: object) -> tuple[str, list[bool]]:
     """Asks with the nonce "7", and has these events come right then; returns the answer, and what was recognised."""
-    inquiries, known = Inquiries(SystemClock()), []
+    inquiries = Inquiries(SystemClock())
+    known: list[bool] = []
 
     async def act() -> None:
         known.extend(inquiries.hear(event) for event in events)

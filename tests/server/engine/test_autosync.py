@@ -16,10 +16,10 @@ from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.account import Account
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.vocabulary import Bot, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 
-async def asked(world: EngineWorld) -> Counter[object]:
+async def asked(world: EngineWorld) -> Counter[tuple[object, object]]:
     """How often which command was given by whom."""
     return Counter((entry["user_id"], entry["kind"]) for entry in await world.ledger())
 

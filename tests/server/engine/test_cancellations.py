@@ -14,8 +14,8 @@ from mjproxy_server.model.facts import CancelRequested, Sending, Taken
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store.interface import Store
-from server.discord.discord_clock import VirtualClock
-from server.engine.test_watching import submit
+from tests.server.discord.discord_clock import VirtualClock
+from tests.server.engine.test_watching import submit
 
 
 class Bot:

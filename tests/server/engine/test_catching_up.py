@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from mjproxy_server.api.accounts_out import account_message
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.vocabulary import Reason, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
-HISTORY = {"name": "http_status", "method": "GET", "route": "/channels/*/messages", "count": None}
+HISTORY: Final[dict[str, Any]] = {
+    "name": "http_status",
+    "method": "GET",
+    "route": "/channels/*/messages",
+    "count": None,
+}
 
 
 async def complaint(world: EngineWorld, text: str) -> None:

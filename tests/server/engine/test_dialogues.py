@@ -12,7 +12,7 @@ from mjproxy_server.engine.second_chances import FIRST_PAUSE
 from mjproxy_server.model.command import Change, Press
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Setback, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 MIDJOURNEY = "936929561302675456"
 

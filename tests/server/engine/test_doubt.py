@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.vocabulary import Status
-from server.engine.engine_world import running_engine_world
+from tests.server.engine.engine_world import running_engine_world
 
 
 async def test_the_silence_of_a_connection_that_is_gone_proves_nothing(tmp_path: Path) -> None:

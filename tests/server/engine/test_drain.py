@@ -8,7 +8,7 @@ from pathlib import Path
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import open_store
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 SLOW = 1.0
 

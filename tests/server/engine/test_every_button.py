@@ -11,8 +11,8 @@ from mjproxy_server.midjourney.custom_id import Manner, meaning
 from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
-from server.engine.tours import mask_for, picture
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.tours import mask_for, picture
 
 pytestmark = pytest.mark.usefixtures("everything_is_understood")
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])

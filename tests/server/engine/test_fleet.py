@@ -21,8 +21,8 @@ from mjproxy_server.model.errors import AccountNotFound, AccountUnavailable, NoA
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status, WhenHeld
 from mjproxy_server.store.interface import Capacity, Submission
-from server.engine.engine_world import EngineWorld, running_engine_world
-from server.engine.tours import picture
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.tours import picture
 
 
 def on(account_id: str) -> AccountFilter:

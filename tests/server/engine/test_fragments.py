@@ -7,8 +7,8 @@ from pathlib import Path
 from mjproxy_server.engine.requests import DescribeRequest
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.vocabulary import Status
-from server.engine.engine_world import EngineWorld, running_engine_world
-from server.engine.tours import picture
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.tours import picture
 
 RETRY = "MJ::Picread::Retry"
 

@@ -15,7 +15,7 @@ from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.account import AccountFilter
 from mjproxy_server.model.errors import NoPicture, Unavailable
 from mjproxy_server.model.task import Task
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 DAY = 24 * 60 * 60
 CDN = "https://cdn.discordapp.com/attachments/1/2/cat.png"

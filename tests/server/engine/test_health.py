@@ -14,7 +14,7 @@ from mjproxy_server.model.facts import Failed
 from mjproxy_server.model.task import Failure, Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Action, Reason
-from server.discord.discord_clock import VirtualClock
+from tests.server.discord.discord_clock import VirtualClock
 
 TASK = Task(id="1", account_id="11", action=Action.IMAGINE, command=Imagine("a cat"), description="", submitted_at=0)
 REFUSED = transition(TASK, Failed(1, Failure(Reason.DISCORD_REFUSED, "", "")))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from functools import reduce
 
 import msgspec
 import pytest
@@ -102,7 +101,7 @@ def at_work(task_id: str, message_id: str) -> Task:
         description="/imagine a cat",
         submitted_at=1,
     )
-    return reduce(transition, (Sending(2, f"9{message_id}"), Started(3, message_id)), task)
+    return transition(transition(task, Sending(2, f"9{message_id}")), Started(3, message_id))
 
 
 def told(name: str, message_id: str, text: str, **parts: object) -> Dispatch:

@@ -16,10 +16,10 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status
 from mjproxy_server.prompts.config import PromptsConfig
 from mjproxy_server.prompts.prompts import open_prompts
-from server.engine.virtual_discord import VirtualDiscord, Weather
-from server.engine.virtual_engine import VirtualDisk, VirtualEngine
-from server.engine.virtual_time import EPOCH, run_virtually
-from server.seeded import live
+from tests.server.engine.virtual_discord import VirtualDiscord, Weather
+from tests.server.engine.virtual_engine import VirtualDisk, VirtualEngine
+from tests.server.engine.virtual_time import EPOCH, run_virtually
+from tests.server.seeded import live
 
 NOTHING_TRANSLATED = open_prompts(PromptsConfig(), rng=random.Random(0), monotonic=lambda: 0.0)
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog")

@@ -10,7 +10,7 @@ from mjproxy_server.engine.clock import now_ms
 from mjproxy_server.engine.holds import LONGEST_HOLD, HoldTimes
 from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.model.vocabulary import Reason
-from server.engine.engine_world import running_engine_world
+from tests.server.engine.engine_world import running_engine_world
 
 
 def test_a_hold_is_too_long_after_a_day() -> None:

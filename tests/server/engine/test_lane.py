@@ -13,7 +13,7 @@ from mjproxy_server.engine.images import InlineImage
 from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest, NewCommand
 from mjproxy_server.model.command import Press, Shorten
 from mjproxy_server.model.vocabulary import Reason, Status
-from server.engine.engine_world import running_engine_world
+from tests.server.engine.engine_world import running_engine_world
 
 
 def cat() -> InlineImage:

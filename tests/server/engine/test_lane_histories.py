@@ -17,12 +17,12 @@ from mjproxy_server.model.account import Account
 from mjproxy_server.model.command import Imagine, Press
 from mjproxy_server.model.task import Modal, Source, Task
 from mjproxy_server.model.vocabulary import Action, Mode
-from server.engine.lane_discord import FAIR, SIEGES, LaneDiscord, any_weather
-from server.engine.lane_process import LaneProcess
-from server.engine.lane_rules import LaneRules
-from server.engine.lane_world import LaneDisk, LaneWorld
-from server.seeded import live
-from server.timeline import Life, Timeline
+from tests.server.engine.lane_discord import FAIR, SIEGES, LaneDiscord, any_weather
+from tests.server.engine.lane_process import LaneProcess
+from tests.server.engine.lane_rules import LaneRules
+from tests.server.engine.lane_world import LaneDisk, LaneWorld
+from tests.server.seeded import live
+from tests.server.timeline import Life, Timeline
 
 LONGEST = 12 * 3600.0
 SIEGE = 6000.0

@@ -19,13 +19,15 @@ from mjproxy_server.engine.clock import SystemClock
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.engine.link import Link
 from mjproxy_server.engine.pace import Pace
-from server.engine.engine_world import running_engine_world
+from mjproxy_server.model.account import Account
+from tests.server.engine.engine_world import running_engine_world
 
 
 class Ear:
     """An account that notes what it hears."""
 
     def __init__(self) -> None:
+        self.account = Account(guild_id="1", channel_id="2", user_token="secret", user_agent="Mozilla/5.0")
         self.users: list[str] = []
 
     async def hear(self, dispatches: Sequence[Dispatch]) -> None:

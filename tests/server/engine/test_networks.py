@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ from mjproxy_server.engine.requests import DescribeRequest, ImagineRequest
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Reason, Status
 from mjproxy_server.tls import client_tls
-from server.engine.engine_world import EngineWorld, FastClock, running_engine_world, simulated_discord
-from server.engine.tls_front import TlsFront, make_certificate
+from tests.server.engine.engine_world import EngineWorld, FastClock, running_engine_world, simulated_discord
+from tests.server.engine.tls_front import TlsFront, make_certificate
 
 ACCELERATED = 20
 """How many times as fast the engine's clock runs where it waits for what no test can wait for."""
@@ -130,7 +131,8 @@ async def test_work_waits_for_a_certificate_that_is_trusted_and_the_account_says
         TlsFront.serve(str(control.base_url), stranger) as front,
     ):
         url = front.url if place == "server" else front.url.replace("https", "wss")
-        behind_front = replace(config, endpoints=replace(config.endpoints, **{place: url, "resume_gateway": None}))
+        changed: dict[str, Any] = {place: url, "resume_gateway": None}
+        behind_front = replace(config, endpoints=replace(config.endpoints, **changed))
         async with running_engine(behind_front, clock=FastClock(ACCELERATED), rng=random.Random(1)) as engine:
             world = EngineWorld(engine, control)
             task = await world.submit(ImagineRequest("a cat"))

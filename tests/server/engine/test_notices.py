@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.engine.second_chances import MOST_PUT_OFF
 from mjproxy_server.model.vocabulary import Mode, Reason, Setback, Status
 from mjproxy_simulator.bot.notices import NOTICES
-from server.engine.engine_world import running_engine_world
+from tests.server.engine.engine_world import running_engine_world
 
 ENDS = {
     "invalid_parameter": Reason.PROMPT_REJECTED,
@@ -50,7 +51,7 @@ CHANCES = {
 }
 """The task fails if it has no chance, and succeeds by the next one if it has; the account goes on in any case."""
 
-GRANTED: dict[str, object] = {"failure_retries": 1, "press_appeal": True, "fallback_modes": (Mode.RELAX,)}
+GRANTED: dict[str, Any] = {"failure_retries": 1, "press_appeal": True, "fallback_modes": (Mode.RELAX,)}
 
 
 def test_every_notice_has_its_class() -> None:

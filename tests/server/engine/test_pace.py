@@ -16,8 +16,8 @@ from mjproxy_server.midjourney.custom_id import ButtonKind, parse
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Bot, Status
-from server.discord.discord_clock import VirtualClock
-from server.engine.engine_world import running_engine_world
+from tests.server.discord.discord_clock import VirtualClock
+from tests.server.engine.engine_world import running_engine_world
 
 
 class SkippingClock(VirtualClock):

@@ -10,9 +10,9 @@ from mjproxy_server.engine.patience import PAUSE, PatientStore, keep_trying
 from mjproxy_server.model.facts import Progressed, Sending
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import open_store
-from server.discord.discord_clock import VirtualClock
-from server.engine.test_watching import submit
-from server.full_disk import full_disk
+from tests.server.discord.discord_clock import VirtualClock
+from tests.server.engine.test_watching import submit
+from tests.server.full_disk import full_disk
 
 
 async def let_time_pass(clock: VirtualClock) -> None:

@@ -19,10 +19,10 @@ from mjproxy_server.model.vocabulary import Action, Dimensions, Reason, Status
 from mjproxy_server.prompts.config import OpenAiConfig, PromptsConfig, TranslationConfig
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
-from server.engine.engine_world import EngineWorld
-from server.engine.restarts import Restarts, running_restarts
-from server.engine.test_remix import remixable, switch_remix
-from server.engine.tours import Tourist, picture
+from tests.server.engine.engine_world import EngineWorld
+from tests.server.engine.restarts import Restarts, running_restarts
+from tests.server.engine.test_remix import remixable, switch_remix
+from tests.server.engine.tours import Tourist, picture
 
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
 

@@ -12,7 +12,7 @@ from mjproxy_server.midjourney.custom_id import Manner, meaning
 from mjproxy_server.model.command import Press
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Bot, Reason, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 both_profiles = pytest.mark.parametrize("profile", [2026, 2023])
 

@@ -12,7 +12,7 @@ from mjproxy_server.model.vocabulary import Reason, Status
 from mjproxy_server.store import StoreError, StoreLocked, open_store
 from mjproxy_server.store.backup import back_up
 from mjproxy_server.store.check import check
-from server.engine.test_watching import submit
+from tests.server.engine.test_watching import submit
 
 NOW = 1_782_000_000_000
 

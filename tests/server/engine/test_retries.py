@@ -11,7 +11,7 @@ from mjproxy_server.engine.requests import ImagineRequest
 from mjproxy_server.engine.second_chances import FIRST_PAUSE
 from mjproxy_server.model.command import Change
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Reason, Setback, Status, WhenHeld
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 
 async def use_up(world: EngineWorld, hours: float) -> None:

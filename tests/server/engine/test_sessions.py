@@ -14,8 +14,8 @@ from mjproxy_server.engine import sessions as sessions_module
 from mjproxy_server.engine.bell import Bell
 from mjproxy_server.engine.connection import Connection
 from mjproxy_server.store import open_store
-from server.discord.discord_clock import VirtualClock
-from server.full_disk import full_disk
+from tests.server.discord.discord_clock import VirtualClock
+from tests.server.full_disk import full_disk
 
 
 @dataclass

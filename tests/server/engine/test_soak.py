@@ -21,8 +21,8 @@ from mjproxy_server.model.command import Change, Press
 from mjproxy_server.model.errors import QueueFull
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status
-from server.engine.engine_world import EngineWorld, running_engine_world
-from server.engine.judging import judged
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.judging import judged
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 JOBS = 5_000 if FULL else 250
@@ -124,7 +124,7 @@ async def _strike(world: EngineWorld, rng: random.Random) -> None:
     accounts = [lane.account.id for lane in world.engine.fleet.lanes]
     while True:
         await asyncio.sleep(rng.uniform(0.1, 0.5))  # What the strikes hit is left to chance.
-        await world.fault(**rng.choice(STRIKES), account=rng.choice(accounts))  # type: ignore[arg-type]
+        await world.fault(**rng.choice(STRIKES), account=rng.choice(accounts))
 
 
 async def _call(world: EngineWorld, work: Work) -> None:

@@ -21,7 +21,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action
 from mjproxy_server.store.interface import Capacity, Store, Submission
 from mjproxy_server.store.sqlite import open_store
-from server.engine.restarts import running_restarts
+from tests.server.engine.restarts import running_restarts
 
 ACCOUNTS = 100 if os.environ.get("MJPROXY_SOAK") else 20
 UNFINISHED = 100

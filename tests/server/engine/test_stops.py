@@ -9,7 +9,9 @@ import asyncio
 import os
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -19,15 +21,15 @@ from mjproxy_server.model.errors import DomainError
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Reason, Status
 from mjproxy_server.store.interface import TaskQuery
-from server.engine.engine_world import EngineWorld
-from server.engine.judging import judged
-from server.engine.restarts import running_restarts
-from server.engine.test_remix import remixable
+from tests.server.engine.engine_world import EngineWorld
+from tests.server.engine.judging import judged
+from tests.server.engine.restarts import running_restarts
+from tests.server.engine.test_remix import remixable
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 STOPS = 100 if FULL else 6
 PROMPTS = ("a cat", "a cat --ar 2:3", "a dog", "a lighthouse in fog", "a fox, in the snow")
-ALWAYS = (
+ALWAYS: Final[Sequence[dict[str, Any]]] = (
     {"name": "interaction_lost_answer", "probability": 0.1, "status": 502},
     {"name": "interaction_lost_answer", "probability": 0.1},
     {"name": "http_latency", "probability": 0.2, "seconds": 0.1},
@@ -55,8 +57,8 @@ async def test_whatever_an_engine_was_about_the_next_one_goes_on_with_it(tmp_pat
                 await asyncio.sleep(rng.uniform(0.05, 2.5))  # Where it is stopped is left to chance.
                 calling.cancel()
             if rng.random() < 0.3:
-                await world.fault(**rng.choice(MEANWHILE))  # type: ignore[arg-type]
-        await world.control.delete("/control/faults")
+                (await restarts.control.post("/control/faults", json=rng.choice(MEANWHILE))).raise_for_status()
+        await restarts.control.delete("/control/faults")
         async with restarts.stopped() as world:
             await _see_the_end_of_all(world)
             tasks = await judged(world)
@@ -76,7 +78,7 @@ async def _see_the_end_of_all(world: EngineWorld) -> None:
 async def _trouble(world: EngineWorld, rng: random.Random) -> None:
     await world.control.delete("/control/faults")
     for fault in ALWAYS:
-        await world.fault(**{"count": None, **fault})  # type: ignore[arg-type]
+        await world.fault(**{"count": None, **fault})
     for account in (await world.control.get("/control/accounts")).json():
         await world.control.patch(f"/control/accounts/{account['user_id']}", json={"remix": rng.random() < 0.5})
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -31,7 +32,7 @@ from mjproxy_server.model.facts import Cancelled, Finished
 from mjproxy_server.model.task import Button, Confirmation, Modal, Picture, Result, Task
 from mjproxy_server.model.vocabulary import Action, Bot, Mode, Status
 from mjproxy_server.store.interface import Store, TaskQuery
-from server.engine.conftest import StandingAccounts
+from tests.server.engine.conftest import StandingAccounts
 
 JOB = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
 FURTHER = (
@@ -116,7 +117,7 @@ async def test_a_prompt_that_is_empty_or_too_long_or_for_several_jobs_is_refused
     ],
 )
 async def test_a_wrong_option_is_refused(
-    submitter: Submitter, store: Store, options: dict[str, object], field: str
+    submitter: Submitter, store: Store, options: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidField) as refused:
         await submitter.submit(request(ImagineRequest("a cat"), **options))

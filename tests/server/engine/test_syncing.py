@@ -10,7 +10,7 @@ from mjproxy_server.engine.lane import Lane
 from mjproxy_server.engine.syncing import BotSettings
 from mjproxy_server.model.errors import AccountNotConnected, BotNotInvited, BotSilent, InvalidField
 from mjproxy_server.model.vocabulary import Bot, Level, Mode
-from server.engine.engine_world import EngineWorld, running_engine_world
+from tests.server.engine.engine_world import EngineWorld, running_engine_world
 
 both_bots = pytest.mark.parametrize("bot", [Bot.MIDJOURNEY, Bot.NIJI])
 

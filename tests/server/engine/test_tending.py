@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from mjproxy_server.engine.tending import tend
-from server.engine.engine_world import FastClock
+from tests.server.engine.engine_world import FastClock
 
 
 async def test_a_part_that_failed_begins_anew(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 
 from mjproxy_simulator.uncertain import USUAL, Uncertain
-from server.engine import tours
-from server.engine.engine_world import EngineWorld, not_understood, running_engine_world
-from server.engine.tours import Tour, Tourist
+from tests.server.engine import tours
+from tests.server.engine.engine_world import EngineWorld, not_understood, running_engine_world
+from tests.server.engine.tours import Tour, Tourist
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,7 +19,7 @@ from mjproxy_server.model.vocabulary import Bot, Status
 from mjproxy_server.store.interface import Store
 from mjproxy_server.store.sqlite import open_store
 from mjproxy_server.store.unknown_messages import UnknownListing
-from server.engine.engine_world import running_engine_world
+from tests.server.engine.engine_world import running_engine_world
 
 HERE = Place(guild_id="1100000000000000001", channel_id="1100000000000000002", user_id="1100000000000000003")
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")

@@ -8,7 +8,7 @@ from mjproxy_server.model.task import Modal, Task
 from mjproxy_server.model.vocabulary import Reason, Status
 from mjproxy_server.store.ids import drawn_at
 from mjproxy_server.store.interface import Capacity, Store, Submission
-from server.engine.test_watching import queued
+from tests.server.engine.test_watching import queued
 
 
 class StandingClock:
@@ -46,6 +46,7 @@ async def test_a_modal_that_nobody_confirms_expires(store: Store) -> None:
     clock.now += 2
     await upkeep.step()
     expired = (await store.get(modal.id))[0]  # type: ignore[index]
+    assert expired.failure is not None
     assert expired.failure.reason is Reason.MODAL_EXPIRED
     assert (await store.get(waiting.id))[0].status is Status.NOT_START  # type: ignore[index]
 

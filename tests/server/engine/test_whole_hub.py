@@ -20,7 +20,7 @@ from mjproxy_server.model.errors import RevisionGone
 from mjproxy_server.model.facts import Cancelled, Progressed
 from mjproxy_server.store.interface import Revision
 from mjproxy_server.store.sqlite import open_store
-from server.engine.test_watching import submit
+from tests.server.engine.test_watching import submit
 
 LONG = 10 if os.environ.get("MJPROXY_SOAK") else 1
 WINDOW = 4

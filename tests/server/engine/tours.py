@@ -27,7 +27,7 @@ from mjproxy_server.model.account import AccountFilter
 from mjproxy_server.model.command import Change, Press, Shorten
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import Action, Bot, Dimensions, Mode, Reason, Status
-from server.engine.engine_world import EngineWorld
+from tests.server.engine.engine_world import EngineWorld
 
 _MARKED: Final = frozenset({Manner.PRESS, Manner.DIALOGUE, Manner.REMIX})
 """Presses whose own nonce, or that of what they open, starts the job."""

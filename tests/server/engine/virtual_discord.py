@@ -17,7 +17,7 @@ from msgspec import Raw
 from mjproxy_server.discord.gateway.types import Dispatch
 from mjproxy_server.discord.rest.types import InDoubt, InteractionOutcome, Refused, Taken
 from mjproxy_server.discord.snowflake import TIMESTAMP_SHIFT
-from server.engine.virtual_time import LoopClock
+from tests.server.engine.virtual_time import LoopClock
 
 CHANNEL = "1502243953687265485"
 GUILD = "1502243953687265480"

@@ -30,8 +30,8 @@ from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Bot
 from mjproxy_server.prompts.prompts import Prompts
 from mjproxy_server.store.interface import Revision
-from server.engine.virtual_discord import BOT, CHANNEL, GUILD, USER, Session, VirtualDiscord
-from server.engine.virtual_time import LoopClock
+from tests.server.engine.virtual_discord import BOT, CHANNEL, GUILD, USER, Session, VirtualDiscord
+from tests.server.engine.virtual_time import LoopClock
 
 ACCOUNT = Account(
     guild_id=GUILD,

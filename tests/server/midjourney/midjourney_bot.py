@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from midjourney_tasks import NOW, US, snowflake
-
 from mjproxy_server.midjourney.messages import Event, read
+from tests.server.midjourney.midjourney_tasks import NOW, US, snowflake
 
 BOT = "936929561302675456"
 CHANNEL = "1502243953687265485"

@@ -1,13 +1,12 @@
 """A channel, the tasks that draw in it, and what the bot writes there about a cat."""
 
-from midjourney_bot import Dispatch, Value, grid_buttons, message, observed, proposal
-from midjourney_tasks import GRID, NOW, US, press, sent, snowflake
-
 from mjproxy_server.midjourney.correlate import Correlator
 from mjproxy_server.model.facts import Failed, Retrying
 from mjproxy_server.model.task import Source, Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import Setback
+from tests.server.midjourney.midjourney_bot import Dispatch, Value, grid_buttons, message, observed, proposal
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, US, press, sent, snowflake
 
 JOB_A = "aaaaaaaa-0000-4000-8000-000000000001"
 JOB_B = "bbbbbbbb-0000-4000-8000-000000000002"

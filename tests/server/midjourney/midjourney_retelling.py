@@ -7,14 +7,13 @@ which is what correlation is about.
 import random
 from collections.abc import Iterable, Sequence
 
-from midjourney_happenings import Chronicle, GivenUp, Happening, Sent, Told, given_up, retrying
-from midjourney_tasks import US, sent
-
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
 from mjproxy_server.midjourney.messages import BotMessage, Deleted, IframeOpened
 from mjproxy_server.model.facts import Failed, Sending
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_happenings import Chronicle, GivenUp, Happening, Sent, Told, given_up, retrying
+from tests.server.midjourney.midjourney_tasks import US, sent
 
 
 class Restarted:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from midjourney_bot import Dispatch, Json, changes, observed
-
 from mjproxy_server.midjourney.messages import Event
 from mjproxy_server.midjourney.versions import MessageReader, is_fragment
+from tests.server.midjourney.midjourney_bot import Dispatch, Json, changes, observed
 
 
 class Telling:
@@ -30,8 +29,9 @@ class Telling:
         if self._fragments and name == "MESSAGE_UPDATE":
             data["edited_timestamp"] = data["edited_timestamp"] or edited_at()
         self._standing[data["id"]] = {key: value for key, value in {**(before or {}), **data}.items() if key != "nonce"}
-        fragment = self._fragments and before and name == "MESSAGE_UPDATE"
-        return changes((name, before), dispatch) if fragment else dispatch
+        if self._fragments and before and name == "MESSAGE_UPDATE":
+            return changes((name, before), dispatch)
+        return dispatch
 
     def shown(self, dispatch: Dispatch) -> Event | None:
         """What the channel's history shows after a dispatch: the message as it stands, or that it is gone."""

@@ -2,11 +2,20 @@
 
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-from midjourney_bot import (
+from mjproxy_server.midjourney.bots import APPLICATION_IDS
+from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.midjourney.messages import BotMessage, Event
+from mjproxy_server.midjourney.outcomes import appeal_of
+from mjproxy_server.model.facts import Failed
+from mjproxy_server.model.task import Source, Task
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Bot
+from tests.server.midjourney.midjourney_bot import (
     CHANNEL,
     Dispatch,
     Value,
@@ -22,21 +31,24 @@ from midjourney_bot import (
     refusal,
     signed,
 )
-from midjourney_conditions import Conditions
-from midjourney_forms import DRAWN, FORMS, INDEXED
-from midjourney_happenings import Chronicle, GivenUp, Sent, Told, given_up, retrying
-from midjourney_rewriting import echo
-from midjourney_tasks import GRID, NOW, THEM, US, blend, describe, imagine, press, sent, shorten, snowflake
-from midjourney_telling import Telling
-
-from mjproxy_server.midjourney.bots import APPLICATION_IDS
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.midjourney.messages import BotMessage, Event
-from mjproxy_server.midjourney.outcomes import appeal_of
-from mjproxy_server.model.facts import Failed
-from mjproxy_server.model.task import Source, Task
-from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Bot
+from tests.server.midjourney.midjourney_conditions import Conditions
+from tests.server.midjourney.midjourney_forms import DRAWN, FORMS, INDEXED
+from tests.server.midjourney.midjourney_happenings import Chronicle, GivenUp, Sent, Told, given_up, retrying
+from tests.server.midjourney.midjourney_rewriting import echo
+from tests.server.midjourney.midjourney_tasks import (
+    GRID,
+    NOW,
+    THEM,
+    US,
+    blend,
+    describe,
+    imagine,
+    press,
+    sent,
+    shorten,
+    snowflake,
+)
+from tests.server.midjourney.midjourney_telling import Telling
 
 PROMPTS = [
     "a cat --ar 2:3",
@@ -491,7 +503,7 @@ def _appeal(event: Event) -> Source | None:
 
 def _may_overtake(wired: Wired) -> bool:
     """Of others all comes in order, and no apology comes before what it answers."""
-    embeds = wired.dispatch[1].get("embeds") or ({},)
+    embeds: Sequence[dict[str, Any]] = wired.dispatch[1].get("embeds") or ({},)
     return bool(wired.nonce) and embeds[0].get("title") != APOLOGY
 
 

@@ -1,8 +1,18 @@
 """The changes for which a message that was never seen is worth being read."""
 
-from midjourney_bot import interaction
-from midjourney_channel import CLICK_A, DESCRIBED, FINAL_A, START_A, Channel, grid, percent, retry, started
-from midjourney_tasks import GRID, imagine, press
+from tests.server.midjourney.midjourney_bot import interaction
+from tests.server.midjourney.midjourney_channel import (
+    CLICK_A,
+    DESCRIBED,
+    FINAL_A,
+    START_A,
+    Channel,
+    grid,
+    percent,
+    retry,
+    started,
+)
+from tests.server.midjourney.midjourney_tasks import GRID, imagine, press
 
 
 def test_those_of_a_message_that_shows_the_progress_of_a_task() -> None:

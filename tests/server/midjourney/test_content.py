@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_bot import Value
 from msgspec.structs import replace
 
 from mjproxy_server.midjourney.content import Content, Phase, Verb, job_id_in_link, parse
 from mjproxy_server.model.vocabulary import Mode
+from tests.server.midjourney.midjourney_bot import Value
 
 UUID = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
 LINK = f"[(Open on website for full quality)](<https://midjourney.com/jobs/{UUID}>)"

@@ -1,8 +1,15 @@
 """Each key and each contradiction on its own; `test_correlate_histories` mixes them."""
 
 import pytest
-from midjourney_bot import Dispatch, deletion, interaction, message, observed, queued, without
-from midjourney_channel import (
+
+from mjproxy_server.midjourney.correlate import Correlator, Sighting
+from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
+from mjproxy_server.model.facts import Failed, Finished, NotTaken, Opened, Progressed, Started, Taken
+from mjproxy_server.model.task import Picture
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
+from tests.server.midjourney.midjourney_bot import Dispatch, deletion, interaction, message, observed, queued, without
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_A,
@@ -22,14 +29,7 @@ from midjourney_channel import (
     waiting,
     who,
 )
-from midjourney_tasks import NOW, THEM, US, imagine, press, snowflake
-
-from mjproxy_server.midjourney.correlate import Correlator, Sighting
-from mjproxy_server.midjourney.messages import BotMessage, ModalOpened
-from mjproxy_server.model.facts import Failed, Finished, NotTaken, Opened, Progressed, Started, Taken
-from mjproxy_server.model.task import Picture
-from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Bot, Mode, Reason, Status
+from tests.server.midjourney.midjourney_tasks import NOW, THEM, US, imagine, press, snowflake
 
 # Interactions.
 

@@ -1,8 +1,19 @@
 """Jobs of buttons: known by their source, by what is done, and by the index."""
 
 import pytest
-from midjourney_bot import Dispatch, cancel_button, frame, grid_buttons, interaction, message, queued
-from midjourney_channel import (
+
+from mjproxy_server.model.facts import Finished, Progressed, Started, Taken
+from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_bot import (
+    Dispatch,
+    cancel_button,
+    frame,
+    grid_buttons,
+    interaction,
+    message,
+    queued,
+)
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_A,
@@ -21,10 +32,17 @@ from midjourney_channel import (
     waiting,
     who,
 )
-from midjourney_tasks import GRID, NOW, PARENT_JOB, US, blend, custom_id, imagine, press, snowflake
-
-from mjproxy_server.model.facts import Finished, Progressed, Started, Taken
-from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_tasks import (
+    GRID,
+    NOW,
+    PARENT_JOB,
+    US,
+    blend,
+    custom_id,
+    imagine,
+    press,
+    snowflake,
+)
 
 
 def test_an_upscale_binds_by_source_and_index() -> None:

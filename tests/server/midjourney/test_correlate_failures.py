@@ -1,8 +1,24 @@
 """Jobs that are held or fail, and tasks that are sent once more after that."""
 
 import pytest
-from midjourney_bot import Dispatch, Value, button, deletion, interaction, message, observed, queued, refusal
-from midjourney_channel import (
+
+from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.model.facts import Failed, Held, NotTaken, Started, Taken
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Reason
+from tests.server.midjourney.midjourney_bot import (
+    Dispatch,
+    Value,
+    button,
+    deletion,
+    interaction,
+    message,
+    observed,
+    queued,
+    refusal,
+)
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_B,
@@ -18,13 +34,7 @@ from midjourney_channel import (
     waiting,
     who,
 )
-from midjourney_tasks import GRID, NOW, THEM, US, imagine, press, snowflake
-
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.model.facts import Failed, Held, NotTaken, Started, Taken
-from mjproxy_server.model.task import Task
-from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Reason
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, THEM, US, imagine, press, snowflake
 
 # Held, refused.
 
@@ -223,9 +233,9 @@ def test_what_an_appeal_of_a_button_starts_may_reply_to_the_buttons_message() ->
 
 def test_appeal_that_turns_to_pressed_proves_the_click() -> None:
     channel = channel_with_an_appeal(imagine("A"))
-    for style in (2, 1):
-        pressed = button("MJ::Prompts::Appeal::a1b2", "Appeal", style=style)
-        told = channel.see(message(NOTICE, buttons=(pressed,), updated=True))
+    offered, pressed = (button("MJ::Prompts::Appeal::a1b2", "Appeal", style=style) for style in (2, 1))
+    channel.see(message(NOTICE, buttons=(offered,), updated=True))
+    told = channel.see(message(NOTICE, buttons=(pressed,), updated=True))
     assert told == [("A", Taken(NOW, "nonce-A2"))]
 
 

@@ -7,18 +7,27 @@ import random
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from midjourney_bot import Dispatch, deletion, grid_buttons, interaction, message, observed, without
-from midjourney_tasks import NOW, US, imagine, sent, snowflake
 
 from mjproxy_server.midjourney.correlate import Correlator, Sighting
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.model.facts import Finished, Progressed, Started, Taken
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_bot import (
+    Dispatch,
+    deletion,
+    grid_buttons,
+    interaction,
+    message,
+    observed,
+    without,
+)
+from tests.server.midjourney.midjourney_tasks import NOW, US, imagine, sent, snowflake
 
 HISTORIES = 5000 if os.environ.get("MJPROXY_SOAK") else 300
 STEPS = 60
@@ -171,6 +180,8 @@ class Channel:
                 name = sighting.fact.message_id
             case Taken():
                 name = sighting.fact.nonce
+            case _:
+                raise AssertionError(f"nobody expects {sighting}")
         assert self._owners[name] == sighting.task_id, f"{sighting} is of {self._owners[name] or 'nobody'}"
 
     # The bot.
@@ -212,7 +223,7 @@ class Channel:
             files = (f"{job}_grid_0.webp",) if self._conditions.previews else ()
             report = f"{text} ({percent}%) (fast)"
             yield message(progress_id, report, interaction_id=click, files=files, updated=True)
-        answered = {"reply_to": progress_id} if self._conditions.answers_progress else {}
+        answered: dict[str, Any] = {"reply_to": progress_id} if self._conditions.answers_progress else {}
         result_id = self._name(drawing.task_id)
         ending = [message(result_id, f"{text} (fast)", files=(f"{job}.png",), buttons=grid_buttons(job), **answered)]
         if not self._conditions.answers_progress:

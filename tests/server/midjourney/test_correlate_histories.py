@@ -8,12 +8,12 @@ import random
 from functools import partial
 
 import pytest
-from midjourney_conditions import any_conditions
-from midjourney_retelling import Retelling
-from midjourney_world import World
 
 from mjproxy_server.midjourney.families import Ending, family_of
-from server.seeded import live
+from tests.server.midjourney.midjourney_conditions import any_conditions
+from tests.server.midjourney.midjourney_retelling import Retelling
+from tests.server.midjourney.midjourney_world import World
+from tests.server.seeded import live
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 small_and_large = pytest.mark.parametrize(("worlds", "steps", "retellings"), [(250, 12, 15), (120, 120, 1)])

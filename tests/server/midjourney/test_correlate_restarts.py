@@ -1,8 +1,13 @@
 """What a correlator knows of jobs that another process has begun, or has seen fail, and of what is old."""
 
 import pytest
-from midjourney_bot import Dispatch, interaction, message, queued, refusal
-from midjourney_channel import (
+
+from mjproxy_server.model.facts import CancelRequested
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.transition import transition
+from mjproxy_server.model.vocabulary import Status
+from tests.server.midjourney.midjourney_bot import Dispatch, interaction, message, queued, refusal
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     DESCRIBED,
@@ -21,12 +26,7 @@ from midjourney_channel import (
     waiting,
     who,
 )
-from midjourney_tasks import GRID, NOW, US, imagine, press, sent, snowflake
-
-from mjproxy_server.model.facts import CancelRequested
-from mjproxy_server.model.task import Task
-from mjproxy_server.model.transition import transition
-from mjproxy_server.model.vocabulary import Status
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, US, imagine, press, sent, snowflake
 
 APOLOGY = snowflake(NOW + 20_000)
 

@@ -1,8 +1,12 @@
 """Jobs that are no task's, and copies of old results."""
 
 import pytest
-from midjourney_bot import Dispatch, Value, grid_buttons, interaction, message, queued, refusal
-from midjourney_channel import (
+
+from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.model.facts import NotTaken
+from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_bot import Dispatch, Value, grid_buttons, interaction, message, queued, refusal
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_A,
@@ -20,11 +24,7 @@ from midjourney_channel import (
     waiting,
     who,
 )
-from midjourney_tasks import GRID, NOW, US, imagine, press, snowflake
-
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.model.facts import NotTaken
-from mjproxy_server.model.transition import transition
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, US, imagine, press, snowflake
 
 # Jobs that are no task's.
 

@@ -1,8 +1,13 @@
 """Jobs that end by a text or a file rather than by a picture."""
 
+from typing import Any
+
 import pytest
-from midjourney_bot import Dispatch, interaction, message, proposal
-from midjourney_channel import (
+
+from mjproxy_server.model.facts import Finished, Taken
+from mjproxy_server.model.task import Picture, Task
+from tests.server.midjourney.midjourney_bot import Dispatch, interaction, message, proposal
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     DESCRIBED,
@@ -15,10 +20,7 @@ from midjourney_channel import (
     rewritten,
     who,
 )
-from midjourney_tasks import NOW, describe, imagine, shorten, swap_face
-
-from mjproxy_server.model.facts import Finished, Taken
-from mjproxy_server.model.task import Picture, Task
+from tests.server.midjourney.midjourney_tasks import NOW, describe, imagine, shorten, swap_face
 
 
 @pytest.mark.parametrize("task", [describe("A"), shorten("A")], ids=["describe", "shorten"])
@@ -37,12 +39,12 @@ def test_a_text_ends_the_command_that_it_answers(task: Task) -> None:
 
 def test_a_swapped_face_ends_by_the_file_of_the_last_command() -> None:
     channel = Channel(swap_face("A"))
-    face = {"nonce": "nonce-A", "interaction_id": CLICK_A, "application_id": INSIGHT_FACE}
+    face: dict[str, Any] = {"nonce": "nonce-A", "interaction_id": CLICK_A, "application_id": INSIGHT_FACE}
     assert channel.see(message(START_A, command="saveid", files=("face.png",), **face)) == [
         ("A", Taken(NOW, "nonce-A", CLICK_A))
     ]
     channel.send(channel.tasks["A"], "nonce-A2")
-    answer = {"nonce": "nonce-A2", "interaction_id": CLICK_B, "application_id": INSIGHT_FACE}
+    answer: dict[str, Any] = {"nonce": "nonce-A2", "interaction_id": CLICK_B, "application_id": INSIGHT_FACE}
     assert channel.see(message(START_B, command="swapid", **answer)) == [("A", Taken(NOW, "nonce-A2", CLICK_B))]
     [(task_id, fact)] = channel.see(
         message(FINAL_A, reply_to=START_B, files=("swapped.png",), application_id=INSIGHT_FACE)

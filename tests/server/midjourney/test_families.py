@@ -1,10 +1,10 @@
 import pytest
-from midjourney_tasks import BUTTONS, blend, describe, imagine, press, shorten
 
 from mjproxy_server.midjourney.content import Verb, parse
 from mjproxy_server.midjourney.custom_id import Manner, meaning
 from mjproxy_server.midjourney.families import Ending, Family, family_of, strangers_family
 from mjproxy_server.model.task import Task
+from tests.server.midjourney.midjourney_tasks import BUTTONS, blend, describe, imagine, press, shorten
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import pytest
-from midjourney_bot import message, observed
 
 from mjproxy_server.midjourney.info import Info, info_of
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.model.vocabulary import Mode
+from tests.server.midjourney.midjourney_bot import message, observed
 
 JOB_A = "aaaaaaaa-0000-4000-8000-000000000001"
 JOB_B = "bbbbbbbb-0000-4000-8000-000000000002"

@@ -4,8 +4,20 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
-from midjourney_bot import Dispatch, button, deletion, interaction, message, observed, queued, refusal
-from midjourney_channel import (
+
+from mjproxy_server.midjourney.messages import BotMessage
+from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started
+from tests.server.midjourney.midjourney_bot import (
+    Dispatch,
+    button,
+    deletion,
+    interaction,
+    message,
+    observed,
+    queued,
+    refusal,
+)
+from tests.server.midjourney.midjourney_channel import (
     CLICK_A,
     CLICK_B,
     FINAL_A,
@@ -23,10 +35,7 @@ from midjourney_channel import (
     variation,
     waiting,
 )
-from midjourney_tasks import GRID, NOW, THEM, US, imagine, press, snowflake
-
-from mjproxy_server.midjourney.messages import BotMessage
-from mjproxy_server.model.facts import Failed, Finished, Held, Progressed, Started
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, THEM, US, imagine, press, snowflake
 
 PRESSED = button(f"MJ::JOB::upsample::1::{JOB_A}", "U1", style=1)
 SENT_IN, NOW_IN = "the session before", "the session of now"

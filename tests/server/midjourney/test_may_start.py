@@ -1,7 +1,11 @@
 """Which task has to wait, since it could not be told apart from one that is at work."""
 
 import pytest
-from midjourney_channel import (
+
+from mjproxy_server.midjourney.correlate import Correlator
+from mjproxy_server.model.task import Task
+from mjproxy_server.model.vocabulary import Bot
+from tests.server.midjourney.midjourney_channel import (
     CLICK_B,
     DESCRIBED,
     FINAL_B,
@@ -15,11 +19,7 @@ from midjourney_channel import (
     retry,
     started,
 )
-from midjourney_tasks import GRID, US, blend, describe, imagine, press, shorten
-
-from mjproxy_server.midjourney.correlate import Correlator
-from mjproxy_server.model.task import Task
-from mjproxy_server.model.vocabulary import Bot
+from tests.server.midjourney.midjourney_tasks import GRID, US, blend, describe, imagine, press, shorten
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from midjourney_bot import (
-    BOT,
-    CHANNEL,
-    button,
-    cancel_button,
-    deletion,
-    grid_buttons,
-    interaction,
-    message,
-    observed,
-    with_nulls,
-    without,
-)
-from midjourney_tasks import US
 from msgspec import Raw
 
 from mjproxy_server.midjourney.content import Phase
@@ -34,6 +20,20 @@ from mjproxy_server.midjourney.messages import (
 )
 from mjproxy_server.model.task import Button, Picture
 from mjproxy_server.model.vocabulary import Bot
+from tests.server.midjourney.midjourney_bot import (
+    BOT,
+    CHANNEL,
+    button,
+    cancel_button,
+    deletion,
+    grid_buttons,
+    interaction,
+    message,
+    observed,
+    with_nulls,
+    without,
+)
+from tests.server.midjourney.midjourney_tasks import US
 
 UUID = "5f2a1826-7bb0-42c2-b441-98a48a39e760"
 OTHER_UUID = "7758c7cb-d151-48de-8c0c-90399e7e1939"

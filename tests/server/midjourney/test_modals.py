@@ -1,8 +1,8 @@
 import pytest
-from midjourney_tasks import PARENT_JOB as UUID
 
 from mjproxy_server.midjourney.modals import Form, completed, form_of, proposed_prompt, zoom_is_allowed
 from mjproxy_server.model.task import Source
+from tests.server.midjourney.midjourney_tasks import PARENT_JOB as UUID
 
 PROPOSED = "1️⃣ one --ar 1:1\n\n2️⃣ two --ar 1:1"
 CUSTOM_ZOOM = f"MJ::CustomZoom::{UUID}"

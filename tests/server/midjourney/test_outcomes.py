@@ -1,8 +1,6 @@
 from typing import Any
 
 import pytest
-from midjourney_bot import button, message, observed, queued, refusal
-from midjourney_tasks import US
 
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.outcomes import (
@@ -17,6 +15,8 @@ from mjproxy_server.midjourney.outcomes import (
 )
 from mjproxy_server.model.task import Failure
 from mjproxy_server.model.vocabulary import Reason
+from tests.server.midjourney.midjourney_bot import button, message, observed, queued, refusal
+from tests.server.midjourney.midjourney_tasks import US
 
 WARNING = 16239475
 GREEN = 65280

@@ -1,8 +1,7 @@
-from midjourney_bot import Json, button, message, observed
-
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.panel import VERSIONS, Panel, panel_of
 from mjproxy_server.model.vocabulary import Level, Mode
+from tests.server.midjourney.midjourney_bot import Json, button, message, observed
 
 MENU: Json = {
     "type": 3,

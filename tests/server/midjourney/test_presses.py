@@ -1,8 +1,7 @@
-from midjourney_bot import grid_buttons, message, observed
-from midjourney_tasks import GRID, PARENT_JOB, US, custom_id
-
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.presses import PressedButtons
+from tests.server.midjourney.midjourney_bot import grid_buttons, message, observed
+from tests.server.midjourney.midjourney_tasks import GRID, PARENT_JOB, US, custom_id
 
 U1, U2 = custom_id("upsample", 1), custom_id("upsample", 2)
 

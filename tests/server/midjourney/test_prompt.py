@@ -3,10 +3,10 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_rewriting import echo
 
 from mjproxy_server.midjourney.prompt import MAX_LENGTH, compose, is_wordless, mode_of, multiplier, normalise, room
 from mjproxy_server.model.vocabulary import Mode
+from tests.server.midjourney.midjourney_rewriting import echo
 
 WORDS = st.text(st.characters(categories=["L", "Nd"], max_codepoint=0xFFFF), min_size=1, max_size=8)
 PUNCTUATED = st.builds("{}{}".format, WORDS, st.sampled_from(["", ",", ".", "!", "::2", "::-.5", " (old)", " \u2014 "]))

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_bot import BOT, CHANNEL, attachment, grid_buttons, message, proposal, queued
-from midjourney_tasks import US
 
 from mjproxy_server.midjourney.custom_id import parse
 from mjproxy_server.midjourney.messages import BotMessage, read
 from mjproxy_server.midjourney.scrubbing import Place, scrubbed, shape
+from tests.server.midjourney.midjourney_bot import BOT, CHANNEL, attachment, grid_buttons, message, proposal, queued
+from tests.server.midjourney.midjourney_tasks import US
 
 GUILD = "1502243953687265480"
 HERE = Place(guild_id=GUILD, channel_id=CHANNEL, user_id=US)
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def clean(data: object) -> Any:  # noqa: ANN401 -- JSON
-    return scrubbed({"data": data}, HERE)["data"]  # type: ignore[index, call-overload]
+    return scrubbed({"data": data}, HERE)["data"]  # type: ignore[index]
 
 
 def test_the_ids_of_the_place_have_names_and_others_numbers_in_their_order() -> None:

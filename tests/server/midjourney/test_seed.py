@@ -1,8 +1,8 @@
 import pytest
-from midjourney_bot import message, observed
 
 from mjproxy_server.midjourney.messages import BotMessage
 from mjproxy_server.midjourney.seed import Seed, seed_of
+from tests.server.midjourney.midjourney_bot import message, observed
 
 UUID = "6243686b-7ab1-4174-a9fe-527cca66a829"
 OTHER = "7758c7cb-d151-48de-8c0c-90399e7e1939"

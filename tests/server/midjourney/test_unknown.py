@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_bot import (
+
+from mjproxy_server.midjourney.bots import APPLICATION_IDS
+from mjproxy_server.midjourney.messages import read
+from mjproxy_server.midjourney.unknown import why_unknown
+from mjproxy_server.model.vocabulary import Bot
+from mjproxy_simulator.bot.notices import NOTICES, Notice
+from tests.server.midjourney.midjourney_bot import (
     BOT,
     CHANNEL,
     button,
@@ -20,15 +26,9 @@ from midjourney_bot import (
     proposal,
     queued,
 )
-from midjourney_bot import refusal as refused
-from midjourney_forms import FORMS
-from midjourney_tasks import US
-
-from mjproxy_server.midjourney.bots import APPLICATION_IDS
-from mjproxy_server.midjourney.messages import read
-from mjproxy_server.midjourney.unknown import why_unknown
-from mjproxy_server.model.vocabulary import Bot
-from mjproxy_simulator.bot.notices import NOTICES, Notice
+from tests.server.midjourney.midjourney_bot import refusal as refused
+from tests.server.midjourney.midjourney_forms import FORMS
+from tests.server.midjourney.midjourney_tasks import US
 
 ID = "1511317060477653013"
 JOB = "5f2a1826-7bb0-42c2-b441-98a48a39e760"

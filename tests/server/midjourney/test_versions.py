@@ -5,12 +5,21 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from midjourney_bot import BOT, CHANNEL, PLACE, Dispatch, changes, grid_buttons, message, proposal
-from midjourney_channel import JOB_A, START_A, percent, started
-from midjourney_tasks import GRID, NOW, US
 
 from mjproxy_server.midjourney.messages import BotMessage, MessageKind, read
 from mjproxy_server.midjourney.versions import MOST_KEPT, MessageReader, is_fragment
+from tests.server.midjourney.midjourney_bot import (
+    BOT,
+    CHANNEL,
+    PLACE,
+    Dispatch,
+    changes,
+    grid_buttons,
+    message,
+    proposal,
+)
+from tests.server.midjourney.midjourney_channel import JOB_A, START_A, percent, started
+from tests.server.midjourney.midjourney_tasks import GRID, NOW, US
 
 
 def seen(reader: MessageReader, dispatch: Dispatch) -> BotMessage:

@@ -351,6 +351,7 @@ def test_a_fact_told_twice_changes_nothing_the_second_time(history: list[Fact], 
 @given(st.lists(facts, max_size=8), facts.filter(lambda fact: not isinstance(fact, Sending)), times)
 def test_a_fact_told_again_later_is_no_sign_of_life(history: list[Fact], fact: Fact, later: int) -> None:
     once = transition(after(*history), fact)
+    assert not isinstance(fact, Reported), "it has no time of its own"
     assert transition(once, replace(fact, at=fact.at + later)) is once
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr
 from starlette.responses import Response
-from translation_server import APPID, KEY, SECRET, Asked, Hanging, TranslationServer, answer, completion, raw
 
 from mjproxy_server.prompts.backends import open_http
 from mjproxy_server.prompts.baidu import Baidu
@@ -19,6 +18,17 @@ from mjproxy_server.prompts.config import BaiduConfig, OpenAiConfig, PromptsConf
 from mjproxy_server.prompts.languages import Language
 from mjproxy_server.prompts.prompts import open_prompts
 from mjproxy_server.prompts.translator import Translator
+from tests.server.prompts.translation_server import (
+    APPID,
+    KEY,
+    SECRET,
+    Asked,
+    Hanging,
+    TranslationServer,
+    answer,
+    completion,
+    raw,
+)
 
 Backend = BaiduConfig | OpenAiConfig
 

@@ -1,15 +1,10 @@
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-# Test folders are no packages; this makes the helpers beside this file importable.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from store_samples import Clock
-
 from mjproxy_server.store import SqliteStore, open_store
+from tests.server.store.store_samples import Clock
 
 
 @pytest.fixture

@@ -5,11 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from store_samples import failed, submission
-
 from mjproxy_server.store import SqliteStore, open_store
+from tests.server.store.store_samples import failed, submission
 
 
 async def _work(store: SqliteStore) -> None:

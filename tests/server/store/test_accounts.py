@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from store_samples import HOUR, Clock
 
 from mjproxy_server.model.account import Account, AccountRecord, AccountSync
 from mjproxy_server.model.errors import AccountExists, RequestIdReused
 from mjproxy_server.model.vocabulary import Level, Mode, WhenHeld
 from mjproxy_server.store import SqliteStore, open_store
 from mjproxy_server.store.accounts import CreationId
+from tests.server.store.store_samples import HOUR, Clock
 
 ACCOUNT = Account(
     guild_id="1",

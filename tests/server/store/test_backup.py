@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_samples import Clock, failed, submission, submit_many, whole_log
 
 from mjproxy_server.store import SqliteStore, StoreCorrupt, StoreError, StoreInaccessible, StoreTooNew, open_store
 from mjproxy_server.store.backup import back_up, put_in_place, stage
 from mjproxy_server.store.check import check
-from server.full_disk import full_disk
+from tests.server.full_disk import full_disk
+from tests.server.store.store_samples import Clock, failed, submission, submit_many, whole_log
 
 DATABASE = "mjproxy.db"
 

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from msgspec import structs
 from msgspec.structs import replace
-from store_samples import submission
 
 from mjproxy_server.model.errors import NotModal, QueueFull, TaskNotFound
 from mjproxy_server.model.facts import Confirmed, Failed, Finished
 from mjproxy_server.model.task import Confirmation, Failure, Modal, Result, Task
 from mjproxy_server.model.vocabulary import Reason, Status
 from mjproxy_server.store.interface import Capacity, Store, Submission, TaskQuery
+from tests.server.store.store_samples import submission
 
 CONFIRMED = Confirmed(
     at=1, prompt="a cat", prompt_en="a cat", description="/imagine a cat", confirmation=Confirmation(queue_position=0)

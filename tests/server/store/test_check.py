@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from store_samples import Clock, failed, submission, submit_many
 
 from mjproxy_server.model.command import Describe, StoredImage
 from mjproxy_server.store import Images, SqliteStore, StoreError, database, open_store
 from mjproxy_server.store.check import Finding, check
+from tests.server.store.store_samples import Clock, failed, submission, submit_many
 
 DATABASE = "mjproxy.db"
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
-from store_samples import HOUR, Clock, failed, submission, submit_many
 
 from mjproxy_server.model.errors import NothingToDeliver
 from mjproxy_server.model.facts import Progressed, Sending, Started
@@ -16,6 +15,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import DeliveryOutcome, Status
 from mjproxy_server.store import SqliteStore, open_store
 from mjproxy_server.store.deliveries import MOST_PER_HOST, Delivery, DeliveryQuery
+from tests.server.store.store_samples import HOUR, Clock, failed, submission, submit_many
 
 HOOK = "https://host.example/hook"
 OWN = "http://127.0.0.1:1/own"

@@ -4,15 +4,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_samples import LONG, Clock, Gate, failed, replay, submission, submit_many, whole_log
 
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.model.outbox import is_told
 from mjproxy_server.store import SqliteStore, TaskQuery, open_store
 from mjproxy_server.store.deliveries import DeliveryQuery
-from server.full_disk import full_disk
+from tests.server.full_disk import full_disk
+from tests.server.store.store_samples import LONG, Clock, Gate, failed, replay, submission, submit_many, whole_log
 
-KILLED_WRITER = Path(__file__).parent / "killed_writer.py"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.soak
@@ -26,7 +26,7 @@ async def test_what_was_answered_survives_a_kill(folder: Path, clock: Clock) -> 
 
 async def _run_and_kill(folder: Path, answers: int) -> dict[str, int]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, KILLED_WRITER, folder, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "tests.server.store.killed_writer", folder), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     try:

@@ -6,7 +6,6 @@ from itertools import chain, count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_samples import START, Clock, failed, submission, submit_many
 
 from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import ENDED, QUEUED_OR_AT_WORK, Action, Status
@@ -14,6 +13,7 @@ from mjproxy_server.store import Listing, SqliteStore, TaskQuery
 from mjproxy_server.store.database import migrations
 from mjproxy_server.store.queries import list_page
 from mjproxy_server.store.rows import insert_task
+from tests.server.store.store_samples import START, Clock, failed, submission, submit_many
 
 
 async def test_an_empty_query_lists_everything_newest_first(store: SqliteStore) -> None:

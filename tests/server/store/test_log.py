@@ -2,10 +2,10 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from store_samples import HOUR, Clock, failed, replay, submission, submit_many, whole_log
 
 from mjproxy_server.model.errors import RevisionGone
 from mjproxy_server.store import Revision, SqliteStore, TaskQuery
+from tests.server.store.store_samples import HOUR, Clock, failed, replay, submission, submit_many, whole_log
 
 
 async def test_listeners_are_told_every_revision_in_order(store: SqliteStore) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from store_samples import HOUR, Clock, failed, submission, submit_many, whole_log
 
 from mjproxy_server.model.account import Account, AccountRecord
 from mjproxy_server.model.facts import Sending
@@ -25,6 +24,7 @@ from mjproxy_server.store import (
     database,
     open_store,
 )
+from tests.server.store.store_samples import HOUR, Clock, failed, submission, submit_many, whole_log
 
 DATABASE = "mjproxy.db"
 

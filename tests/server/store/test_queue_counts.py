@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from store_samples import Clock, submission
 
 from mjproxy_server.model.facts import Cancelled
 from mjproxy_server.model.task import Task
@@ -19,6 +18,7 @@ from mjproxy_server.store import rows
 from mjproxy_server.store.database import migrations, open_for_writing
 from mjproxy_server.store.transaction import Transaction
 from mjproxy_server.store.writer import Committer, Job, Unit
+from tests.server.store.store_samples import Clock, submission
 
 ACCOUNTS = ("11", "22")
 WORK = st.tuples(st.sampled_from(["add", "end", "remove", "fail", "lose"]), st.sampled_from(ACCOUNTS))

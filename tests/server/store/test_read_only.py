@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_samples import Clock, submit_many
 
 from mjproxy_server.store import SqliteStore, open_store
 from mjproxy_server.store.check import check
+from tests.server.store.store_samples import Clock, submit_many
 
 DATABASE = "mjproxy.db"
 MOUNT = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from store_samples import START, Clock, failed, submission, whole_log
 
 from mjproxy_server.model.errors import QueueFull
 from mjproxy_server.model.facts import Moved, Progressed, Reported, Sending, Started, Taken
@@ -11,6 +10,7 @@ from mjproxy_server.model.outbox import Report
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import DeliveryOutcome, Status
 from mjproxy_server.store import Capacity, SqliteStore, TaskQuery, open_store
+from tests.server.store.store_samples import START, Clock, failed, submission, whole_log
 
 
 async def test_facts_are_applied_in_order_as_one_revision(store: SqliteStore) -> None:

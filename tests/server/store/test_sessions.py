@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from store_samples import Clock
-
 from mjproxy_server.store.sessions import StoredSession
 from mjproxy_server.store.sqlite import SqliteStore, open_store
+from tests.server.store.store_samples import Clock
 
 
 def session(owner: str, sequence: int | None = 7) -> StoredSession:

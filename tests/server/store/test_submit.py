@@ -1,12 +1,12 @@
 import asyncio
 
 import pytest
-from store_samples import HOUR, START, Clock, failed, submission, submit_many
 
 from mjproxy_server.model.errors import QueueFull, RequestIdReused
 from mjproxy_server.model.facts import Taken
 from mjproxy_server.model.vocabulary import Status
 from mjproxy_server.store import Capacity, SqliteStore, TaskQuery
+from tests.server.store.store_samples import HOUR, START, Clock, failed, submission, submit_many
 
 SMALL = Capacity(core_size=2, queue_size=3)
 

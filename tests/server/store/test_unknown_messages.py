@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from store_samples import Clock
-
 from mjproxy_server.store.sqlite import SqliteStore, open_store
 from mjproxy_server.store.unknown_messages import MOST_KEPT, UnknownMessage
+from tests.server.store.store_samples import Clock
 
 
 def unknown(number: int, account_id: str = "11") -> UnknownMessage:

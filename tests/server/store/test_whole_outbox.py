@@ -11,7 +11,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_samples import HOUR, LONG, Clock, failed, submission
 
 from mjproxy_server.model.facts import Fact, Progressed, Sending, Started, Taken
 from mjproxy_server.model.outbox import LEASE_MS, Change, Report, change_of, is_told
@@ -19,6 +18,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.vocabulary import DeliveryOutcome
 from mjproxy_server.store import SqliteStore, open_store
 from mjproxy_server.store.deliveries import MOST_PER_HOST, Delivery, DeliveryQuery
+from tests.server.store.store_samples import HOUR, LONG, Clock, failed, submission
 
 T = TypeVar("T")
 

@@ -10,7 +10,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from store_samples import HOUR, LONG, Clock, failed, replay, submission, whole_log
 
 from mjproxy_server.model.errors import QueueFull, RequestIdReused, RevisionGone
 from mjproxy_server.model.facts import Fact, Progressed, Sending, Started
@@ -18,6 +17,7 @@ from mjproxy_server.model.task import Task
 from mjproxy_server.model.transition import transition
 from mjproxy_server.model.vocabulary import QUEUED_OR_AT_WORK
 from mjproxy_server.store import Admission, Capacity, Revision, SqliteStore, TaskQuery, open_store
+from tests.server.store.store_samples import HOUR, LONG, Clock, failed, replay, submission, whole_log
 
 T = TypeVar("T")
 

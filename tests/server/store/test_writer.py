@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from store_samples import Clock, submission
 
 from mjproxy_server.model.errors import Unavailable
 from mjproxy_server.store import rows
 from mjproxy_server.store.database import migrations, open_for_writing
 from mjproxy_server.store.transaction import Transaction
 from mjproxy_server.store.writer import Commit, Committer, Writer
+from tests.server.store.store_samples import Clock, submission
 
 
 class OpenWriter(Writer):

@@ -1,13 +1,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jobs_of_users import job_of
 
 from mjproxy_simulator.bot.gate import Gate, cost_seconds
 from mjproxy_simulator.bot.notices import NOTICES, Moment, RefusedError
 from mjproxy_simulator.bot.queue import Queue
 from mjproxy_simulator.model.jobs import Job, Kind
 from mjproxy_simulator.model.members import Member, Plan, Usage
+from tests.simulator.jobs_of_users import job_of
 
 USED_UP = Usage(seconds=1e9)
 AT_ONCE = sorted(name for name, notice in NOTICES.items() if notice.moment is Moment.AT_ONCE)

@@ -1,10 +1,10 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from jobs_of_users import job_of
 
 from mjproxy_simulator.bot.queue import Queue
 from mjproxy_simulator.model.jobs import Job
 from mjproxy_simulator.model.members import Mode
+from tests.simulator.jobs_of_users import job_of
 
 SLOTS = {Mode.FAST: 2, Mode.TURBO: 2, Mode.RELAXED: 1}
 USERS = (1, 2)

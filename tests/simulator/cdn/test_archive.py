@@ -10,7 +10,7 @@ from mjproxy_simulator.model.jobs import Kind
 from mjproxy_simulator.model.messages import Attachment, Drawing, Upload, View
 from mjproxy_simulator.pictures.records import Elsewhere, Record, Shown
 from mjproxy_simulator.store import Store
-from simulator.pictures.records_of_jobs import JOB
+from tests.simulator.pictures.records_of_jobs import JOB
 
 NAME = "b1946ac9/cat.png"
 

@@ -11,7 +11,7 @@ from mjproxy_simulator.cdn.gallery import Gallery, UnsupportedError
 from mjproxy_simulator.cdn.variants import Variant
 from mjproxy_simulator.model.messages import Drawing, Upload, View
 from mjproxy_simulator.store import Store
-from simulator.pictures.records_of_jobs import JOB
+from tests.simulator.pictures.records_of_jobs import JOB
 
 DRAWING = Drawing("j", View.PREVIEW)
 TEXT = Upload("b1946ac9/note.txt")

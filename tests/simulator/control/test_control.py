@@ -1,6 +1,7 @@
 import pytest
-from discord_user import DiscordUser, Json
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import DiscordUser, Json
+from tests.simulator.simulated_world import Play, World
 
 
 async def test_simulator_is_healthy(world: World) -> None:

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from simulated_world import Play, World
+from tests.simulator.simulated_world import Play, World
 
 
 async def test_jobs_stand_still_until_they_are_stepped_and_go_on_when_resumed(play: Play) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from discord_user import MIDJOURNEY, DiscordUser, Json
-from simulated_world import Play, World
 
 from mjproxy.cli import main
+from tests.simulator.discord_user import MIDJOURNEY, DiscordUser, Json
+from tests.simulator.simulated_world import Play, World
 
 START = {
     "id": "$ID1",

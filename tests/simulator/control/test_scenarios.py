@@ -54,7 +54,8 @@ def test_all_else_stays_as_it_is(value: object) -> None:
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=10))
 def test_ids_are_the_same_for_the_same_number_and_greater_for_a_greater_one(numbers: list[int]) -> None:
-    ids = [int(str(event["x"])) for event in told(*({"x": f"$ID{number}"} for number in numbers))]
+    placed: list[Json] = [{"x": f"$ID{number}"} for number in numbers]
+    ids = [int(str(event["x"])) for event in told(*placed)]
     pairs = sorted(zip(numbers, ids, strict=True))
     assert len({*pairs}) == len({*numbers}) == len({*ids})
     assert [each for _, each in pairs] == sorted(ids)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mjproxy_simulator.faults import CloseOnIdentify, InvalidSession, NoHeartbeatAck
 from mjproxy_simulator.gateway.session import CompressFrames, Frame
-from simulator.gateway_clients import ALICE, BRUNO, Client, Gateway, kinds
+from tests.simulator.gateway_clients import ALICE, BRUNO, Client, Gateway, kinds
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@ import json
 import zlib
 
 import pytest
-from discord_user import MIDJOURNEY, DiscordUser
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import MIDJOURNEY, DiscordUser
+from tests.simulator.simulated_world import Play, World
 
 
 @pytest.mark.parametrize("query", ["encoding=json&v=9", "encoding=json&v=10", "encoding=json&v=9&compress=zlib-stream"])

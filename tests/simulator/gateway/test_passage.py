@@ -10,7 +10,7 @@ from mjproxy_simulator.faults import (
     ReorderDispatch,
 )
 from mjproxy_simulator.gateway.session import Late, Place
-from simulator.gateway_clients import ALICE, Client, Gateway, kinds
+from tests.simulator.gateway_clients import ALICE, Client, Gateway, kinds
 
 
 @pytest.fixture

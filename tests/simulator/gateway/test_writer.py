@@ -3,8 +3,8 @@
 import json
 import zlib
 
-from discord_user import DiscordUser, Gateway
-from simulated_world import World
+from tests.simulator.discord_user import DiscordUser, Gateway
+from tests.simulator.simulated_world import World
 
 
 async def say(alice: DiscordUser, content: str) -> None:

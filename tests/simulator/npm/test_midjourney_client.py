@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from simulated_world import Play, World
+
+from tests.simulator.simulated_world import Play, World
 
 Json = dict[str, Any]
 

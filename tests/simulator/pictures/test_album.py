@@ -11,7 +11,7 @@ from mjproxy_simulator.model.jobs import Kind, Variant
 from mjproxy_simulator.model.messages import Drawing, View
 from mjproxy_simulator.pictures.album import GRID, SKETCH, frames, picture, still
 from mjproxy_simulator.pictures.records import Elsewhere, Record, Shown
-from simulator.pictures.records_of_jobs import child, difference, imagined, quarters
+from tests.simulator.pictures.records_of_jobs import child, difference, imagined, quarters
 
 GRID_VIEW, CELL_VIEW = Drawing("j", View.GRID), Drawing("j", View.CELL)
 SOLO = child(imagined(), Kind.UPSCALE, 2)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from mjproxy_simulator.pictures.painter import _bent_noise, _grid_noise, paint
 from mjproxy_simulator.pictures.scene import Motif, Texture, compose
-from simulator.pictures.records_of_jobs import difference
+from tests.simulator.pictures.records_of_jobs import difference
 
 
 @pytest.mark.parametrize("motif", Motif)

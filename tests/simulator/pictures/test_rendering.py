@@ -12,7 +12,7 @@ from mjproxy_simulator.pictures.metadata import metadata, pictures_of
 from mjproxy_simulator.pictures.records import Record
 from mjproxy_simulator.pictures.rendering import description_of, render
 from mjproxy_simulator.pictures.sizes import drawing_size
-from simulator.pictures.records_of_jobs import child, imagined
+from tests.simulator.pictures.records_of_jobs import child, imagined
 
 PREVIEW = Drawing("j", View.PREVIEW)
 FILM = child(imagined("a cat ☕ 猫"), Kind.ANIMATE)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from mjproxy_simulator.pictures import retouch
-from simulator.pictures.records_of_jobs import difference
+from tests.simulator.pictures.records_of_jobs import difference
 
 
 def plain(colour: str, size: tuple[int, int] = (64, 64)) -> Image.Image:

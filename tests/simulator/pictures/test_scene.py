@@ -5,7 +5,7 @@ import pytest
 from mjproxy_simulator.model.jobs import Kind, Variant
 from mjproxy_simulator.pictures.records import Elsewhere, Record
 from mjproxy_simulator.pictures.scene import Scene, scene_of
-from simulator.pictures.records_of_jobs import child, imagined
+from tests.simulator.pictures.records_of_jobs import child, imagined
 
 
 def scene(record: Record, cell: int) -> Scene:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mjproxy_simulator.model.jobs import Job, Kind, Variant
 from mjproxy_simulator.model.messages import Drawing, View
 from mjproxy_simulator.pictures.sizes import Size, cell_size, drawing_size
-from simulator.pictures.records_of_jobs import JOB
+from tests.simulator.pictures.records_of_jobs import JOB
 
 
 @settings(max_examples=300)

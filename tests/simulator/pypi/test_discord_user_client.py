@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from simulated_world import Play
+
+from tests.simulator.simulated_world import Play
 
 VERSION: Final = "2.1.0"
 FOLDER: Final = Path(__file__).parents[3] / ".tools" / f"discord.py-self-{VERSION}"

@@ -4,8 +4,9 @@ import json
 
 import httpx
 import pytest
-from discord_user import IMAGINE, DiscordUser, Json, custom_id
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import IMAGINE, DiscordUser, Json, custom_id
+from tests.simulator.simulated_world import Play, World
 
 
 def error(response: httpx.Response) -> tuple[int, int, str]:

@@ -1,6 +1,7 @@
 import pytest
-from discord_user import DiscordUser
-from simulated_world import World
+
+from tests.simulator.discord_user import DiscordUser
+from tests.simulator.simulated_world import World
 
 
 async def posted(alice: DiscordUser, *texts: str) -> list[str]:

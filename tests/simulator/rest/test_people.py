@@ -1,6 +1,7 @@
 import pytest
-from discord_user import MIDJOURNEY, DiscordUser
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import MIDJOURNEY, DiscordUser
+from tests.simulator.simulated_world import Play, World
 
 NIJI = "1022952195194359889"
 

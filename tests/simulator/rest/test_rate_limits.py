@@ -1,5 +1,5 @@
-from discord_user import DiscordUser
-from simulated_world import Play, World
+from tests.simulator.discord_user import DiscordUser
+from tests.simulator.simulated_world import Play, World
 
 
 async def test_answers_tell_of_limits_only_when_they_are_asked_to(play: Play, alice: DiscordUser) -> None:

@@ -2,9 +2,10 @@ import io
 
 import httpx
 import pytest
-from discord_user import DiscordUser, Json
 from PIL import Image
-from simulated_world import Play, World
+
+from tests.simulator.discord_user import DiscordUser, Json
+from tests.simulator.simulated_world import Play, World
 
 
 def picture() -> bytes:

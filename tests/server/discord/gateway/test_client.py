@@ -4,11 +4,10 @@ import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol
 
 import pytest
-from discord_clock import Record, VirtualClock
-from discord_gateway import HEARTBEAT, IDENTIFY, RESUME, Peer, ScriptedGateway
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
@@ -16,6 +15,8 @@ from mjproxy_server.discord.errors import AuthenticationFailed, GatewayFatal
 from mjproxy_server.discord.gateway.client import MOST_AT_ONCE, GatewayClient
 from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
 from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
+from tests.server.discord.discord_clock import Record, VirtualClock
+from tests.server.discord.discord_gateway import HEARTBEAT, IDENTIFY, RESUME, Peer, ScriptedGateway
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
 # Nobody listens on port 1, which only the superuser could open.
@@ -119,7 +120,7 @@ async def serve_session(peer: Peer) -> None:
     await peer.until_closed()
 
 
-def ended_by(end: Callable[[Peer], object]) -> Callable[[Peer], object]:
+def ended_by(end: Callable[[Peer], Awaitable[object]]) -> Callable[[Peer], Awaitable[object]]:
     async def script(peer: Peer) -> None:
         await peer.hello()
         await peer.ready("s1", sequence=0)
@@ -266,7 +267,7 @@ async def test_resume_point_waits_for_a_slow_reader_while_the_heart_goes_on(
         await a.until_dispatch("READY")
         for count in range(1, 4):
             await clock.skip()
-            await beats.until(lambda _, count=count: len(beats.facts) >= count)
+            await beats.until_there_are(count)
         assert set(beats.facts) == {1}
         assert a.client.resume_point == ResumePoint("s1", gateway.url, 0)
         reader_may_go_on.set()
@@ -287,7 +288,7 @@ async def test_resume_point_waits_for_a_slow_reader_while_the_heart_goes_on(
     ],
 )
 async def test_session_is_resumed_without_gap_or_repeat(
-    end: Callable[[Peer], object], gateway: ScriptedGateway, world: NewWorld
+    end: Callable[[Peer], Awaitable[object]], gateway: ScriptedGateway, world: NewWorld
 ) -> None:
     async def resumed(peer: Peer) -> None:
         await peer.hello()
@@ -497,14 +498,16 @@ async def test_pauses_do_not_grow_when_each_connection_becomes_ready(
             assert 0.5 <= await clock.skip() <= 1.0
 
 
+def _was_lost(attempt: int, status: GatewayStatus) -> bool:
+    return status.phase is GatewayPhase.DISCONNECTED and status.attempt == attempt
+
+
 async def test_pauses_grow_while_nobody_listens(world: NewWorld, clock: VirtualClock) -> None:
     a = world(gateway=DEAD)
     async with a.running():
         pauses = []
         for attempt in range(1, 9):
-            status = await a.statuses.until(
-                lambda s, n=attempt: s.phase is GatewayPhase.DISCONNECTED and s.attempt == n
-            )
+            status = await a.statuses.until(partial(_was_lost, attempt))
             assert "cannot connect" in str(status.last_error)
             pauses.append(await clock.skip())
     assert pauses[0] <= 1.0

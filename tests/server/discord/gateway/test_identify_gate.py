@@ -1,8 +1,7 @@
 import asyncio
 
-from discord_clock import VirtualClock
-
 from mjproxy_server.discord.gateway.identify_gate import IDENTIFY_INTERVAL, IdentifyGate
+from tests.server.discord.discord_clock import VirtualClock
 
 
 async def test_callers_pass_more_than_five_seconds_apart_in_their_order(clock: VirtualClock) -> None:

@@ -6,17 +6,17 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from discord_clock import Record, VirtualClock
-from discord_gateway import Peer, ScriptedGateway
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
 from mjproxy_server.discord.gateway.client import LONGEST_PAUSE, GatewayClient
 from mjproxy_server.discord.gateway.identify_gate import IdentifyGate
-from mjproxy_server.discord.gateway.types import GatewayPhase, GatewayStatus, ResumePoint
+from mjproxy_server.discord.gateway.types import Dispatch, GatewayPhase, GatewayStatus, ResumePoint
+from tests.server.discord.discord_clock import Record, VirtualClock
+from tests.server.discord.discord_gateway import Peer, ScriptedGateway
 
 USER_AGENT = "Mozilla/5.0 (Windows NT 10.0) Chrome/136.0.0.0 Safari/537.36"
 
@@ -33,7 +33,7 @@ class Connecting:
             identify_gate=IdentifyGate(clock),
             clock=clock,
             rng=random.Random(1),
-            on_dispatches=Record().take,
+            on_dispatches=Record[Sequence[Dispatch]]().take,
             on_status=self.statuses,
             resume=resume,
         )

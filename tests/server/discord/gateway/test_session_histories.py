@@ -21,8 +21,8 @@ from mjproxy_server.discord.gateway.endings import ConnectionEnded
 from mjproxy_server.discord.gateway.frames import Command, Frame, Op
 from mjproxy_server.discord.gateway.session import Action, Deliver, Heard, IdentifyWanted, Send, Session
 from mjproxy_server.discord.gateway.types import GatewayPhase, ResumePoint
-from server.seeded import live
-from server.timeline import Timeline
+from tests.server.seeded import live
+from tests.server.timeline import Timeline
 
 BROWSER = Browser.from_user_agent("UA")
 INTERVAL = 41.25

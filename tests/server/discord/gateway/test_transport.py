@@ -3,13 +3,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from discord_api import ScriptedApi
-from discord_gateway import HEARTBEAT, Peer, ScriptedGateway
 
 from mjproxy_server.discord.browser import Browser
 from mjproxy_server.discord.gateway.endings import CannotConnect, ClosedByDiscord, ConnectionCut
 from mjproxy_server.discord.gateway.frames import Op, heartbeat
 from mjproxy_server.discord.gateway.transport import open_transport
+from tests.server.discord.discord_api import ScriptedApi
+from tests.server.discord.discord_gateway import HEARTBEAT, Peer, ScriptedGateway
 
 BROWSER = Browser.from_user_agent("UA")
 

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from discord_api import ScriptedApi
-from discord_clock import VirtualClock
 from pydantic import SecretStr
 
 from mjproxy_server.discord.endpoints import Endpoints
@@ -32,6 +30,8 @@ from mjproxy_server.discord.rest.types import (
     User,
 )
 from mjproxy_server.discord.snowflake import NonceSource
+from tests.server.discord.discord_api import ScriptedApi
+from tests.server.discord.discord_clock import VirtualClock
 
 CAT = UploadFile("cat.png", b"a cat", "image/png")
 DOG = UploadFile("dog.webp", b"a dog!", "image/webp")

@@ -2,7 +2,6 @@ import asyncio
 import random
 
 import pytest
-from discord_clock import VirtualClock
 
 from mjproxy_server.discord.errors import (
     BadRequest,
@@ -17,6 +16,7 @@ from mjproxy_server.discord.errors import (
     UnexpectedAnswer,
 )
 from mjproxy_server.discord.rest.retry import LONGEST_PAUSE, MAX_TRIES, Repeater, is_transient
+from tests.server.discord.discord_clock import VirtualClock
 
 
 @pytest.mark.parametrize(
