@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import httpx
@@ -29,11 +30,14 @@ from mjproxy.v1.task_service_pb2 import (
     WatchTasksRequest,
 )
 from mjproxy.v1.task_service_pb2 import Image as PictureSource
-from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub, TaskServiceStub
+from mjproxy.v1.task_service_pb2_grpc import TaskServiceStub
 from mjproxy.watch import Batch, Position, TaskWatch
 from tests.e2e.stack import Stack, running_stack
 from tests.rest.rest_hooks import Hook
 from tests.server.engine.tours import picture
+
+if TYPE_CHECKING:  # The stub exists only as a type.
+    from mjproxy.v1.task_service_pb2_grpc import TaskServiceAsyncStub
 
 FULL = bool(os.environ.get("MJPROXY_SOAK"))
 CRASHES = 100 if FULL else 5
