@@ -10,6 +10,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, Protocol
+from weakref import WeakValueDictionary
 
 from pydantic import SecretStr
 
@@ -125,6 +126,7 @@ class Connection:
         self._ready = asyncio.Event()
         self._suspicion = asyncio.Event()
         self._commands: dict[str, Mapping[tuple[str, str], CommandRef]] = {}
+        self._discoveries: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def join(self, listener: Listener, hear: Hear) -> None:
         """Lets an account of this user hear what comes."""
@@ -198,21 +200,26 @@ class Connection:
     async def command(self, guild_id: str, bot: Bot, name: str) -> CommandRef:
         """Returns the bot's command as this guild knows it.
 
+        Discord is asked once for all who wait, and they go on in the order in which they came.
+
         Raises:
             UnknownCommand: The guild has no such command of this bot.
             DiscordError: Discord could not be asked.
         """
-        if guild_id not in self._commands:
-            found = await self.rest.application_commands(guild_id)
-            self._commands[guild_id] = {
-                (command.application_id, command.name): CommandRef(command.id, command.version, command.application_id)
-                for command in found
-            }
+        async with self._discoveries.setdefault(guild_id, asyncio.Lock()):
+            if guild_id not in self._commands:
+                await self._discover_commands(guild_id)
         try:
             return self._commands[guild_id][APPLICATION_IDS[bot], name]
         except KeyError:
             self.forget_commands(guild_id)
             raise UnknownCommand(f"/{name} of the {bot} bot is not offered in guild {guild_id}") from None
+
+    async def _discover_commands(self, guild_id: str) -> None:
+        self._commands[guild_id] = {
+            (command.application_id, command.name): CommandRef(command.id, command.version, command.application_id)
+            for command in await self.rest.application_commands(guild_id)
+        }
 
     def forget_commands(self, guild_id: str) -> None:
         """Has the commands discovered anew next time, since Discord called one outdated."""

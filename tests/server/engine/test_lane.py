@@ -35,6 +35,17 @@ async def test_tasks_run_in_their_order_and_no_more_at_once_than_there_are_cores
             assert len(at_once) <= 2
 
 
+async def test_tasks_that_start_together_have_discord_asked_once_for_the_commands(tmp_path: Path) -> None:
+    async with running_engine_world(tmp_path, core_size=4) as world:
+        await world.fault("http_latency", route="/guilds/*/application-command-index", seconds=0.1, count=100)
+        tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(4)]
+        ended = [await world.ended(task.id) for task in tasks]
+        (latency,) = (await world.control.get("/control/faults")).json()
+        assert latency["left"] == 99
+        sent = [task.trace.steps[0].sent_at for task in ended]
+        assert sent == sorted(sent)
+
+
 async def test_interactions_keep_their_distance(tmp_path: Path) -> None:
     async with running_engine_world(tmp_path, core_size=3, interval_seconds=0.3) as world:
         tasks = [await world.submit(ImagineRequest(f"picture {number}")) for number in range(3)]
