@@ -64,8 +64,7 @@ class Sender:
                 while True:
                     await self._room()
                     asked_at = self._monotonic()
-                    for delivery in await self._lease():
-                        self._begin(delivery, asked_at)
+                    self._begin(await self._lease(), asked_at)
             finally:
                 await self._drain()
                 reporting.cancel()
@@ -90,23 +89,30 @@ class Sender:
         self._pauses.reset()
         return leased
 
-    def _begin(self, delivery: Delivery, asked_at: float) -> None:
-        """Begins an attempt.
+    def _begin(self, leased: Sequence[Delivery], asked_at: float) -> None:
+        """Begins an attempt for each lease, unless it has ended on its way.
 
         Args:
-            delivery: What to deliver.
-            asked_at: When the lease was asked for, which was before it began.
+            leased: What to deliver.
+            asked_at: When the leases were asked for, which was before they began.
         """
-        lease_end = asked_at + delivery.lease_duration.ToMilliseconds() / 1000
-        attempt = asyncio.create_task(self._deliver(delivery, lease_end))
-        self._attempts.add(attempt)
-        attempt.add_done_callback(self._attempts.discard)
+        now, late = self._monotonic(), 0
+        for delivery in leased:
+            lease_end = asked_at + delivery.lease_duration.ToMilliseconds() / 1000
+            if lease_end <= now:
+                late += 1
+                continue
+            attempt = asyncio.create_task(self._deliver(delivery, lease_end))
+            self._attempts.add(attempt)
+            attempt.add_done_callback(self._attempts.discard)
+        if late:
+            why = "how slow is the way to the server?"
+            _log.warning("%d leases had ended when they came, %.0f s after the question: %s", late, now - asked_at, why)
 
     async def _deliver(self, delivery: Delivery, lease_end: float) -> None:
         """Attempts within the lease; with its end, the right to do so has passed to others."""
         left = lease_end - self._monotonic()
         if left <= 0:
-            _log.warning("a lease had ended %.0f s before it came: how slow is the way to the server?", -left)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(left):

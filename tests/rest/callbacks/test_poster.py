@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -196,15 +197,18 @@ async def test_a_host_that_does_not_take_connections_is_tried_again() -> None:
 
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_a_name_server_that_does_not_answer_is_not_waited_for(hook: Hook, trusted: bool) -> None:
+    name_server_answers = threading.Event()
+
     def resolve(host: str, port: int) -> Sequence[str]:
         if host == "slow.example":
-            time.sleep(1)
+            name_server_answers.wait()
         return ["127.0.0.1"]
 
-    async with open_poster(OPEN, encode=encode, signer=None, now=time.time, resolve=resolve, seconds=0.2) as opened:
+    async with open_poster(OPEN, encode=encode, signer=None, now=time.time, resolve=resolve, seconds=3) as opened:
         slow = [opened.post(delivery(hook.url("slow.example"), trusted=trusted)) for _ in range(16)]
         quick_one = opened.post(delivery(hook.url("quick.example"), trusted=trusted))
         *late, quick = await asyncio.gather(*slow, quick_one)
+        name_server_answers.set()
     assert {result.outcome for result in late} == {DELIVERY_OUTCOME_RETRY}
     assert quick.outcome == DELIVERY_OUTCOME_DELIVERED
 

@@ -39,7 +39,7 @@ async def shim_process(
 async def test_two_shims_share_the_work_and_the_death_of_one_loses_nothing() -> None:
     """More is due than one may lease at once; so each of the two has a part of it when one dies."""
     async with (
-        ScriptedOutbox.serve(lease_seconds=4) as outbox,
+        ScriptedOutbox.serve(lease_seconds=10) as outbox,
         Hook.serve("0.0.0.0") as hook,
         shim_process(outbox) as (doomed, _),
         shim_process(outbox),
