@@ -41,10 +41,10 @@ async def cpu_per_request(
 
 
 async def _ask(port: int, make: Callable[[int], bytes], first: int, step: int, end: float) -> int:
-    """Sends one request after the other over one connection; returns how many."""
+    """Sends one request after the other over one connection, one at least; returns how many."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
     number = first
-    while time.perf_counter() < end:
+    while number == first or time.perf_counter() < end:
         writer.write(make(number))
         await read_answer(reader)
         number += step
