@@ -14,6 +14,7 @@ import httpx
 
 from mjproxy.loopback import is_loopback
 from mjproxy_rest.picture_links import moved
+from mjproxy_rest.proxied import ProxiedTransport
 from mjproxy_rest.tls import client_tls
 
 MAX_PICTURE_BYTES: Final = 128 * 1024 * 1024
@@ -41,7 +42,7 @@ def open_http(proxy: str | None) -> httpx.AsyncClient:
     Args:
         proxy: An HTTP or SOCKS proxy by which Discord is reached; this machine is reached without.
     """
-    transport = httpx.AsyncHTTPTransport(client_tls(), proxy=proxy, limits=_LIMITS)
+    transport = ProxiedTransport(client_tls(), proxy=proxy, limits=_LIMITS)
     direct = httpx.AsyncHTTPTransport(client_tls(), limits=_LIMITS)
     local = {f"all://{host}": direct for host in ("127.0.0.1", "localhost", "[::1]")}
     return httpx.AsyncClient(transport=transport, mounts=local, timeout=_TIMEOUT, trust_env=False)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final, cast
 
+import grpc
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
@@ -25,6 +26,7 @@ from mjproxy_server.api.delivery_servicer import DeliveryServicer
 from mjproxy_server.api.intake import Intake
 from mjproxy_server.api.interceptors import AroundCalls, Authentication
 from mjproxy_server.api.task_servicer import TaskServicer
+from mjproxy_server.discord.tasks import first_of
 from mjproxy_server.engine.engine import Engine
 from mjproxy_server.listening import Address
 from mjproxy_server.store.health import Health
@@ -87,10 +89,31 @@ async def bound_server(address: Address, keyring: Keyring) -> AsyncIterator[Boun
         await server.stop(None)
 
 
+class _HealthServicer(health.aio.HealthServicer):  # type: ignore[misc, name-defined]
+    """The usual one, but its watches, too, come to an end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends = asyncio.Event()
+
+    def end_watches(self) -> None:
+        """Ends the watches, of which a server that stops would wait out its whole grace."""
+        self._ends.set()
+
+    async def Watch(  # noqa: N802 - named by its contract
+        self,
+        request: health_pb2.HealthCheckRequest,
+        context: aio.ServicerContext[health_pb2.HealthCheckRequest, health_pb2.HealthCheckResponse],
+    ) -> None:
+        """Tells the state of a service and each change of it, until the client leaves or the server stops."""
+        await first_of(super().Watch(request, context), self._ends.wait())
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "The server stops.")
+
+
 @asynccontextmanager
 async def serving(bound: BoundServer, engine: Engine, drain_seconds: float) -> AsyncIterator[None]:
     """Serves the engine for the time of the block; then drains, which takes so many seconds at the most."""
-    health_servicer = health.aio.HealthServicer()  # type: ignore[attr-defined]
+    health_servicer = _HealthServicer()
     _add_services(bound.grpc, engine, health_servicer)
     await bound.grpc.start()
     await _set_health(health_servicer, health_pb2.HealthCheckResponse.SERVING)
@@ -101,10 +124,10 @@ async def serving(bound: BoundServer, engine: Engine, drain_seconds: float) -> A
         reporting.cancel()
         await asyncio.wait({reporting})
         await health_servicer.enter_graceful_shutdown()
-        await _drain(bound, engine, drain_seconds)
+        await _drain(bound, engine, health_servicer, drain_seconds)
 
 
-async def _report_health(servicer: health.aio.HealthServicer, store: Health) -> None:  # type: ignore[name-defined]
+async def _report_health(servicer: _HealthServicer, store: Health) -> None:
     """Says that the server serves while its store takes writes, until cancelled."""
     while True:
         await store.failed()
@@ -114,14 +137,13 @@ async def _report_health(servicer: health.aio.HealthServicer, store: Health) -> 
 
 
 async def _set_health(
-    servicer: health.aio.HealthServicer,  # type: ignore[name-defined]
-    status: health_pb2.HealthCheckResponse.ServingStatus.ValueType,
+    servicer: _HealthServicer, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType
 ) -> None:
     for service in ("", *_SERVICES):
         await servicer.set(service, status)
 
 
-async def _drain(bound: BoundServer, engine: Engine, seconds: float) -> None:
+async def _drain(bound: BoundServer, engine: Engine, health_servicer: _HealthServicer, seconds: float) -> None:
     """Lets nothing new in, ends the streams, and lets what is under way end: first at Discord, then the calls."""
     end = time.monotonic() + seconds
     bound.intake.close()
@@ -131,6 +153,7 @@ async def _drain(bound: BoundServer, engine: Engine, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await engine.fleet.drain()
+    health_servicer.end_watches()
     await bound.grpc.stop(max(0.0, end - time.monotonic()))
 
 

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 
 from mjproxy_server.prompts.languages import Language
+from mjproxy_server.proxied import ProxiedTransport
 from mjproxy_server.tls import client_tls
 
 Answer = TypeVar("Answer")
@@ -45,7 +46,8 @@ def open_http(proxy: str | None) -> httpx.AsyncClient:
     Args:
         proxy: Whereby it goes out; None for directly, whatever proxy the environment names.
     """
-    return httpx.AsyncClient(proxy=proxy, timeout=None, trust_env=False, verify=client_tls())  # noqa: S113
+    transport = ProxiedTransport(proxy=proxy, trust_env=False, verify=client_tls())
+    return httpx.AsyncClient(transport=transport, timeout=None, trust_env=False)  # noqa: S113
 
 
 async def ask(http: httpx.AsyncClient, request: httpx.Request, answer: type[Answer]) -> Answer:

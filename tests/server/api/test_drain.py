@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -93,11 +94,18 @@ async def test_a_watch_of_accounts_ends_with_a_word(service: Service) -> None:
 
 
 async def test_a_server_with_open_watches_stops_at_once(start_service: StartService) -> None:
-    async with start_service() as service:
-        watch = service.tasks.WatchTasks(pb.WatchTasksRequest())
-        await watch.read()
-        begun = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - begun < 2
+    """Their caller keeps his channel open."""
+    async with AsyncExitStack() as caller:
+        async with start_service() as service:
+            channel = await caller.enter_async_context(grpc.aio.insecure_channel(str(service.bound.address)))
+            watch = replace(service, channel=channel).tasks.WatchTasks(pb.WatchTasksRequest())
+            await watch.read()
+            health = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            assert (await health.read()).status == STATUS.SERVING
+            begun = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - begun < 2
+        assert (await health.read()).status == STATUS.NOT_SERVING
+        assert await health.code() is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_server_does_not_wait_for_ever_for_the_answer_to_an_interaction(start_service: StartService) -> None:

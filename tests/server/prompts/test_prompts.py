@@ -29,6 +29,7 @@ from tests.server.prompts.translation_server import (
     completion,
     raw,
 )
+from tests.socks import socks_proxy
 
 Backend = BaiduConfig | OpenAiConfig
 
@@ -148,6 +149,14 @@ async def test_a_slow_translator_is_not_waited_for(server: TranslationServer, ca
 async def test_a_translator_that_is_not_there_leaves_the_prompt_as_it_is() -> None:
     nowhere = OpenAiConfig(base_url="http://127.0.0.1:9/v1", model="any")
     assert await translated("一只猫", nowhere) == "一只猫"
+
+
+@BOTH
+async def test_a_proxy_that_breaks_off_leaves_the_prompt_as_it_is(
+    server: TranslationServer, backend: Callable[[TranslationServer], Backend]
+) -> None:
+    async with socks_proxy(breaks_off=True) as address:
+        assert await translated("一只猫", backend(server), proxy=f"socks5h://{address}") == "一只猫"
 
 
 async def test_a_busy_translator_is_asked_again(server: TranslationServer) -> None:

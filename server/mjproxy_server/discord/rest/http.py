@@ -9,9 +9,13 @@ import httpx
 
 from mjproxy_server.discord.browser import ACCEPT_LANGUAGE
 from mjproxy_server.discord.errors import DiscordUnavailable
+from mjproxy_server.proxied import ProxiedTransport
 from mjproxy_server.tls import client_tls
 
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+
+# Of a network that carries less a large file cannot be expected to arrive.
+_SLOWEST_BYTES_PER_SECOND = 50_000
 
 # These happen before the first byte of a request is written, and so prove that it was not taken.
 _NEVER_SENT = (
@@ -33,9 +37,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 def open_http(*, user_agent: str, proxy: str | None, timeout: httpx.Timeout) -> httpx.AsyncClient:
     """Return a client that goes out by `proxy` only, whatever the environment says."""
-    transport = httpx.AsyncHTTPTransport(
-        proxy=proxy, trust_env=False, verify=client_tls(), socket_options=[_NOTHING_LINGERS]
-    )
+    transport = ProxiedTransport(proxy=proxy, trust_env=False, verify=client_tls(), socket_options=[_NOTHING_LINGERS])
     headers = {"User-Agent": user_agent, "Accept-Language": ACCEPT_LANGUAGE}
     return httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False, transport=transport)
 
@@ -57,12 +59,28 @@ async def request(
     """
     if http.is_closed:
         raise DiscordUnavailable("the account's connections are closed", sent=False)
+    message = http.build_request(method, url, headers=headers, params=params, json=json, content=content)
+    message.extensions["timeout"] = _limits(http.timeout, len(message.content)).as_dict()
     try:
-        return await http.request(method, url, headers=headers, params=params, json=json, content=content)
+        return await http.send(message)
     except _NEVER_SENT as error:
         raise DiscordUnavailable(_describe(error), sent=False) from None
     except httpx.RequestError as error:
         raise DiscordUnavailable(_describe(error), sent=True) from None
+
+
+def _limits(silence: httpx.Timeout, size: int) -> httpx.Timeout:
+    """Returns the limits for a body of so many bytes: the library holds one for a silence against the whole of it.
+
+    The answer is waited for while the last of the body is still on its way.
+    """
+    longer = size / _SLOWEST_BYTES_PER_SECOND
+    return httpx.Timeout(
+        connect=silence.connect,
+        pool=silence.pool,
+        write=None if silence.write is None else silence.write + longer,
+        read=None if silence.read is None else silence.read + longer,
+    )
 
 
 def _describe(error: httpx.RequestError) -> str:
