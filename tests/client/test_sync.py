@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import inspect
 import os
@@ -10,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -200,3 +201,40 @@ def test_whoever_interrupts_a_wait_cancels_it() -> None:
         thread.run(endless())
     assert cancelled.wait(5)
     thread.close()
+
+
+def test_the_collector_may_end_an_iteration_on_the_loops_own_thread(caplog: pytest.LogCaptureFixture) -> None:
+    thread = LoopThread()
+    left = threading.Event()
+
+    async def endless() -> AsyncGenerator[int, None]:
+        try:
+            while True:
+                yield 1
+        finally:
+            await asyncio.sleep(0.01)
+            left.set()
+
+    def leave() -> None:
+        """As an exception does that is kept with its traceback: a cycle holds the generator."""
+        generator = thread.iterate(endless())
+        next(generator)
+        cycle: list[object] = [generator]
+        cycle.append(cycle)
+
+    async def collect() -> None:
+        gc.collect()
+
+    gc.disable()  # else it may be this thread that collects
+    try:
+        leave()
+        # A thread that can be left behind: if the loop waits for itself, it does so for good.
+        asking = threading.Thread(target=lambda: thread.run(collect()), daemon=True)
+        asking.start()
+        asking.join(5)
+    finally:
+        gc.enable()
+    assert not asking.is_alive(), "the loop waits for itself"
+    assert left.wait(5)
+    thread.close()
+    assert caplog.records == [], "it is closed once"

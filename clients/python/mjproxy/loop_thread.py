@@ -55,7 +55,9 @@ class LoopThread:
             while (item := self.run(_next(generator))) is not _END:
                 yield cast("_Item", item)
         finally:
-            if not self.closed:
+            # Python's collector may come here on the loop's own thread, which must not wait for itself: the loop closes
+            # each asynchronous generator that nobody holds any more, in a task.
+            if not self.closed and threading.current_thread() is not self._thread:
                 self.run(generator.aclose())
 
     def close(self) -> None:
