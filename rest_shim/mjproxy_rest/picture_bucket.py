@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# While the store is away, a reader waits for the first two before Discord is asked. The last one is for a whole picture,
-# which the caller reads as slowly as he likes; left out, it would be half a minute.
+# While the store is away, a reader waits for the first two before Discord is asked. The last one is for a whole
+# picture, which the caller reads as slowly as he likes; left out, it would be half a minute.
 _CLIENT: Final["ClientConfig"] = {
     "allow_http": True,  # Only an endpoint that the operator has named is reached without TLS.
     "connect_timeout": timedelta(seconds=3),

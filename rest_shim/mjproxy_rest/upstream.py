@@ -51,9 +51,10 @@ _READ_SECONDS = 4.0
 _HEALTH_SECONDS = 0.8
 # A server that is there answers at once; one that has just come back is found within a second.
 _REACH_SECONDS = 2.0
-# A submission is checked and written, for so long; and what it carries is sent and looked at, for so long a mebibyte.
+# A submission is checked and written, for so long.
 _SUBMIT_SECONDS = 10.0
-_SUBMIT_SECONDS_PER_MIB = 1.0
+# What a call carries is sent and looked at, for so long a mebibyte.
+_SECONDS_PER_MIB = 1.0
 # A seed, say, waits for the bot.
 _BOT_SECONDS = 60.0
 
@@ -142,7 +143,8 @@ class Upstream:
     async def upload(self, key: str, request: UploadImagesRequest) -> UploadImagesResponse:
         """Calls UploadImages."""
         with _typed_errors():
-            return await self._stub.UploadImages(request, metadata=_metadata(key), timeout=_BOT_SECONDS)
+            seconds = _BOT_SECONDS + _SECONDS_PER_MIB * request.ByteSize() / 2**20
+            return await self._stub.UploadImages(request, metadata=_metadata(key), timeout=seconds)
 
     async def get(self, key: str, request: GetTaskRequest) -> GetTaskResponse:
         """Calls GetTask."""
@@ -166,7 +168,7 @@ class Upstream:
 
     def _patience(self, request: Message) -> float:
         """Returns for how many seconds the answer to a submission is waited for."""
-        return self._submit_seconds + _SUBMIT_SECONDS_PER_MIB * request.ByteSize() / 2**20
+        return self._submit_seconds + _SECONDS_PER_MIB * request.ByteSize() / 2**20
 
     def watch(self, key: str, watch_filter: WatchFilter | None = None, after: Position | None = None) -> TaskWatch:
         """Returns a watch of the tasks that the key may see: of all by default, and from now on."""

@@ -107,6 +107,8 @@ class Call:
     method: str
     request: Message
     metadata: dict[str, str]
+    patience: float
+    """Seconds for which the caller waits."""
 
 
 @dataclass
@@ -333,7 +335,7 @@ class ScriptedServer(TaskServiceServicer, AccountServiceServicer, DeliveryServic
 
     async def _begin(self, method: str, request: Message, context: Context) -> None:
         metadata = {str(name): str(value) for name, value in context.invocation_metadata() or ()}
-        self.calls.append(Call(method, request, metadata))
+        self.calls.append(Call(method, request, metadata, context.time_remaining()))
         if self.hang:
             await asyncio.Event().wait()
         if self.key and metadata.get("authorization") != f"Bearer {self.key}":

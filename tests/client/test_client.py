@@ -123,6 +123,14 @@ async def test_call_ends_with_its_deadline(server: ScriptedServer) -> None:
             await client.task("1")
 
 
+async def test_a_call_that_sends_much_has_longer(server: ScriptedServer) -> None:
+    async with AsyncClient(server.target, timeout=20) as client:
+        await client.describe(b"x" * 3 * 2**20)
+        await client.describe(b"x")
+    much, little = server.called("SubmitTask")
+    assert little.patience <= 20 < much.patience
+
+
 async def test_key_goes_with_every_call_and_into_no_text(server: ScriptedServer) -> None:
     server.key = "top-secret"
     server.accounts.append(Account(id="1"))

@@ -4,13 +4,17 @@ import asyncio
 from typing import Final, TypeVar
 
 import grpc
+from google.protobuf.message import Message
 
 from mjproxy.backoff import Backoff
 from mjproxy.channel import Metadata
 from mjproxy.errors import ServerError, Unavailable, from_rpc
 
-_Request = TypeVar("_Request")
+_Request = TypeVar("_Request", bound=Message)
 _Response = TypeVar("_Response")
+
+# Pictures are sent by value, and upwards many networks are slow.
+_SECONDS_PER_MIB: Final = 1.0
 
 MAX_TRIES: Final = 5
 """With the default back-off the last try comes two to three seconds after the first."""
@@ -33,7 +37,7 @@ class Calls:
 
         Args:
             metadata: What goes with every call.
-            timeout: Seconds that a call may take, its repeats included.
+            timeout: Seconds that a call may take, its repeats included, besides one for each mebibyte that it sends.
         """
         self._metadata = metadata
         self._timeout = timeout
@@ -47,7 +51,7 @@ class Calls:
             ServerError: The error of the last try.
         """
         clock = asyncio.get_running_loop().time
-        deadline = clock() + self._timeout
+        deadline = clock() + self._timeout + _SECONDS_PER_MIB * request.ByteSize() / 2**20
         delays = Backoff()
         tries = 0
         while True:

@@ -15,9 +15,12 @@ CHANNEL_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
     # A half-open connection (the peer's machine is gone) is noticed after 30 + 10 seconds. A healthy watch never pings:
-    # it brings a bookmark every 15 seconds.
+    # it brings a bookmark every 15 seconds. The keepalive's timeout is that of TCP, to which a proxy on the way answers
+    # by itself; the ping has one of its own. And after two pings without data, more come only once a minute by default.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.http2.max_pings_without_data", 0),
     # By default a channel that lost its server waits up to two minutes before it knocks again.
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 5_000),

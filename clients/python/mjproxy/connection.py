@@ -31,7 +31,8 @@ class Connection:
         Args:
             endpoint: The server.
             key: The key to send with every call, where the server has keys.
-            timeout: Seconds that a call may take, its repeats included.
+            timeout: Seconds that a call may take, its repeats included; one that sends pictures has one
+                more for each mebibyte.
             patience: Seconds that following tasks or accounts bears without a connection before it raises.
         """
         self._endpoint = endpoint

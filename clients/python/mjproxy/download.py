@@ -14,7 +14,8 @@ from mjproxy.errors import DownloadFailed
 from mjproxy.loopback import is_loopback
 
 MAX_PICTURE_BYTES: Final = 128 * 1024 * 1024
-TIMEOUT_SECONDS: Final = 60.0
+TIMEOUT_SECONDS: Final = 600.0
+_SILENCE: Final = httpx.Timeout(20, connect=10)
 _TRIES: Final = 3
 
 _EXTENSIONS: Final = {
@@ -50,7 +51,7 @@ async def download(url: str) -> Picture:
     """
     try:
         by_proxy = not is_loopback(httpx.URL(url).host)
-        http = httpx.AsyncClient(follow_redirects=True, trust_env=by_proxy)
+        http = httpx.AsyncClient(follow_redirects=True, trust_env=by_proxy, timeout=_SILENCE)
         async with asyncio.timeout(TIMEOUT_SECONDS), http:
             return await _download(http, url)
     except TimeoutError:

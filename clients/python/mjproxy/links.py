@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine, Generator
 
     import grpc
+    from google.protobuf.message import Message
 
     from mjproxy.connection import Connection
 
-_Request = TypeVar("_Request")
+_Request = TypeVar("_Request", bound="Message")
 _Response = TypeVar("_Response")
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

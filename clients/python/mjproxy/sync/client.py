@@ -77,7 +77,8 @@ class Client:
             target: The server: "host:port" or "https://host:port".
             key: The key to send with every call, where the server has keys.
             tls: True encrypts the connection, as "https://" does; a `Tls` says whom to trust.
-            timeout: Seconds that a call may take, its repeats included.
+            timeout: Seconds that a call may take, its repeats included; one that sends pictures has one
+                more for each mebibyte.
             patience: Seconds that following a task bears without a connection before it raises.
 
         Raises:
