@@ -79,8 +79,9 @@ walls: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
-# The tests wait most of their time, for processes and sockets: more of them than there are cores run at once.
-ALL_TESTS := -m pytest --quiet --numprocesses 6 --dist loadfile
+# The tests wait most of their time, for processes and sockets: more of them than there are cores run at once. By default
+# files with few tests would be left for the end, and those are the slow ones.
+ALL_TESTS := -m pytest --quiet --numprocesses 6 --dist loadfile --no-loadscope-reorder
 
 pytest: $(VENV)/.installed-dev
 	$(BIN)/python $(ALL_TESTS)
