@@ -106,8 +106,11 @@ class Sender:
             self._attempts.add(attempt)
             attempt.add_done_callback(self._attempts.discard)
         if late:
-            why = "how slow is the way to the server?"
-            _log.warning("%d leases had ended when they came, %.0f s after the question: %s", late, now - asked_at, why)
+            _log.warning(
+                "%d leases had ended when they came, %.0f s after the question: how slow is the way to the server?",
+                late,
+                now - asked_at,
+            )
 
     async def _deliver(self, delivery: Delivery, lease_end: float) -> None:
         """Attempts within the lease; with its end, the right to do so has passed to others."""
